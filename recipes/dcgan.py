@@ -1,0 +1,145 @@
+"""The DCGAN experiments of the NSS-GAN paper (section 5): eight methods on one pair of networks."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+import tfnss
+from models import DCGAN
+from recipes.options import Option
+from recipes.runner import Recipe
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """A column of the paper's table 3.
+
+    Args:
+        learning_rate: Learning rate of Adam, for both players.
+        beta_1: Decay of Adam's first moment; that of the second is 0.999.
+        weight: Weight of the method's penalty.
+    """
+
+    learning_rate: float
+    beta_1: float
+    weight: float | None = None
+
+
+@dataclass(frozen=True)
+class Method:
+    """A row of the paper's table 4.
+
+    Args:
+        help: Its name and source.
+        loss: The game.
+        penalty: Regularizer of the discriminator, from its weight.
+        space: What the discriminator is shown, from the settings.
+        critic: Whether the discriminator is a critic: 5 steps per generator step, normalised image by image.
+    """
+
+    help: str
+    loss: str = "non_saturating"
+    penalty: Callable[[float], tfnss.training.Regularizer] | None = None
+    space: Callable[[Mapping[str, Any]], keras.layers.Layer] | None = None
+    critic: bool = False
+
+
+METHODS = {
+    "gan": Method("the baseline DCGAN"),
+    "gan-gr": Method("with R1 gradient regularisation", penalty=tfnss.R1),
+    "lsgan": Method("least squares", loss="least_squares"),
+    "wgan-gp": Method("Wasserstein with gradient penalty", "wasserstein", tfnss.GradientPenalty, critic=True),
+    "dragan": Method("with DRAGAN's penalty", penalty=tfnss.DRAGAN),
+    "ss": Method("under the scale-space", space=lambda s: tfnss.ScaleSpace(s["kernel_stddev"])),
+    "ns": Method("under the noise-space", space=lambda s: tfnss.NoiseSpace(s["stddev"])),
+    "nss": Method(
+        "under the noisy scale-space", space=lambda s: tfnss.NoisyScaleSpace(s["stddev"], s["kernel_stddev"])
+    ),
+}
+
+_OPTIONS = (
+    Option(
+        "method",
+        str,
+        "method to train: " + "; ".join(f"{name}, {method.help}" for name, method in METHODS.items()),
+        default="gan",
+        choices=tuple(METHODS),
+        shortcuts={"--nss": ("nss", "the same as --method nss")},
+    ),
+    Option("learning_rate", float, "learning rate of Adam (default: the method's of table 3)", metavar="RATE"),
+    Option("beta_1", float, "decay of Adam's first moment (default: the method's of table 3)", metavar="BETA"),
+    Option(
+        "penalty_weight", float, "weight of the method's penalty (default: the method's of table 3)", metavar="WEIGHT"
+    ),
+    Option("initial_time", float, "time of the scale-space at the start of annealing", default=256.0, metavar="T"),
+    Option("stddev", float, "standard deviation of the noise of one pass, for images in [-1, 1]", default=0.15),
+    Option("kernel_stddev", float, "width of the 3x3 smoothing kernel in pixels", default=0.5, metavar="STDDEV"),
+    Option("base_width", int, "channels next to the image", default=64, metavar="CHANNELS"),
+)
+
+_SMOKE = {
+    "data": "photos",
+    "resolution": 32,
+    "batch_size": 8,
+    "kimg": 0.064,
+    "checkpoint_every": 0.032,
+    "base_width": 8,
+}
+
+
+def dcgan_recipe(
+    name: str, summary: str, data: str, kimg: float, tunings: Mapping[str, Tuning], **defaults: Any
+) -> Recipe:
+    """A recipe that trains any of the paper's methods on one data set.
+
+    Args:
+        name: Name of the recipe's module.
+        summary: First line of `--help`.
+        data: Data set or folder.
+        kimg: Length of the run in thousands of real images.
+        tunings: Table 3 for this data set.
+        **defaults: Other defaults of the settings.
+    """
+
+    def resolve(settings: dict[str, Any]) -> dict[str, Any]:
+        tuning = tunings[settings["method"]]
+        proposals = {
+            "learning_rate": tuning.learning_rate,
+            "beta_1": tuning.beta_1,
+            "penalty_weight": tuning.weight,
+        }
+        return settings | {key: value for key, value in proposals.items() if settings[key] is None}
+
+    return Recipe(
+        name=name,
+        summary=summary,
+        defaults={"data": data, "resolution": 64, "batch_size": 128, "kimg": kimg, **defaults},
+        options=_OPTIONS,
+        smoke=_SMOKE,
+        resolve=resolve,
+        build=build,
+    )
+
+
+def build(settings: Mapping[str, Any]) -> DCGAN:
+    """The compiled model of resolved settings."""
+    method = METHODS[settings["method"]]
+    gan = DCGAN(
+        settings["resolution"],
+        base_width=settings["base_width"],
+        discriminator_normalization="layer" if method.critic else "batch",
+        seed=settings["seed"],
+    )
+    space = method.space(settings) if method.space else None
+    gan.compile(
+        *(keras.optimizers.Adam(settings["learning_rate"], beta_1=settings["beta_1"]) for _ in range(2)),
+        loss=method.loss,
+        regularizers=[method.penalty(settings["penalty_weight"])] if method.penalty else [],
+        view=space,
+        annealing=tfnss.ExponentialAnnealing(settings["initial_time"]) if space else None,
+        discriminator_steps=5 if method.critic else 1,
+        jit_compile=True,  # faster than the graph on CPUs too (benchmarks/dcgan_step.py)
+    )
+    return gan

@@ -1,0 +1,22 @@
+"""DCGAN on the embedded photographs: the first run, minutes on a CPU.
+
+python -m recipes.dcgan_photos --nss
+"""
+
+from recipes.dcgan import METHODS, Tuning, dcgan_recipe
+from recipes.runner import main
+
+_WEIGHTS = {"gan-gr": 1.0, "wgan-gp": 20.0, "dragan": 10.0}
+
+RECIPE = dcgan_recipe(
+    "dcgan_photos",
+    "Train a DCGAN on crops of the embedded photographs, in minutes on a CPU.",
+    data="photos",
+    kimg=24,
+    tunings={name: Tuning(5e-4, 0.4, _WEIGHTS.get(name)) for name in METHODS},
+    resolution=32,
+    batch_size=32,
+)
+
+if __name__ == "__main__":
+    main(RECIPE)

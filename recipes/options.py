@@ -1,0 +1,68 @@
+"""A recipe's settings: their flags, defaults and values."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+
+@dataclass(frozen=True)
+class Option:
+    """One setting and its flag.
+
+    Args:
+        name: Name of the setting; the flag is `--name` with dashes.
+        type: Converts the flag's text.
+        help: What `--help` says, without the default.
+        default: Value without the flag; None where the recipe works it out.
+        choices: The values allowed.
+        metavar: What `--help` calls the value.
+        shortcuts: Flags without a value, each with the value it stands for and its help.
+    """
+
+    name: str
+    type: Any
+    help: str
+    default: Any = None
+    choices: Sequence[str] | None = None
+    metavar: str | None = None
+    shortcuts: dict[str, tuple[Any, str]] = field(default_factory=dict)
+
+    @property
+    def flag(self) -> str:
+        return "--" + self.name.replace("_", "-")
+
+    def add_to(self, parser: argparse.ArgumentParser) -> None:
+        default = "" if self.default is None else f" (default: {self.default})"
+        text = f"{self.help}{default}".replace("%", "%%")
+        parser.add_argument(self.flag, type=self.type, choices=self.choices, metavar=self.metavar, help=text)
+        for shortcut, (value, shortcut_help) in self.shortcuts.items():
+            parser.add_argument(shortcut, dest=self.name, action="store_const", const=value, help=shortcut_help)
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, and keeps to the flags that were given."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(argument_default=argparse.SUPPRESS, allow_abbrev=False, **kwargs)
+
+    def error(self, message: str) -> NoReturn:
+        fail(self.prog, message)
+
+
+def fail(program: str, message: object) -> NoReturn:
+    """Ends the program with status 2 and one line."""
+    print(f"{program}: error: {' '.join(str(message).split())}", file=sys.stderr)
+    raise SystemExit(2)
+
+
+def check_unchanged(saved: dict[str, Any], given: dict[str, Any]) -> None:
+    """Raises a ValueError if a flag contradicts a run's saved settings."""
+    for name, value in given.items():
+        if saved.get(name) != value:
+            raise ValueError(
+                f"--{name.replace('_', '-')} {value} contradicts the run's {json.dumps(saved.get(name))}: "
+                "leave it out to resume, or start another run"
+            )

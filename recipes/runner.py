@@ -1,0 +1,233 @@
+"""Runs a recipe: flags to settings, settings to a model, a model through `fit` to a run directory."""
+
+import json
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import tfnss
+from recipes.options import Option, Parser, check_unchanged, fail
+from tfnss import files
+from tfnss.training.callbacks import Checkpoint, Events, HistoryCSV, SampleGrid, StatusLine, read_history, restore
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """An experiment.
+
+    Args:
+        name: Name of its module, for `python -m recipes.NAME`.
+        summary: First line of `--help`.
+        defaults: Defaults of the common settings `data`, `resolution`, `batch_size` and `kimg`.
+        options: Its own settings.
+        smoke: Settings of the toy run.
+        resolve: Fills in the settings that depend on others.
+        build: Compiled `tfnss.GAN` from resolved settings.
+    """
+
+    name: str
+    summary: str
+    defaults: dict[str, Any]
+    options: tuple[Option, ...]
+    smoke: dict[str, Any]
+    resolve: Callable[[dict[str, Any]], dict[str, Any]]
+    build: Callable[[dict[str, Any]], tfnss.GAN]
+
+    def all_options(self) -> tuple[Option, ...]:
+        """The settings that make up a run, with this recipe's defaults."""
+        d = self.defaults
+        return (
+            Option("data", str, "data set by name, or a folder of images", d["data"], metavar="DIR"),
+            Option("resolution", int, "height and width of the images in pixels", d["resolution"], metavar="PIXELS"),
+            Option("batch_size", int, "images per iteration, over all devices", d["batch_size"], metavar="IMAGES"),
+            Option("kimg", float, "length of the run in thousands of real images", d["kimg"], metavar="KIMG"),
+            Option("seed", int, "seed of everything random", 0),
+            Option(
+                "checkpoint_every",
+                float,
+                "thousands of images between checkpoints, samples and rows of the history (default: 1/20 of the run)",
+                metavar="KIMG",
+            ),
+            *self.options,
+        )
+
+
+def main(recipe: Recipe, arguments: Sequence[str] | None = None) -> None:
+    """Runs a recipe's command line; ends with status 2 and one line on bad input."""
+    program = f"python -m recipes.{recipe.name}"
+    given = vars(_parser(recipe, program).parse_args(arguments))
+    mode = {name: given.pop(name, default) for name, default in _MODES.items()}
+    try:
+        settings, trials = _settings(recipe, given, **mode)
+        if mode["dry_run"]:
+            _show(recipe, settings)
+            return
+        run_dir = Path(mode["run_dir"] or _next_run_dir(recipe, settings))
+        keys = ("data", "resolution", "batch_size", "seed")
+        images = tfnss.data.load(*(settings[key] for key in keys), download=mode["download"])
+        _claim(recipe, settings, trials, run_dir, mode["resume"])
+        runs = [(settings, run_dir)]
+        if trials is not None:
+            seeds = range(settings["seed"], settings["seed"] + trials)
+            runs = [(settings | {"seed": seed}, run_dir / f"seed-{seed}") for seed in seeds]
+        results = [_run(recipe, run_settings, directory, images) for run_settings, directory in runs]
+    except (ValueError, OSError) as error:
+        fail(program, error)
+    if trials is not None:
+        _print_trials(results)
+    print(
+        f"The run is in {run_dir}: samples, curves.png, history.csv, events, saved_model.\n"
+        f"Next: tensorboard --logdir {run_dir}; your own images with --data DIR; a longer run with --kimg; see --help."
+    )
+
+
+# The flags that say what to do rather than what to train, with their values when absent.
+_MODES: dict[str, Any] = {
+    "run_dir": None,
+    "resume": False,
+    "trials": None,
+    "dry_run": False,
+    "smoke": False,
+    "download": False,
+}
+
+
+def _parser(recipe: Recipe, program: str) -> Parser:
+    parser = Parser(prog=program, description=recipe.summary)
+    for option in recipe.all_options():
+        option.add_to(parser)
+    flag = parser.add_argument
+    flag("--run-dir", metavar="DIR", help="folder of the run (default: a new one in runs/)")
+    flag("--resume", action="store_true", help="continue the run in --run-dir with its own settings, exactly")
+    flag("--trials", type=int, metavar="N", help="run N seeds, from --seed on, and print mean and standard deviation")
+    flag("--dry-run", action="store_true", help="print the settings and the networks, and stop")
+    flag("--smoke", action="store_true", help="the same path at toy size, on the embedded photographs unless --data")
+    flag("--download", action="store_true", help="let TensorFlow Datasets download the data set if it is not on disk")
+    return parser
+
+
+def _settings(
+    recipe: Recipe, given: dict[str, Any], run_dir: str | None, resume: bool, trials: int | None, smoke: bool, **_: Any
+) -> tuple[dict[str, Any], int | None]:
+    """The run's settings and number of trials: saved ones to resume, else defaults under the given flags."""
+    if resume:
+        if run_dir is None:
+            raise ValueError("--resume needs the run to continue: --run-dir DIR")
+        saved = _read_settings(recipe, Path(run_dir))
+        check_unchanged(saved["settings"] | {"trials": saved["trials"]}, given | ({"trials": trials} if trials else {}))
+        return saved["settings"], saved["trials"]
+    if trials is not None and trials < 1:
+        raise ValueError(f"--trials must be at least 1. Received: {trials}")
+    defaults = {option.name: option.default for option in recipe.all_options()}
+    settings = recipe.resolve(defaults | (recipe.smoke if smoke else {}) | given)
+    settings["checkpoint_every"] = settings["checkpoint_every"] or settings["kimg"] / 20
+    for name in ("kimg", "batch_size", "checkpoint_every"):
+        if not 0 < settings[name] < float("inf"):
+            raise ValueError(f"--{name.replace('_', '-')} must be above 0. Received: {settings[name]}")
+    if not 0 <= settings["seed"] < 2**31:
+        raise ValueError(f"--seed must lie in [0, 2**31). Received: {settings['seed']}")
+    return settings, trials
+
+
+def _ticks(settings: dict[str, Any]) -> tuple[int, int]:
+    """Number of ticks (from one checkpoint to the next) and iterations per tick, to whole numbers."""
+    images_per_step = settings["batch_size"] / 1000
+    steps = max(1, round(settings["checkpoint_every"] / images_per_step))
+    return max(1, round(settings["kimg"] / images_per_step / steps)), steps
+
+
+def _show(recipe: Recipe, settings: dict[str, Any]) -> None:
+    gan = recipe.build(settings)
+    print(json.dumps(settings, indent=2))
+    gan.generator.summary()
+    gan.discriminator.summary()
+
+
+# -- the run directory ---------------------------------------------------------------------------------------------------
+
+
+def _next_run_dir(recipe: Recipe, settings: dict[str, Any]) -> Path:
+    names = [recipe.name, *(settings[option.name] for option in recipe.options if option.choices)]
+    numbers = [int(path.name[:5]) for path in Path("runs").glob("[0-9][0-9][0-9][0-9][0-9]-*")]
+    return Path("runs", "-".join([f"{max(numbers, default=-1) + 1:05d}", *names]))
+
+
+def _claim(recipe: Recipe, settings: dict[str, Any], trials: int | None, run_dir: Path, resume: bool) -> None:
+    """Makes a new run's folder and writes its settings, once everything else about them has been found good."""
+    if resume:
+        return
+    with _strategy(settings).scope():
+        recipe.build(settings)
+    if run_dir.exists() and (not run_dir.is_dir() or any(run_dir.iterdir())):
+        raise ValueError(f"{run_dir} is not empty: add --resume to continue its run, or name another --run-dir")
+    versions = {"python": platform.python_version(), "tensorflow": tf.__version__, "keras": keras.__version__}
+    saved = {"recipe": recipe.name, "trials": trials, "settings": settings, "versions": versions}
+    with files.replacing(run_dir / "settings.json") as path:
+        path.write_text(json.dumps(saved, indent=2) + "\n")
+
+
+def _read_settings(recipe: Recipe, run_dir: Path) -> dict[str, Any]:
+    path = run_dir / "settings.json"
+    if not path.is_file():
+        raise ValueError(f"{run_dir} holds no run to resume (no settings.json)")
+    try:
+        saved = json.loads(path.read_text())
+        name, _, _ = saved["recipe"], saved["trials"], saved["settings"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is damaged ({error})") from error
+    if name != recipe.name:
+        raise ValueError(f"{run_dir} is a run of recipes.{name}, not of recipes.{recipe.name}")
+    return saved
+
+
+# -- training ------------------------------------------------------------------------------------------------------------
+
+
+def _strategy(settings: dict[str, Any]) -> tf.distribute.Strategy:
+    """All GPUs if there are several, else the one device."""
+    gpus = len(tf.config.list_logical_devices("GPU"))
+    if gpus < 2:
+        return tf.distribute.get_strategy()
+    if settings["batch_size"] % gpus:
+        raise ValueError(f"--batch-size must be a multiple of the {gpus} GPUs. Received: {settings['batch_size']}")
+    return tf.distribute.MirroredStrategy()
+
+
+def _run(recipe: Recipe, settings: dict[str, Any], run_dir: Path, images: tfnss.data.Images) -> dict[str, float]:
+    """Trains one seed from where its checkpoint stands to the end; gives the last row of its history."""
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(settings["seed"])
+    images = tfnss.data.Images(images.array, images.batch_size, settings["seed"], images.name)
+    with _strategy(settings).scope():
+        gan = recipe.build(settings)
+    checkpoint = run_dir / "checkpoint.weights.h5"
+    if checkpoint.exists():
+        restore(gan, checkpoint)
+    ticks, steps = _ticks(settings)
+    done = int(gan.images_seen.numpy()) // (steps * settings["batch_size"])
+    chosen = np.random.default_rng(settings["seed"]).choice(len(images), min(64, len(images)), replace=False)
+    history = HistoryCSV(run_dir / "history.csv", curves=run_dir / "curves.png")
+    callbacks = [
+        history,
+        SampleGrid(run_dir / "samples", images.array[chosen], seed=settings["seed"]),
+        Events(run_dir / "events"),
+        Checkpoint(checkpoint),
+        StatusLine(),
+    ]
+    if done < ticks:
+        gan.fit(images, epochs=ticks, initial_epoch=done, steps_per_epoch=steps, callbacks=callbacks, verbose=0)
+        gan.export(run_dir / "saved_model")
+    return read_history(run_dir / "history.csv")[-1]
+
+
+def _print_trials(results: list[dict[str, float]]) -> None:
+    print(f"Last row of the history over {len(results)} seeds, mean ± standard deviation:")
+    for name in results[0]:
+        values = np.array([row[name] for row in results])
+        print(f"  {name:20} {values.mean():10.4f} ± {values.std(ddof=min(1, len(values) - 1)):.4f}")

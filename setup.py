@@ -1,0 +1,40 @@
+"""Packaging of tfnss."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+ROOT = Path(__file__).parent
+VERSION = re.search(r'__version__ = "(.+)"', (ROOT / "tfnss" / "__init__.py").read_text()).group(1)
+
+DATASETS = ["tensorflow-datasets>=4.9.10", "importlib_resources"]  # the second is an undeclared need of the first
+
+setup(
+    name="tfnss",
+    version=VERSION,
+    description="Keras GANs that learn all frequencies of their data: noisy scale-space and more",
+    long_description=(ROOT / "README.md").read_text(),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.11,<3.14",
+    packages=find_packages(include=["tfnss", "tfnss.*", "models", "recipes"]),
+    install_requires=[
+        "tensorflow>=2.21",
+        "keras>=3.15",
+        "numpy>=2.1",
+        "scipy>=1.15",
+        "scikit-image>=0.25",
+        "pillow>=11",
+        "matplotlib>=3.10",
+        "rich>=14",
+        "tensorboard>=2.20",
+    ],
+    extras_require={
+        "cuda": ["tensorflow[and-cuda]>=2.21"],
+        "datasets": DATASETS,
+        "test": ["pytest>=8.3", "hypothesis>=6.130", *DATASETS],
+        "lint": ["ruff>=0.12"],
+        "types": ["mypy>=1.16"],
+    },
+)

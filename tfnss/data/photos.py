@@ -1,0 +1,39 @@
+"""The embedded data set: square crops of the colour photographs that scikit-image ships."""
+
+import numpy as np
+import skimage.data
+from PIL import Image
+
+from tfnss.data.pixels import resize
+
+CROPS = 2500
+_SEED = 20_221
+
+
+def photographs() -> list[Image.Image]:
+    """The photographs: an astronaut, a cat, a cup of coffee, a motorcycle and a rocket."""
+    arrays = [
+        skimage.data.astronaut(),
+        skimage.data.chelsea(),
+        skimage.data.coffee(),
+        skimage.data.stereo_motorcycle()[0],
+        skimage.data.rocket(),
+    ]
+    return [Image.fromarray(array) for array in arrays]
+
+
+def photo_crops(resolution: int, count: int = CROPS) -> np.ndarray:
+    """uint8 `[count, resolution, resolution, 3]`: the same random crops, mirrored at random, at every resolution.
+
+    A crop's side is uniform between half of the photograph's shorter side and all of it.
+    """
+    random = np.random.default_rng(_SEED)
+    photos = photographs()
+    crops = np.empty((count, resolution, resolution, 3), np.uint8)
+    for index in range(count):
+        photo = photos[index % len(photos)]
+        side = int(random.integers(min(photo.size) // 2, min(photo.size), endpoint=True))
+        left, top = (int(random.integers(extent - side, endpoint=True)) for extent in photo.size)
+        crop = resize(photo, resolution, box=(left, top, left + side, top + side))
+        crops[index] = crop[:, ::-1] if random.integers(2) else crop
+    return crops

@@ -1,0 +1,39 @@
+"""One image from a file or array to a uint8 square."""
+
+import os
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageOps
+
+
+def read(path: str | os.PathLike, resolution: int) -> np.ndarray:
+    """The RGB image in a file, turned upright, as `square` gives it.
+
+    Raises:
+        ValueError: For a file that is no image, is damaged, or is not RGB. The message names it.
+    """
+    try:
+        with Image.open(path) as image:
+            if image.mode != "RGB":
+                bands = len(image.getbands())
+                raise ValueError(f"{path} has {bands} channels ({image.mode}); convert it to 3-channel RGB")
+            return square(ImageOps.exif_transpose(image), resolution)
+    except Image.UnidentifiedImageError:
+        raise ValueError(f"{path} is not an image; remove it") from None
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:  # SyntaxError: Pillow's for broken PNG
+        raise ValueError(f"{path} cannot be read ({error}); remove or replace it") from None
+
+
+def square(image: Image.Image, resolution: int) -> np.ndarray:
+    """The centred square of an RGB image, resized: uint8 `[resolution, resolution, 3]`."""
+    width, height = image.size
+    side = min(width, height)
+    left, top = (width - side) // 2, (height - side) // 2
+    return resize(image, resolution, box=(left, top, left + side, top + side))
+
+
+def resize(image: Image.Image, resolution: int, box: tuple[int, int, int, int]) -> np.ndarray:
+    """A square box of an RGB image, resized with antialiasing (Lanczos): uint8 `[resolution, resolution, 3]`."""
+    resized: Any = image.resize((resolution, resolution), Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
+    return np.asarray(resized)

@@ -1,0 +1,56 @@
+"""Files that are whole or not there: written beside their place, flushed, then renamed over it."""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def replacing(path: str | os.PathLike) -> Iterator[Path]:
+    """Gives a temporary path to write a file or folder at; it takes `path`'s place when the block ends well.
+
+    A process killed inside the block leaves what stood at `path`. The temporary name keeps the suffixes of `path`.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".partial.{path.name}")
+    remove(temporary)  # a leftover of a killed process
+    try:
+        yield temporary
+        if temporary.is_dir():
+            _replace_folder(temporary, path)
+        else:
+            _flush(temporary)
+            os.replace(temporary, path)
+        _flush(path.parent)
+    finally:
+        remove(temporary)
+
+
+def remove(path: Path) -> None:
+    """Removes a file or folder, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _replace_folder(source: Path, path: Path) -> None:
+    for item in source.rglob("*"):
+        _flush(item)
+    old = path.with_name(f".old.{path.name}")
+    remove(old)
+    if path.exists():
+        os.rename(path, old)  # folders cannot be exchanged in one step
+    os.rename(source, path)
+    remove(old)
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,35 @@
+"""The training engine and its parts."""
+
+from tfnss.training import callbacks
+from tfnss.training.gan import GAN
+from tfnss.training.losses import Hinge, LeastSquares, Loss, Minimax, NonSaturating, Wasserstein
+from tfnss.training.regularizers import DRAGAN, R1, GradientPenalty, Regularizer
+from tfnss.training.schedules import (
+    Annealing,
+    ConstantAnnealing,
+    DecayingWaveAnnealing,
+    ExponentialAnnealing,
+    StepAnnealing,
+)
+from tfnss.training.view import View
+
+__all__ = [
+    "DRAGAN",
+    "GAN",
+    "R1",
+    "Annealing",
+    "ConstantAnnealing",
+    "DecayingWaveAnnealing",
+    "ExponentialAnnealing",
+    "GradientPenalty",
+    "Hinge",
+    "LeastSquares",
+    "Loss",
+    "Minimax",
+    "NonSaturating",
+    "Regularizer",
+    "StepAnnealing",
+    "View",
+    "Wasserstein",
+    "callbacks",
+]

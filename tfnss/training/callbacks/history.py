@@ -1,0 +1,84 @@
+"""What a run records of itself: a CSV file, its curves and TensorBoard events."""
+
+import csv
+import os
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfnss import files, plots
+
+
+class HistoryCSV(keras.callbacks.Callback):
+    """One row per epoch: `kimg`, `seconds` and `images_per_second` of this epoch, then what the model logs.
+
+    A resumed run keeps the rows up to its checkpoint.
+
+    Args:
+        path: CSV file to write.
+        curves: PNG file to draw the losses and predictions to after each epoch.
+    """
+
+    def __init__(self, path: str | os.PathLike, curves: str | os.PathLike | None = None) -> None:
+        super().__init__()
+        self.path, self.curves = Path(path), curves
+        self.rows: list[dict[str, float]] = []
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        kimg = self._kimg()
+        self.rows = [row for row in read_history(self.path) if row["kimg"] <= kimg] if kimg else []
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        self._start, self._start_kimg = time.perf_counter(), self._kimg()
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        kimg, seconds = self._kimg(), time.perf_counter() - self._start
+        speed = 1000 * (kimg - self._start_kimg) / seconds
+        values = {name: float(value) for name, value in (logs or {}).items()}
+        self.rows.append({"kimg": kimg, "seconds": round(seconds, 3), "images_per_second": round(speed, 2), **values})
+        with files.replacing(self.path) as temporary, open(temporary, "w", newline="") as file:
+            writer = csv.DictWriter(file, self.rows[0])
+            writer.writeheader()
+            writer.writerows(self.rows)
+        if self.curves is not None:
+            plots.save_curves(self.rows, self.curves)
+
+    def _kimg(self) -> float:
+        return int(self.model.images_seen.numpy()) / 1000
+
+
+def read_history(path: str | os.PathLike) -> list[dict[str, float]]:
+    """The rows of a history file; none if there is no file."""
+    if not Path(path).exists():
+        return []
+    with open(path, newline="") as file:
+        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+
+
+class Events(keras.callbacks.Callback):
+    """TensorBoard events after each epoch, at the step of the images seen: what the model logs, and samples.
+
+    Args:
+        directory: Folder of the event files.
+        samples: Number of samples to show.
+    """
+
+    def __init__(self, directory: str | os.PathLike, samples: int = 16) -> None:
+        super().__init__()
+        self.directory, self.samples = os.fspath(directory), samples
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        self._writer = tf.summary.create_file_writer(self.directory)
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        with self._writer.as_default(step=int(self.model.images_seen.numpy())):
+            for name, value in (logs or {}).items():
+                tf.summary.scalar(name, float(value))
+            tf.summary.image("samples", plots.grid(self.model.generate(self.samples))[np.newaxis])
+        self._writer.flush()
+
+    def on_train_end(self, logs: dict | None = None) -> None:
+        self._writer.close()

@@ -1,0 +1,38 @@
+"""Pictures of a run."""
+
+import os
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from tfnss import plots
+
+
+class SampleGrid(keras.callbacks.Callback):
+    """Writes a grid of real images once, and one of the averaged generator's samples at the start and after each epoch.
+
+    The samples are of the same latents throughout. Files are `reals.png` and `fakes_IMAGES.png`, by images seen.
+
+    Args:
+        directory: Folder to write to.
+        reals: uint8 images `[count, height, width, channels]`; as many fakes are drawn.
+        seed: Seed of the samples.
+    """
+
+    def __init__(self, directory: str | os.PathLike, reals: np.ndarray, seed: int = 0) -> None:
+        super().__init__()
+        self.directory, self.reals, self.seed = Path(directory), reals, seed
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        if not int(self.model.images_seen.numpy()):
+            plots.save_png(plots.grid(self.reals), self.directory / "reals.png")
+            self._write_fakes()
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        self._write_fakes()
+
+    def _write_fakes(self) -> None:
+        fakes = self.model.generate(len(self.reals), seed=self.seed)
+        name = f"fakes_{int(self.model.images_seen.numpy()):09d}.png"
+        plots.save_png(plots.grid(fakes), self.directory / name)

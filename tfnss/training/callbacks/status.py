@@ -1,0 +1,55 @@
+"""The progress line."""
+
+import sys
+import time
+
+import keras
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+
+class StatusLine(keras.callbacks.Callback):
+    """Shows kimg, images/s, time left and losses: a live line on a terminal, a line per epoch elsewhere.
+
+    Speed and time left leave out the first step, which compiles.
+    """
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        self._seen = int(self.model.images_seen.numpy())
+        self._total = int(self.model.images_total.numpy())
+        self._first: tuple[float, int] | None = None
+        self._bar: Progress | None = None
+        if sys.stdout.isatty():
+            columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+            self._bar = Progress(*columns)
+            self._bar.start()
+            self._task = self._bar.add_task("compiling", total=self._total, completed=self._seen)
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        self._seen = int(self.model.images_seen.numpy())
+        if self._first is None:
+            self._first = time.perf_counter(), self._seen
+        elif self._bar is not None:
+            self._bar.update(self._task, completed=self._seen, description=self._text(logs or {}))
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        if self._bar is None:
+            print(f"{self._seen / self._total:4.0%}  {self._text(logs or {})}", flush=True)
+
+    def on_train_end(self, logs: dict | None = None) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def _text(self, logs: dict) -> str:
+        parts = [f"{self._seen / 1000:.1f} of {self._total / 1000:.1f} kimg"]
+        start, seen = self._first or (time.perf_counter(), self._seen)
+        if self._seen > seen:
+            speed = (self._seen - seen) / (time.perf_counter() - start)
+            parts += [f"{speed:.0f} images/s", f"{_duration((self._total - self._seen) / speed)} left"]
+        parts += [f"{name} {float(logs[name]):.3f}" for name in ("d_loss", "g_loss") if name in logs]
+        return "  ".join(parts)
+
+
+def _duration(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}"

@@ -1,0 +1,419 @@
+"""The training engine: one `keras.Model` that plays any of the games."""
+
+import functools
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfnss import random, serving
+from tfnss.data import Images
+from tfnss.images import to_uint8
+from tfnss.random import stateless
+from tfnss.training import losses
+from tfnss.training.ema import check_half_life, ema_decay, update_average
+from tfnss.training.phases import Phase, lazy_optimizer
+from tfnss.training.regularizers import Regularizer
+from tfnss.training.view import View
+
+logger = logging.getLogger("tfnss")
+
+
+@keras.saving.register_keras_serializable("tfnss")
+class GAN(keras.Model):
+    """A generator and a discriminator, and everything between them.
+
+    `compile` takes the parts of the game, `fit` plays it on images, `generate` and `export` use the moving average of the
+    generator. Every random number of the training is a function of `seed`, the clock `images_seen` and the place in the
+    global batch: a resumed run continues exactly, on any number of replicas.
+
+    Args:
+        generator: Built model from latents `[batch, latent_dim]` to images `[batch, height, width, channels]` in [-1, 1].
+        discriminator: Built model from such images to logits, `[batch, 1]` or any shape per image.
+        seed: Seed of everything random in training.
+
+    Call arguments:
+        latents: Floats `[batch, latent_dim]`.
+
+    Returns:
+        Images in [-1, 1] of the averaged generator.
+
+    Example:
+
+    ```python
+    gan = GAN(generator, discriminator)
+    gan.compile(view=NoisyScaleSpace(), annealing=ExponentialAnnealing(initial_time=256))
+    gan.fit(tfnss.data.load("photos", resolution=64, batch_size=32), epochs=10)
+    gan.generate(16)  # uint8 [16, 64, 64, 3]
+    ```
+    """
+
+    def __init__(self, generator: keras.Model, discriminator: keras.Model, *, seed: int = 0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.generator = generator
+        self.discriminator = discriminator
+        self.generator_ema = keras.models.clone_model(generator)
+        self.generator_ema.set_weights(generator.get_weights())
+        self.generator_ema.trainable = False
+        self.latent_dim = generator.input_shape[-1]
+        self.seed = seed
+        counter = functools.partial(self.add_weight, shape=(), dtype="int64", initializer="zeros", trainable=False)
+        self.images_seen = counter(name="images_seen")
+        self.images_total = counter(name="images_total")
+        self.built = True
+
+    def call(self, latents: Any, training: bool = False) -> Any:
+        return self.generator_ema(latents, training=False)
+
+    # -- the parts ---------------------------------------------------------------------------------------------------
+
+    def compile(
+        self,
+        generator_optimizer: keras.optimizers.Optimizer | None = None,
+        discriminator_optimizer: keras.optimizers.Optimizer | None = None,
+        loss: losses.Loss | str = "non_saturating",
+        regularizers: Sequence[Regularizer] = (),
+        view: keras.layers.Layer | None = None,
+        annealing: Any = None,
+        discriminator_steps: int = 1,
+        ema_half_life_kimg: float = 10.0,
+        ema_ramp_up: float | None = 0.05,
+        jit_compile: bool | str = "auto",
+        steps_per_execution: int = 1,
+        run_eagerly: bool = False,
+    ) -> None:
+        """Chooses the parts of the game.
+
+        Args:
+            generator_optimizer: By default Adam(2e-4, beta_1=0.5), as for the other player.
+            discriminator_optimizer: The discriminator's optimizer, another object than the generator's.
+            loss: `non_saturating`, `minimax`, `least_squares`, `wasserstein`, `hinge` or a `Loss`.
+            regularizers: Penalties on the discriminator.
+            view: What the discriminator is shown of real and fake images: a scale-space layer or a `View` of one.
+            annealing: Schedule of the scale-space's time, for a `view` that is a scale-space layer.
+            discriminator_steps: Discriminator steps, each on new real images, per generator step.
+            ema_half_life_kimg: Half-life of the generator's moving average, in thousands of images.
+            ema_ramp_up: Bound on the half-life as a share of the images seen; None for no bound.
+            jit_compile: Whether XLA compiles the gradients of each phase; "auto" for where there is a GPU or TPU.
+            steps_per_execution: Iterations per call from Python; must divide the steps of an epoch.
+            run_eagerly: Runs the training step without graphs, for debugging.
+
+        Raises:
+            ValueError: For values outside these.
+        """
+        arguments = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
+        self._compile_arguments = lambda: arguments
+        if discriminator_steps < 1:
+            raise ValueError(f"`discriminator_steps` must be >= 1. Received: {discriminator_steps}")
+        with self.distribute_strategy.scope():
+            super().compile(
+                optimizer=None,
+                jit_compile=False,  # the phases' gradients are compiled, never the distributed step
+                steps_per_execution=steps_per_execution,
+                run_eagerly=run_eagerly,
+            )
+            self.loss = losses.get(loss)
+            self.regularizers = tuple(regularizers)
+            self.view = _as_view(view, annealing)
+            self.discriminator_steps = discriminator_steps
+            self.ema_half_life_kimg = check_half_life(ema_half_life_kimg)
+            self.ema_ramp_up = ema_ramp_up
+            self.generator_optimizer = generator_optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5)
+            self.discriminator_optimizer = discriminator_optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5)
+            if self.generator_optimizer is self.discriminator_optimizer:
+                raise ValueError("the two players need an optimizer each. Received one object for both")
+            self._build_phases()
+            self._build_gradients(jit_compile)
+            self._seed_states = [*_seed_states(self.generator), *_seed_states(self.discriminator)]
+            names = ["d_loss", "g_loss", "real_prediction", "fake_prediction", *(r.name for r in self.regularizers)]
+            names += list(self._view_logs())
+            self._meters = {name: keras.metrics.Mean(name=name, dtype="float32") for name in dict.fromkeys(names)}
+
+    def _build_phases(self) -> None:
+        """The phases of an iteration, in order; lazy regularizers have their own (StyleGAN2, appendix B)."""
+        lazy = [r for r in self.regularizers if r.interval > 1]
+        optimizer = lazy_optimizer(self.discriminator_optimizer, [r.interval for r in lazy])
+        optimizer.build(self.discriminator.trainable_variables)
+        self.discriminator_optimizer = optimizer
+        self.generator_optimizer.build(self.generator.trainable_variables)
+        steps = self.discriminator_steps
+        self.phases = (
+            Phase("discriminator", self.discriminator, optimizer, self._discriminator_loss),
+            *(
+                Phase(r.name, self.discriminator, optimizer, functools.partial(self._lazy_loss, r), r.interval)
+                for r in lazy
+            ),
+            Phase("generator", self.generator, self.generator_optimizer, self._generator_loss, steps, steps - 1),
+        )
+
+    def _build_gradients(self, jit_compile: bool | str) -> None:
+        """Settles how batch normalisation communicates, and what XLA compiles.
+
+        On several replicas, batch normalisation uses the statistics of the global batch, so that replicas neither differ
+        nor drift. Under a gradient penalty it takes the same path of Keras' code, because the other one
+        (`tf.nn.moments`) has wrong second derivatives. Under a strategy that path cannot stand in a compiled function.
+        """
+        strategy = self.distribute_strategy
+        self._replicas = strategy.num_replicas_in_sync
+        layers = [*self.generator._flatten_layers(), *self.discriminator._flatten_layers()]
+        normalizations = [layer for layer in layers if isinstance(layer, keras.layers.BatchNormalization)]
+        synchronized = bool(normalizations) and (self._replicas > 1 or bool(self.regularizers))
+        for layer in normalizations:
+            layer.synchronized = synchronized
+        if jit_compile == "auto":
+            jit_compile = bool(tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("TPU"))
+        if jit_compile and synchronized and tf.distribute.has_strategy():
+            logger.warning("XLA is off: it cannot compile batch normalisation that is synchronised between replicas")
+            jit_compile = False
+        self._gradients = [functools.partial(self._phase_gradients, index) for index in range(len(self.phases))]
+        if jit_compile and not self.run_eagerly:
+            self._gradients = [tf.function(g, jit_compile=True, autograph=False) for g in self._gradients]
+
+    # -- the game ----------------------------------------------------------------------------------------------------
+
+    @property
+    def progress(self) -> Any:
+        """Share of the run that is done, a float32 scalar tensor in [0, 1]."""
+        seen, total = (tf.cast(v.value, tf.float64) for v in (self.images_seen, self.images_total))
+        return tf.cast(tf.minimum(tf.math.divide_no_nan(seen, total), 1), tf.float32)
+
+    def discriminate(self, images: Any) -> Any:
+        """Float32 logits, flat, of what the view shows of `images` now."""
+        if self.view is not None:
+            images = self.view(images, progress=self.progress)
+        return tf.reshape(tf.cast(self.discriminator(images, training=True), tf.float32), [-1])
+
+    def _fakes(self, count: Any) -> Any:
+        latents = random.stream().normal((count, self.latent_dim))
+        return self.generator(latents, training=True)
+
+    def _discriminator_loss(self, real: Any) -> tuple[Any, dict[str, Any]]:
+        fake = tf.stop_gradient(self._fakes(tf.shape(real)[0]))
+        real_logits, fake_logits = self.discriminate(real), self.discriminate(fake)
+        loss = self.loss.discriminator(real_logits, fake_logits)
+        logs = {
+            "d_loss": loss,
+            "real_prediction": tf.reduce_mean(tf.sigmoid(real_logits)),
+            "fake_prediction": tf.reduce_mean(tf.sigmoid(fake_logits)),
+            **self._view_logs(),
+        }
+        for regularizer in self.regularizers:
+            if regularizer.interval == 1:
+                logs[regularizer.name] = regularizer(self.discriminate, real, lambda: fake)
+                loss += logs[regularizer.name]
+        return loss, logs
+
+    def _lazy_loss(self, regularizer: Regularizer, real: Any) -> tuple[Any, dict[str, Any]]:
+        penalty = regularizer(self.discriminate, real, lambda: tf.stop_gradient(self._fakes(tf.shape(real)[0])))
+        return penalty * regularizer.interval, {regularizer.name: penalty}
+
+    def _generator_loss(self, real: Any) -> tuple[Any, dict[str, Any]]:
+        loss = self.loss.generator(self.discriminate(self._fakes(tf.shape(real)[0])))
+        return loss, {"g_loss": loss}
+
+    def _view_logs(self) -> dict[str, Any]:
+        return self.view.logs(self.progress) if hasattr(self.view, "logs") else {}
+
+    # -- one iteration -----------------------------------------------------------------------------------------------
+
+    def _phase_gradients(self, index: int, real: Any, replica: Any) -> tuple[list, dict[str, Any]]:
+        """Gradients of one phase on one replica, to be summed over replicas. Pure, so XLA can take it whole."""
+        phase = self.phases[index]
+        key = stateless.training_key(self.seed, self.images_seen.value, index)
+        source = stateless.GlobalBatchSource(key, replica, self._replicas)
+        with random.scope(source), tf.GradientTape() as tape:
+            loss, logs = phase.loss(real)
+            loss = loss / self._replicas
+        gradients = tape.gradient(loss, phase.player.trainable_variables, unconnected_gradients="zero")
+        return gradients, logs
+
+    def _run_phase(self, index: int, real: Any) -> None:
+        """One optimizer step, in replica context."""
+        replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+        self._seed_stock_layers(index, replica)
+        gradients, logs = self._gradients[index](real, replica)
+        self.phases[index].optimizer.apply(gradients, self.phases[index].player.trainable_variables)
+        for name, value in logs.items():
+            self._meters[name].update_state(value)
+
+    def _seed_stock_layers(self, index: int, replica: Any) -> None:
+        """Lets `Dropout` and its like follow the clock, and differ between replicas: their own state does neither."""
+        key = stateless.fold(stateless.training_key(self.seed, self.images_seen.value, index), replica)
+        for number, state in enumerate(self._seed_states):
+            state.assign(tf.bitcast(stateless.fold(key, number), tf.uint32))
+
+    def _end_iteration(self, batch_size: int) -> None:
+        """Moves the average and the clock, in replica context."""
+        self.images_seen.assign(self.images_seen + batch_size)
+        decay = ema_decay(self.images_seen.value, batch_size, self.ema_half_life_kimg, self.ema_ramp_up)
+        update_average(self.generator_ema.weights, self.generator.weights, decay)
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """One iteration on a global batch of real images, in cross-replica context."""
+        real = data[0] if isinstance(data, (tuple, list)) else data
+        strategy = self.distribute_strategy
+        batch_size = strategy.experimental_local_results(real)[0].shape[0] * self._replicas
+        iteration = self.images_seen.value // batch_size
+        for index, phase in enumerate(self.phases):
+            run = functools.partial(strategy.run, functools.partial(self._run_phase, index), args=(real,))
+            if phase.interval == 1:
+                run()
+            else:  # around strategy.run: nothing that communicates may stand in a condition inside it
+                tf.cond(phase.due(iteration), lambda run=run: (run(), tf.constant(True))[1], lambda: tf.constant(False))
+        strategy.run(functools.partial(self._end_iteration, batch_size))
+        return {name: meter.result() for name, meter in self._meters.items()}
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        return list(self._meters.values()) if self.compiled else []
+
+    # -- fit ---------------------------------------------------------------------------------------------------------
+
+    def fit(
+        self,
+        x: Any,
+        *args: Any,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        **kwargs: Any,
+    ) -> keras.callbacks.History:
+        """Keras' `fit`; it also fixes the length of the run, on which schedules depend.
+
+        Args:
+            x: `tfnss.data.Images` (read on from where the clock stands), a `tf.data.Dataset` of batches of equal static
+                size, or an array of images, uint8 or floats in [-1, 1].
+            batch_size: Images in the global batch, for an array.
+            epochs: Epoch at which the run ends.
+            initial_epoch: Epoch at which this call starts.
+            steps_per_epoch: Iterations per epoch; by default one pass over the images.
+        """
+        if not self.compiled:
+            raise ValueError("call `compile` before `fit`")
+        if isinstance(x, np.ndarray):
+            x = Images(x, batch_size=batch_size or 32, seed=self.seed)
+        if isinstance(x, Images):
+            steps_per_epoch = steps_per_epoch or x.steps_per_epoch
+            x = x.dataset(images_seen=int(self.images_seen.numpy()))
+        batch_size = _static_batch_size(x)
+        steps_per_epoch = steps_per_epoch or _cardinality(x)
+        if steps_per_epoch % self.steps_per_execution:
+            raise ValueError(
+                f"`steps_per_execution` must divide the steps of an epoch. Received: "
+                f"steps_per_execution={self.steps_per_execution}, steps per epoch {steps_per_epoch}"
+            )
+        left = (epochs - initial_epoch) * steps_per_epoch * batch_size
+        self.images_total.assign(int(self.images_seen.numpy()) + left)
+        kwargs = {"shuffle": False, "epochs": epochs, "initial_epoch": initial_epoch, **kwargs}
+        return super().fit(x, *args, steps_per_epoch=steps_per_epoch, **kwargs)
+
+    def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
+        """Nothing: the networks are built, and Keras' way of building them fails on several replicas."""
+
+    def make_train_function(self, force: bool = False) -> Any:
+        """`steps_per_execution` iterations; Keras' own runs `train_step` per replica, ours leads all replicas."""
+        if self.train_function is not None and not force:
+            return self.train_function
+        steps = self.steps_per_execution
+
+        def one(iterator: Any) -> dict[str, Any]:
+            return self.train_step(next(iterator))
+
+        def many(iterator: Any) -> dict[str, Any]:
+            logs = one(iterator)
+            if steps > 1:
+                _, logs = tf.while_loop(
+                    lambda step, _: step < steps,
+                    lambda step, _: (step + 1, one(iterator)),
+                    (tf.constant(1), logs),
+                    maximum_iterations=steps - 1,
+                )
+            return logs
+
+        if not self.run_eagerly:
+            one = tf.function(one, autograph=False, reduce_retracing=True)
+            many = tf.function(many, autograph=False, reduce_retracing=True)
+        self.train_function = many
+        return many
+
+    # -- use ---------------------------------------------------------------------------------------------------------
+
+    def generate(self, count: int, *, seed: int = 0, batch_size: int = 64, **kwargs: Any) -> np.ndarray:
+        """Samples of the averaged generator.
+
+        Args:
+            count: Number of images.
+            seed: Image i depends on `seed` and i alone.
+            batch_size: Images per call of the network.
+            **kwargs: Arguments of the generator's call.
+
+        Returns:
+            uint8 `[count, height, width, channels]`.
+        """
+        if count < 1:
+            raise ValueError(f"`count` must be >= 1. Received: count={count}")
+        latents = stateless.sampling_latents(count, self.latent_dim, seed)
+        batches = [latents[start : start + batch_size] for start in range(0, count, batch_size)]
+        return np.concatenate([to_uint8(self.generator_ema(z, training=False, **kwargs)) for z in batches])
+
+    def export(self, filepath: Any, **kwargs: Any) -> None:
+        """Writes the averaged generator as a SavedModel that needs no tfnss to load (see `tfnss.serving`)."""
+        serving.export(self.generator_ema, filepath, **kwargs)
+
+    # -- saving ------------------------------------------------------------------------------------------------------
+
+    def get_config(self) -> dict:
+        return {
+            "generator": keras.saving.serialize_keras_object(self.generator),
+            "discriminator": keras.saving.serialize_keras_object(self.discriminator),
+            "seed": self.seed,
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict, custom_objects: dict | None = None) -> "GAN":
+        config = dict(config)
+        for network in ("generator", "discriminator"):
+            config[network] = keras.saving.deserialize_keras_object(config[network], custom_objects=custom_objects)
+        return cls(**config)
+
+    def get_compile_config(self) -> dict:
+        return {name: keras.saving.serialize_keras_object(part) for name, part in self._compile_arguments().items()}
+
+    def compile_from_config(self, config: dict) -> None:
+        self.compile(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})
+
+
+def _seed_states(network: keras.Model) -> list[keras.Variable]:
+    """The states of the seed generators of the network's layers: variables that are no weights."""
+    weights = {id(variable) for variable in network.weights}
+    return [v for v in network.variables if id(v) not in weights and v.dtype == "uint32"]
+
+
+def _as_view(view: keras.layers.Layer | None, annealing: Any) -> keras.layers.Layer | None:
+    if annealing is None and (view is None or isinstance(view, View)):
+        return view
+    if view is None or isinstance(view, View):
+        raise ValueError("`annealing` goes with a `view` that is a scale-space layer")
+    return View(view, annealing)
+
+
+def _static_batch_size(dataset: Any) -> int:
+    spec = tf.nest.flatten(getattr(dataset, "element_spec", None))[0]
+    if spec is None or spec.shape.rank != 4 or spec.shape[0] is None:
+        raise ValueError(
+            "`fit` takes tfnss.data.Images, an array of images, or a tf.data.Dataset of image batches of equal size "
+            f"(`batch(n, drop_remainder=True)`). Received: {type(dataset).__name__} of {spec}"
+        )
+    return spec.shape[0]
+
+
+def _cardinality(dataset: tf.data.Dataset) -> int:
+    size = int(dataset.cardinality())
+    if size <= 0:
+        raise ValueError("`fit` needs `steps_per_epoch` for a dataset that is endless, empty or of unknown size")
+    return size

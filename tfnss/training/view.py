@@ -1,0 +1,76 @@
+"""What the discriminator is shown of an image: a scale-space at an annealed time."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+from keras import ops
+
+from tfnss.training.schedules import Annealing, ExponentialAnnealing
+
+
+@keras.saving.register_keras_serializable("tfnss")
+class View(keras.layers.Layer):
+    """Shows images through a scale-space whose time is annealed over the run (NSS-GAN, section 4.4).
+
+    Args:
+        space: Layer called as `space(images, time)`: `NoisyScaleSpace`, `ScaleSpace`, `NoiseSpace` or your own.
+        annealing: Function from progress to time; by default the paper's, from 256.
+        half_batch: Whether only half of the images, every other one, passes through the space.
+
+    Call arguments:
+        images: Floats `[batch, height, width, channels]` in [-1, 1].
+        progress: Share of the run that is done, a scalar in [0, 1].
+    """
+
+    def __init__(
+        self,
+        space: keras.layers.Layer,
+        annealing: Annealing | None = None,
+        half_batch: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.autocast = False  # progress stays exact under 16-bit policies
+        self.space = space
+        self.annealing = annealing or ExponentialAnnealing(initial_time=256)
+        self.half_batch = half_batch
+        self.built = True
+
+    def call(self, images: Any, progress: Any) -> Any:
+        time = self.annealing(progress)
+        if self.half_batch:
+            return on_half(lambda half: self.space(half, time), images)
+        return self.space(images, time)
+
+    def logs(self, progress: Any) -> dict[str, Any]:
+        """What the training history records of this view."""
+        return {"time": self.annealing(progress)}
+
+    def get_config(self) -> dict:
+        return {
+            **super().get_config(),
+            "space": keras.saving.serialize_keras_object(self.space),
+            "annealing": keras.saving.serialize_keras_object(self.annealing),
+            "half_batch": self.half_batch,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict) -> "View":
+        config = dict(config)
+        for part in ("space", "annealing"):
+            config[part] = keras.saving.deserialize_keras_object(config[part])
+        return cls(**config)
+
+
+def on_half(function: Callable, images: Any) -> Any:
+    """Applies `function` to images 0, 2, 4, ... of the batch, to half of them rounded down, and keeps the others.
+
+    Every other one, not the first half: then the strided groups of a minibatch standard deviation are homogeneous for an
+    even number of groups, and no group tells the discriminator which half it sees.
+    """
+    half = ops.shape(images)[0] // 2
+    shape = ops.shape(images)[1:]
+    pairs = ops.reshape(images[: 2 * half], (half, 2, *shape))
+    mixed = ops.stack([function(pairs[:, 0]), pairs[:, 1]], axis=1)
+    return ops.concatenate([ops.reshape(mixed, (2 * half, *shape)), images[2 * half :]], axis=0)
