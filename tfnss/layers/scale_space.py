@@ -13,6 +13,7 @@ two for their gradient) and two for the noise, whatever t is.
 import functools
 import math
 import numbers
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -48,17 +49,10 @@ class _Space(keras.layers.Layer):
         time = ops.cast(time, "float32")
         if len(time.shape) != 0:
             raise ValueError(f"`time` must be one number for the whole batch. Received shape: {time.shape}")
-        stream = self._stream()
+        evolved = ops.cast(self._evolve(ops.cast(images, "float32"), time), self.compute_dtype)
+        return ops.where(time > 0, evolved, images)
 
-        def evolved() -> Any:
-            return ops.cast(self._evolve(ops.cast(images, "float32"), time, stream), self.compute_dtype)
-
-        return ops.cond(time > 0, evolved, lambda: images)
-
-    def _stream(self) -> random.Stream | None:
-        return None
-
-    def _evolve(self, images: Any, time: Any, stream: Any) -> Any:
+    def _evolve(self, images: Any, time: Any) -> Any:
         raise NotImplementedError
 
     def compute_output_shape(self, images_shape: tuple, time_shape: tuple | None = None) -> tuple:
@@ -87,7 +81,7 @@ class ScaleSpace(_Space):
         super().__init__(**kwargs)
         self.kernel_stddev = _check_kernel_stddev(kernel_stddev)
 
-    def _evolve(self, images: Any, time: Any, stream: Any) -> Any:
+    def _evolve(self, images: Any, time: Any) -> Any:
         planes = ops.transpose(images, (0, 3, 1, 2))
         return ops.transpose(self._smooth(planes, time), (0, 2, 3, 1))
 
@@ -135,18 +129,15 @@ class NoisyScaleSpace(ScaleSpace):
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
 
-    def _stream(self) -> random.Stream:
-        return random.stream(self.seed_generator)
-
-    def _evolve(self, images: Any, time: Any, stream: Any) -> Any:
+    def _evolve(self, images: Any, time: Any) -> Any:
         planes = ops.transpose(images, (0, 3, 1, 2))
-        noise = self.stddev * self._noise(ops.shape(planes), time, stream)
-        return ops.transpose(self._smooth(planes, time) + noise, (0, 2, 3, 1))
+        noise = _noise_if(time, ops.shape(planes), random.stream(self.seed_generator), self._colour)
+        return ops.transpose(self._smooth(planes, time) + self.stddev * noise, (0, 2, 3, 1))
 
-    def _noise(self, shape: tuple, time: Any, stream: Any) -> Any:
-        """What `time` passes make of unit noise added after each: coloured noise of `shape` [..., height, width]."""
-        height, width = shape[-2:]
-        coefficients = stream.normal(shape) * ops.sqrt(_noise_variance(height, width, self.kernel_stddev, time))
+    def _colour(self, white: Any, time: Any) -> Any:
+        """What `time` passes make of unit noise added after each, from as much white noise [..., height, width]."""
+        height, width = white.shape[-2:]
+        coefficients = white * ops.sqrt(_noise_variance(height, width, self.kernel_stddev, time))
         return ops.matmul(ops.matmul(_dct(height).T, coefficients), _dct(width))
 
     def get_config(self) -> dict:
@@ -177,11 +168,9 @@ class NoiseSpace(_Space):
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
 
-    def _stream(self) -> random.Stream:
-        return random.stream(self.seed_generator)
-
-    def _evolve(self, images: Any, time: Any, stream: Any) -> Any:
-        return images + self.stddev * ops.sqrt(time) * stream.normal(ops.shape(images))
+    def _evolve(self, images: Any, time: Any) -> Any:
+        stream = random.stream(self.seed_generator)
+        return images + self.stddev * _noise_if(time, ops.shape(images), stream, lambda white, t: white * ops.sqrt(t))
 
     def get_config(self) -> dict:
         return {**super().get_config(), "stddev": self.stddev, "seed": self.seed}
@@ -214,6 +203,12 @@ def preserving_stddev(images: Any, time: float, kernel_stddev: float = 0.5) -> f
     )
     gain[0, 0] = 0
     return float(np.sqrt(lost / max(np.sum(gain), np.finfo("float64").tiny)))
+
+
+def _noise_if(time: Any, shape: tuple, stream: random.Stream, colour: Callable) -> Any:
+    """Noise of `shape`, or zeros at time 0: most of a run needs none, and drawing it is the greater part of the cost."""
+    noise = ops.cond(time > 0, lambda: colour(stream.normal(shape), time), lambda: ops.zeros(shape, "float32"))
+    return ops.stop_gradient(noise)
 
 
 def _check_stddev(stddev: float) -> float:
@@ -265,7 +260,7 @@ def _smoothing_matrix(size: int, kernel_stddev: float, time: Any) -> Any:
     """The matrix [size, size] of `time` passes of the kernel along one axis."""
     dct = _dct(size)
     gain = ops.exp(time * _log_eigenvalues(size, kernel_stddev).astype("float32"))
-    return ops.matmul(dct.T * gain, dct)
+    return ops.stop_gradient(ops.matmul(dct.T * gain, dct))  # no game differentiates time
 
 
 def _noise_variance(height: int, width: int, kernel_stddev: float, time: Any) -> Any:

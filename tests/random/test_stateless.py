@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+import scipy.stats
+import tensorflow as tf
+
+from tfnss import random
+from tfnss.random.stateless import GlobalBatchSource, fold, sampling_latents, training_key
+
+
+def draw(kind, shape, replica=0, replicas=1, images_seen=0):
+    key = training_key(7, tf.constant(images_seen, tf.int64), 1)
+    return getattr(GlobalBatchSource(key, replica, replicas).stream(), kind)(shape).numpy()
+
+
+@pytest.mark.parametrize("kind", ["normal", "uniform"])
+@pytest.mark.parametrize("row", [(3,), (3, 5), (4, 4, 2)])
+def test_replicas_hold_the_rows_of_the_global_batch(kind, row):
+    whole = draw(kind, (6, *row))
+    parts = [draw(kind, (2, *row), replica, 3) for replica in range(3)]
+    np.testing.assert_allclose(np.concatenate(parts), whole, atol=1e-6)
+
+
+def test_distributions():
+    """False alarms: 1e-6 each (Kolmogorov-Smirnov)."""
+    assert scipy.stats.kstest(draw("normal", (1000, 99)).ravel(), "norm").pvalue > 1e-6
+    assert scipy.stats.kstest(draw("uniform", (1000, 99)).ravel(), "uniform").pvalue > 1e-6
+    pairs = draw("normal", (50_000, 2)).astype("float64")
+    assert abs(np.mean(pairs[:, 0] * pairs[:, 1])) < 5 / np.sqrt(50_000)
+
+
+def test_the_clock_and_the_order_of_requests_part_the_streams():
+    source = GlobalBatchSource(tf.constant([1, 2]))
+    draws = [source.stream().normal((4,)), source.stream().normal((4,)), draw("normal", (4,))]
+    draws += [draw("normal", (4,), images_seen=seen) for seen in (1, 2**31, 2**31 + 1)]
+    assert len({np.asarray(x).tobytes() for x in draws}) == len(draws)
+
+
+def test_numbers_are_the_same_under_xla():
+    def numbers(key):
+        stream = GlobalBatchSource(fold(key, 3), tf.constant(1), 2).stream()
+        return stream.normal((8, 5)), stream.uniform((8, 5))
+
+    key = tf.constant([5, 6])
+    for graph, xla in zip(tf.function(numbers)(key), tf.function(numbers, jit_compile=True)(key), strict=True):
+        np.testing.assert_allclose(graph, xla, atol=2e-6)
+
+
+def test_latents_depend_on_seed_and_row_alone():
+    latents = sampling_latents(9, 5, seed=1)
+    np.testing.assert_allclose(latents[:4], sampling_latents(4, 5, seed=1), atol=1e-6)
+    assert not np.array_equal(latents, sampling_latents(9, 5, seed=2))
+
+
+def test_scope_decides_where_streams_come_from():
+    source = GlobalBatchSource(tf.constant([1, 2]))
+    with random.scope(source):
+        inside = random.stream().normal((3,))
+    np.testing.assert_array_equal(inside, GlobalBatchSource(tf.constant([1, 2])).stream().normal((3,)))
+    assert not np.array_equal(random.stream().normal((3,)), inside)

@@ -1,0 +1,34 @@
+import numpy as np
+import pytest
+
+from tfnss.training import losses
+
+REAL, FAKE = np.array([2.0, -0.5, 0.3], "float32"), np.array([-3.0, 0.4, 1.5], "float32")
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+# From the papers' definitions, in probabilities where they are.
+EXPECTED = {
+    "non_saturating": (-np.log(sigmoid(REAL)).mean() - np.log(1 - sigmoid(FAKE)).mean(), -np.log(sigmoid(FAKE)).mean()),
+    "minimax": (-np.log(sigmoid(REAL)).mean() - np.log(1 - sigmoid(FAKE)).mean(), np.log(1 - sigmoid(FAKE)).mean()),
+    "least_squares": (((REAL - 1) ** 2).mean() / 2 + (FAKE**2).mean() / 2, ((FAKE - 1) ** 2).mean() / 2),
+    "wasserstein": (FAKE.mean() - REAL.mean(), -FAKE.mean()),
+    "hinge": (np.maximum(0, 1 - REAL).mean() + np.maximum(0, 1 + FAKE).mean(), -FAKE.mean()),
+}
+
+
+@pytest.mark.parametrize("name", list(losses.LOSSES))
+def test_values(name):
+    loss = losses.get(name)
+    np.testing.assert_allclose(loss.discriminator(REAL, FAKE), EXPECTED[name][0], rtol=1e-5)
+    np.testing.assert_allclose(loss.generator(FAKE), EXPECTED[name][1], rtol=1e-5)
+
+
+def test_unknown_name():
+    with pytest.raises(ValueError, match="non_saturating, minimax"):
+        losses.get("hing")
+    loss = losses.Hinge()
+    assert losses.get(loss) is loss

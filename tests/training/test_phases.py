@@ -1,0 +1,28 @@
+import keras
+import pytest
+
+from tfnss.training.phases import Phase, lazy_optimizer
+
+
+def test_due():
+    phase = Phase("g", None, None, None, interval=5, offset=4)
+    assert [i for i in range(12) if phase.due(i)] == [4, 9]
+
+
+def test_lazy_optimizer_is_corrected_as_in_stylegan2():
+    corrected = lazy_optimizer(keras.optimizers.Adam(2e-3, beta_1=0.5, beta_2=0.99), [16])
+    c = 16 / 17
+    assert float(corrected.learning_rate.numpy()) == pytest.approx(2e-3 * c)
+    assert corrected.beta_1 == pytest.approx(0.5**c)
+    assert corrected.beta_2 == pytest.approx(0.99**c)
+
+
+def test_without_lazy_regularizers_nothing_changes():
+    optimizer = keras.optimizers.Adam()
+    assert lazy_optimizer(optimizer, []) is optimizer
+
+
+def test_learning_rate_schedules_are_refused():
+    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.ExponentialDecay(1e-3, 10, 0.9))
+    with pytest.raises(ValueError, match="constant learning rate"):
+        lazy_optimizer(optimizer, [4])

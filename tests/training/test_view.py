@@ -1,0 +1,68 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import tfnss
+from tfnss.training.view import View, on_half
+
+
+@pytest.mark.parametrize("batch", [1, 2, 5, 8])
+def test_on_half_takes_every_other_image(batch):
+    images = np.arange(batch, dtype="float32")[:, None, None, None] * np.ones((1, 2, 3, 1), "float32")
+    shown = on_half(lambda half: half + 100, images).numpy()
+    expected = [i + 100 if i % 2 == 0 and i < batch // 2 * 2 else i for i in range(batch)]
+    np.testing.assert_array_equal(shown[:, 0, 0, 0], expected)
+
+
+def test_groups_of_a_minibatch_stddev_are_homogeneous():
+    shown = on_half(lambda half: half + 1, np.zeros((16, 1, 1, 1), "float32")).numpy().ravel()
+    groups = shown.reshape(4, 4)  # group g holds the images g, g + 4, g + 8, ...
+    assert (groups == groups[0]).all()
+
+
+def test_time_follows_progress():
+    images = np.random.default_rng(0).normal(size=(4, 6, 6, 3)).astype("float32")
+    view = View(tfnss.ScaleSpace(), tfnss.StepAnnealing(9), half_batch=False)
+    np.testing.assert_allclose(view(images, progress=tf.constant(0.1)), tfnss.ScaleSpace()(images, 9), atol=1e-6)
+    np.testing.assert_array_equal(view(images, progress=tf.constant(0.6)), images)
+    assert float(view.logs(tf.constant(0.1))["time"]) == 9
+
+
+def test_half_batch_is_the_default():
+    images = np.random.default_rng(0).normal(size=(4, 6, 6, 3)).astype("float32")
+    shown = View(tfnss.ScaleSpace(), tfnss.ConstantAnnealing(9))(images, progress=tf.constant(0.0)).numpy()
+    np.testing.assert_array_equal(shown[1::2], images[1::2])
+    np.testing.assert_allclose(shown[::2], tfnss.ScaleSpace()(images[::2], 9), atol=1e-6)
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("space", [tfnss.ScaleSpace(), tfnss.NoisyScaleSpace(), tfnss.NoiseSpace()])
+def test_differentiable_twice_and_not_retraced(space, jit_compile):
+    images = tf.constant(np.random.default_rng(0).normal(size=(2, 6, 6, 3)), tf.float32)
+    key = tf.constant([1, 2])
+
+    @tf.function(jit_compile=jit_compile)
+    def second_order(images, time):
+        source = tfnss.random.stateless.GlobalBatchSource(key)
+        with tf.GradientTape() as outer:
+            outer.watch(images)
+            with tf.GradientTape() as inner, tfnss.random.scope(source):
+                inner.watch(images)
+                value = tf.reduce_sum(space(images, time) ** 4)
+            norm = tf.reduce_sum(inner.gradient(value, images) ** 2)
+        return norm, outer.gradient(norm, images)
+
+    direction = np.random.default_rng(1).normal(size=images.shape).astype("float32")
+    for time in (0.0, 1.0, 2.5):
+        _, gradient = second_order(images, tf.constant(time))
+        step = 1e-2
+        up, down = (second_order(images + s * step * direction, tf.constant(time))[0] for s in (1, -1))
+        np.testing.assert_allclose(np.sum(gradient * direction), (up - down) / (2 * step), rtol=1e-2)
+    assert second_order.experimental_get_tracing_count() == 1
+
+
+def test_serialization():
+    view = View(tfnss.NoiseSpace(0.3), tfnss.StepAnnealing(4), half_batch=False)
+    copy = keras.layers.deserialize(keras.layers.serialize(view))
+    assert copy.get_config() == view.get_config()
