@@ -67,6 +67,7 @@ _OPTIONS = (
         default="gan",
         choices=tuple(METHODS),
         shortcuts={"--nss": ("nss", "the same as --method nss")},
+        in_name=True,
     ),
     Option("learning_rate", float, "learning rate of Adam (default: the method's of table 3)", metavar="RATE"),
     Option("beta_1", float, "decay of Adam's first moment (default: the method's of table 3)", metavar="BETA"),
@@ -77,6 +78,7 @@ _OPTIONS = (
     Option("stddev", float, "standard deviation of the noise of one pass, for images in [-1, 1]", default=0.15),
     Option("kernel_stddev", float, "width of the 3x3 smoothing kernel in pixels", default=0.5, metavar="STDDEV"),
     Option("base_width", int, "channels next to the image", default=64, metavar="CHANNELS"),
+    Option("xla", str, "whether XLA compiles the gradients; it takes seconds to start", "on", choices=("on", "off")),
 )
 
 _SMOKE = {
@@ -86,6 +88,7 @@ _SMOKE = {
     "kimg": 0.064,
     "checkpoint_every": 0.032,
     "base_width": 8,
+    "xla": "off",
 }
 
 
@@ -124,8 +127,16 @@ def dcgan_recipe(
 
 
 def build(settings: Mapping[str, Any]) -> DCGAN:
-    """The compiled model of resolved settings."""
+    """The compiled model of resolved settings.
+
+    Raises:
+        ValueError: For settings outside their ranges.
+    """
     method = METHODS[settings["method"]]
+    if not settings["learning_rate"] > 0:
+        raise ValueError(f"--learning-rate must be above 0. Received: {settings['learning_rate']}")
+    if not 0 <= settings["beta_1"] < 1:
+        raise ValueError(f"--beta-1 must lie in [0, 1). Received: {settings['beta_1']}")
     gan = DCGAN(
         settings["resolution"],
         base_width=settings["base_width"],
@@ -134,12 +145,13 @@ def build(settings: Mapping[str, Any]) -> DCGAN:
     )
     space = method.space(settings) if method.space else None
     gan.compile(
-        *(keras.optimizers.Adam(settings["learning_rate"], beta_1=settings["beta_1"]) for _ in range(2)),
+        generator_optimizer=keras.optimizers.Adam(settings["learning_rate"], beta_1=settings["beta_1"]),
+        discriminator_optimizer=keras.optimizers.Adam(settings["learning_rate"], beta_1=settings["beta_1"]),
         loss=method.loss,
         regularizers=[method.penalty(settings["penalty_weight"])] if method.penalty else [],
         view=space,
         annealing=tfnss.ExponentialAnnealing(settings["initial_time"]) if space else None,
         discriminator_steps=5 if method.critic else 1,
-        jit_compile=True,  # faster than the graph on CPUs too (benchmarks/dcgan_step.py)
+        jit_compile=settings["xla"] == "on",  # on CPUs too: faster than the graph (benchmarks/dcgan_step.py)
     )
     return gan

@@ -12,10 +12,11 @@ RECIPE = dcgan_recipe(
     "dcgan_photos",
     "Train a DCGAN on crops of the embedded photographs, in minutes on a CPU.",
     data="photos",
-    kimg=24,
+    kimg=40,
     tunings={name: Tuning(5e-4, 0.4, _WEIGHTS.get(name)) for name in METHODS},
     resolution=32,
     batch_size=32,
+    base_width=32,
 )
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """A recipe's settings: their flags, defaults and values."""
 
 import argparse
+import contextlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -20,6 +21,7 @@ class Option:
         choices: The values allowed.
         metavar: What `--help` calls the value.
         shortcuts: Flags without a value, each with the value it stands for and its help.
+        in_name: Whether the names of run directories tell it.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Option:
     choices: Sequence[str] | None = None
     metavar: str | None = None
     shortcuts: dict[str, tuple[Any, str]] = field(default_factory=dict)
+    in_name: bool = False
 
     @property
     def flag(self) -> str:
@@ -56,6 +59,15 @@ def fail(program: str, message: object) -> NoReturn:
     """Ends the program with status 2 and one line."""
     print(f"{program}: error: {' '.join(str(message).split())}", file=sys.stderr)
     raise SystemExit(2)
+
+
+@contextlib.contextmanager
+def reporting(program: str, *errors: type[Exception]) -> Iterator[None]:
+    """Within the block, these errors end the program with status 2 and one line."""
+    try:
+        yield
+    except errors as error:
+        fail(program, error)
 
 
 def check_unchanged(saved: dict[str, Any], given: dict[str, Any]) -> None:

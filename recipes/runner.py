@@ -3,7 +3,7 @@
 import json
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 import tfnss
-from recipes.options import Option, Parser, check_unchanged, fail
+from recipes.options import Option, Parser, check_unchanged, reporting
 from tfnss import files
 from tfnss.training.callbacks import Checkpoint, Events, HistoryCSV, SampleGrid, StatusLine, read_history, restore
 
@@ -24,7 +24,7 @@ class Recipe:
     Args:
         name: Name of its module, for `python -m recipes.NAME`.
         summary: First line of `--help`.
-        defaults: Defaults of the common settings `data`, `resolution`, `batch_size` and `kimg`.
+        defaults: Defaults of the common settings `data`, `resolution`, `batch_size` and `kimg`, and of any others.
         options: Its own settings.
         smoke: Settings of the toy run.
         resolve: Fills in the settings that depend on others.
@@ -54,7 +54,7 @@ class Recipe:
                 "thousands of images between checkpoints, samples and rows of the history (default: 1/20 of the run)",
                 metavar="KIMG",
             ),
-            *self.options,
+            *(replace(option, default=d.get(option.name, option.default)) for option in self.options),
         )
 
 
@@ -63,7 +63,7 @@ def main(recipe: Recipe, arguments: Sequence[str] | None = None) -> None:
     program = f"python -m recipes.{recipe.name}"
     given = vars(_parser(recipe, program).parse_args(arguments))
     mode = {name: given.pop(name, default) for name, default in _MODES.items()}
-    try:
+    with reporting(program, ValueError, OSError):
         settings, trials = _settings(recipe, given, **mode)
         if mode["dry_run"]:
             _show(recipe, settings)
@@ -72,13 +72,16 @@ def main(recipe: Recipe, arguments: Sequence[str] | None = None) -> None:
         keys = ("data", "resolution", "batch_size", "seed")
         images = tfnss.data.load(*(settings[key] for key in keys), download=mode["download"])
         _claim(recipe, settings, trials, run_dir, mode["resume"])
-        runs = [(settings, run_dir)]
-        if trials is not None:
-            seeds = range(settings["seed"], settings["seed"] + trials)
-            runs = [(settings | {"seed": seed}, run_dir / f"seed-{seed}") for seed in seeds]
-        results = [_run(recipe, run_settings, directory, images) for run_settings, directory in runs]
-    except (ValueError, OSError) as error:
-        fail(program, error)
+    runs = [(settings, run_dir)]
+    if trials is not None:
+        seeds = range(settings["seed"], settings["seed"] + trials)
+        runs = [(settings | {"seed": seed}, run_dir / f"seed-{seed}") for seed in seeds]
+    results = []
+    for run_settings, directory in runs:
+        with reporting(program, ValueError, OSError):
+            gan = _start(recipe, run_settings, directory)
+        with reporting(program, OSError):
+            results.append(_train(gan, run_settings, directory, images))
     if trials is not None:
         _print_trials(results)
     print(
@@ -86,6 +89,8 @@ def main(recipe: Recipe, arguments: Sequence[str] | None = None) -> None:
         f"Next: tensorboard --logdir {run_dir}; your own images with --data DIR; a longer run with --kimg; see --help."
     )
 
+
+_CHECKPOINT, _HISTORY = "checkpoint.weights.h5", "history.csv"
 
 # The flags that say what to do rather than what to train, with their values when absent.
 _MODES: dict[str, Any] = {
@@ -149,11 +154,11 @@ def _show(recipe: Recipe, settings: dict[str, Any]) -> None:
     gan.discriminator.summary()
 
 
-# -- the run directory ---------------------------------------------------------------------------------------------------
+# -- the run directory ---
 
 
 def _next_run_dir(recipe: Recipe, settings: dict[str, Any]) -> Path:
-    names = [recipe.name, *(settings[option.name] for option in recipe.options if option.choices)]
+    names = [recipe.name, *(settings[option.name] for option in recipe.options if option.in_name)]
     numbers = [int(path.name[:5]) for path in Path("runs").glob("[0-9][0-9][0-9][0-9][0-9]-*")]
     return Path("runs", "-".join([f"{max(numbers, default=-1) + 1:05d}", *names]))
 
@@ -186,7 +191,7 @@ def _read_settings(recipe: Recipe, run_dir: Path) -> dict[str, Any]:
     return saved
 
 
-# -- training ------------------------------------------------------------------------------------------------------------
+# -- training ---
 
 
 def _strategy(settings: dict[str, Any]) -> tf.distribute.Strategy:
@@ -199,31 +204,34 @@ def _strategy(settings: dict[str, Any]) -> tf.distribute.Strategy:
     return tf.distribute.MirroredStrategy()
 
 
-def _run(recipe: Recipe, settings: dict[str, Any], run_dir: Path, images: tfnss.data.Images) -> dict[str, float]:
-    """Trains one seed from where its checkpoint stands to the end; gives the last row of its history."""
+def _start(recipe: Recipe, settings: dict[str, Any], run_dir: Path) -> tfnss.GAN:
+    """The model of a run, as its checkpoint left it if there is one."""
     keras.utils.clear_session()
     keras.utils.set_random_seed(settings["seed"])
-    images = tfnss.data.Images(images.array, images.batch_size, settings["seed"], images.name)
     with _strategy(settings).scope():
         gan = recipe.build(settings)
-    checkpoint = run_dir / "checkpoint.weights.h5"
-    if checkpoint.exists():
-        restore(gan, checkpoint)
+    if (run_dir / _CHECKPOINT).exists():
+        restore(gan, run_dir / _CHECKPOINT)
+    return gan
+
+
+def _train(gan: tfnss.GAN, settings: dict[str, Any], run_dir: Path, images: tfnss.data.Images) -> dict[str, float]:
+    """Trains from where the clock stands to the end; gives the last row of the history."""
     ticks, steps = _ticks(settings)
     done = int(gan.images_seen.numpy()) // (steps * settings["batch_size"])
-    chosen = np.random.default_rng(settings["seed"]).choice(len(images), min(64, len(images)), replace=False)
-    history = HistoryCSV(run_dir / "history.csv", curves=run_dir / "curves.png")
-    callbacks = [
-        history,
-        SampleGrid(run_dir / "samples", images.array[chosen], seed=settings["seed"]),
-        Events(run_dir / "events"),
-        Checkpoint(checkpoint),
-        StatusLine(),
-    ]
     if done < ticks:
+        images = tfnss.data.Images(images.array, images.batch_size, settings["seed"], images.name)
+        shown = np.random.default_rng(settings["seed"]).choice(len(images), min(64, len(images)), replace=False)
+        callbacks = [
+            HistoryCSV(run_dir / _HISTORY, curves=run_dir / "curves.png"),
+            SampleGrid(run_dir / "samples", images.array[shown], seed=settings["seed"]),
+            Events(run_dir / "events"),
+            Checkpoint(run_dir / _CHECKPOINT),
+            StatusLine(),
+        ]
         gan.fit(images, epochs=ticks, initial_epoch=done, steps_per_epoch=steps, callbacks=callbacks, verbose=0)
-        gan.export(run_dir / "saved_model")
-    return read_history(run_dir / "history.csv")[-1]
+    gan.export(run_dir / "saved_model")
+    return read_history(run_dir / _HISTORY)[-1]
 
 
 def _print_trials(results: list[dict[str, float]]) -> None:

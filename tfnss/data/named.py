@@ -25,7 +25,10 @@ class NamedDataset:
     remedy: str = "add --download (or load(..., download=True)), or name a folder of its images (--data DIR)"
 
 
-_LSUN_REMEDY = "TensorFlow Datasets cannot prepare LSUN on this TensorFlow: export its images to a folder and name that (--data DIR)"
+_LSUN_REMEDY = (
+    "TensorFlow Datasets cannot prepare LSUN on this TensorFlow; "
+    "export its images to a folder and name that (--data DIR)"
+)
 
 NAMED = {
     "celeb_a": NamedDataset("celeb_a", "train+validation+test"),

@@ -1,5 +1,7 @@
 """The embedded data set: square crops of the colour photographs that scikit-image ships."""
 
+import functools
+
 import numpy as np
 import skimage.data
 from PIL import Image
@@ -22,6 +24,7 @@ def photographs() -> list[Image.Image]:
     return [Image.fromarray(array) for array in arrays]
 
 
+@functools.lru_cache(maxsize=1)
 def photo_crops(resolution: int, count: int = CROPS) -> np.ndarray:
     """uint8 `[count, resolution, resolution, 3]`: the same random crops, mirrored at random, at every resolution.
 
@@ -36,4 +39,5 @@ def photo_crops(resolution: int, count: int = CROPS) -> np.ndarray:
         left, top = (int(random.integers(extent - side, endpoint=True)) for extent in photo.size)
         crop = resize(photo, resolution, box=(left, top, left + side, top + side))
         crops[index] = crop[:, ::-1] if random.integers(2) else crop
+    crops.flags.writeable = False  # shared by every caller
     return crops

@@ -43,7 +43,7 @@ class _Space(keras.layers.Layer):
             raise ValueError(
                 f"{self.name} takes images [batch, height, width, channels]. Received shape: {images.shape}"
             )
-        if isinstance(time, numbers.Real) and not 0 <= time < math.inf:
+        if isinstance(time, numbers.Real) and not 0 <= float(time) < math.inf:
             raise ValueError(f"`time` must be a finite number >= 0. Received: time={time}")
         images = ops.cast(images, self.compute_dtype)
         time = ops.cast(time, "float32")
@@ -192,9 +192,9 @@ def preserving_stddev(images: Any, time: float, kernel_stddev: float = 0.5) -> f
     if not 0 < time < math.inf:
         raise ValueError(f"`time` must be a finite number > 0. Received: time={time}")
     images = ops.convert_to_numpy(images).astype("float64")
-    if images.ndim != 4:
+    if len(images.shape) != 4:
         raise ValueError(f"`images` must be [count, height, width, channels]. Received shape: {images.shape}")
-    log_eigenvalues = _log_eigenvalues_2d(*images.shape[1:3], _check_kernel_stddev(kernel_stddev))
+    log_eigenvalues = _log_eigenvalues_2d(images.shape[1], images.shape[2], _check_kernel_stddev(kernel_stddev))
     energy = np.mean(scipy.fft.dctn(images, axes=(1, 2), norm="ortho") ** 2, axis=(0, 3))
     energy[0, 0] = 0  # the mean of an image is no variance
     lost = np.sum(energy * -np.expm1(2 * time * log_eigenvalues))

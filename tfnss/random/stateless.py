@@ -1,9 +1,13 @@
 """Randomness that follows from a run's seed and clock.
 
-Every stream is a function of (seed, images seen, phase, order of the request), and its rows belong to the *global*
-batch: a replica keeps its own of them. So a resumed run, and a run on another number of replicas, sees the same numbers,
-and no state has to be saved. TensorFlow's stateless float generators give other numbers under XLA than without it; its
-Philox bits are the same, so the floats are made from those here (Box-Muller: also faster than TensorFlow's on a CPU).
+Every stream is a function of (seed, use, images seen, order of the request), and its rows belong to the *global* batch: a
+replica keeps its own of them. So a resumed run, and a run on another number of replicas, sees the same numbers, and no
+state has to be saved.
+
+The numbers are those of the Philox generator (Salmon et al. 2011), whose key and 128-bit counter are laid out here: the
+key holds the seed and the use, the counter's high word the clock and the stream. TensorFlow's stateless generators make
+other floats from the same bits under XLA than without it, so the floats are made here too (Box-Muller), which on a CPU is
+also faster than TensorFlow's.
 """
 
 import math
@@ -12,49 +16,50 @@ from typing import Any
 
 import tensorflow as tf
 
-# Where the keys of different uses of one seed part.
-_TRAINING, _SAMPLING = 0, 1
-
-
-def fold(key: Any, number: Any) -> Any:
-    """A new key, int32 [2], from a key and an integer."""
-    return tf.random.fold_in(key, tf.cast(number, tf.int32), alg="philox")
-
-
-def training_key(seed: int, images_seen: Any, phase: int) -> Any:
-    """The key of one phase of the iteration that starts at `images_seen`, an int64 scalar."""
-    key = fold(tf.stack([seed, _TRAINING]), images_seen % 2**31)
-    return fold(fold(key, images_seen // 2**31), phase)
-
-
-def sampling_latents(count: Any, latent_dim: int, seed: Any) -> Any:
-    """Standard normal latents `[count, latent_dim]`; row i depends on `seed` and i alone."""
-    return _Stream(tf.stack([seed, _SAMPLING])).normal((count, latent_dim))
+# Uses of one seed, which part its numbers. A training phase has `_TRAINING` plus its index.
+_SAMPLING, _TRAINING = 0, 1
+_STREAM_BITS = 16
+_PHILOX = 1
 
 
 class GlobalBatchSource:
     """A `tfnss.random.Source` for one replica.
 
     Args:
-        key: int32 tensor [2].
+        seed: Number or scalar tensor in [0, 2**31).
+        use: Number in [0, 2**31) that parts uses of one seed.
+        clock: Number or integer tensor in [0, 2**48).
         replica: Index of this replica, a number or scalar tensor.
         replicas: Number of replicas.
     """
 
-    def __init__(self, key: Any, replica: Any = 0, replicas: int = 1) -> None:
-        self._key, self._replica, self._replicas = key, replica, replicas
+    def __init__(self, seed: Any, use: int, clock: Any = 0, replica: Any = 0, replicas: int = 1) -> None:
+        self._key = _word(seed, 32) + _word(use)
+        self._block = _word(clock, _STREAM_BITS)
+        self._replica, self._replicas = replica, replicas
         self._streams = 0
 
     def stream(self) -> "_Stream":
         self._streams += 1
-        return _Stream(fold(self._key, self._streams), self._replica, self._replicas)
+        return _Stream(self._key, self._block + _word(self._streams), self._replica, self._replicas)
+
+
+def training_source(seed: int, phase: int, images_seen: Any, replica: Any, replicas: int) -> GlobalBatchSource:
+    """The source of one phase of the iteration that starts at `images_seen`."""
+    return GlobalBatchSource(seed, _TRAINING + phase, images_seen, replica, replicas)
+
+
+def sampling_latents(count: Any, latent_dim: int, seed: Any) -> Any:
+    """Standard normal latents `[count, latent_dim]`; row i depends on `seed` and i alone."""
+    return GlobalBatchSource(seed, _SAMPLING).stream().normal((count, latent_dim))
 
 
 class _Stream:
     """A `tfnss.random.Stream` whose rows are this replica's of the global batch's."""
 
-    def __init__(self, key: Any, replica: Any = 0, replicas: int = 1) -> None:
-        self._key, self._replica, self._replicas = key, replica, replicas
+    def __init__(self, key: Any, block: Any, replica: Any, replicas: int) -> None:
+        self._key, self._block = key, block
+        self._replica, self._replicas = replica, replicas
 
     def normal(self, shape: Sequence) -> Any:
         rows, values = shape[0], math.prod(shape[1:])
@@ -66,11 +71,22 @@ class _Stream:
         return tf.reshape(normal[:, :values], shape)
 
     def uniform(self, shape: Sequence) -> Any:
-        if self._replicas == 1:
-            bits = self._bits(shape)
-        else:
-            bits = self._bits((self._replicas, *shape))[self._replica]
-        return tf.cast(tf.bitwise.right_shift(bits, tf.constant(8, tf.uint32)), tf.float32) * 2.0**-24
+        bits = tf.bitwise.right_shift(self.bits(shape), tf.constant(8, tf.uint32))
+        return tf.cast(bits, tf.float32) * 2.0**-24
 
-    def _bits(self, shape: Sequence) -> Any:
-        return tf.random.stateless_uniform(shape, self._key, None, None, tf.uint32, alg="philox")
+    def bits(self, shape: Sequence) -> Any:
+        """Random uint32 of `shape`."""
+        whole = shape if self._replicas == 1 else (self._replicas, *shape)
+        numbers = tf.raw_ops.StatelessRandomUniformFullIntV2(
+            shape=tf.stack(whole),
+            key=self._key[tf.newaxis],
+            counter=tf.stack([tf.constant(0, tf.uint64), self._block]),
+            alg=_PHILOX,
+            dtype=tf.uint32,
+        )
+        return numbers if self._replicas == 1 else numbers[self._replica]
+
+
+def _word(number: Any, shift: int = 0) -> Any:
+    """A number as a 64-bit word, shifted to the left."""
+    return tf.bitwise.left_shift(tf.cast(number, tf.uint64), tf.constant(shift, tf.uint64))

@@ -215,20 +215,19 @@ class GAN(keras.Model):
         return loss, {"g_loss": loss}
 
     def _view_logs(self) -> dict[str, Any]:
-        return self.view.logs(self.progress) if hasattr(self.view, "logs") else {}
+        logs = getattr(self.view, "logs", None)
+        return logs(self.progress) if logs else {}
 
     # -- one iteration -----------------------------------------------------------------------------------------------
 
     def _phase_gradients(self, index: int, real: Any, replica: Any) -> tuple[list, dict[str, Any]]:
         """Gradients of one phase on one replica, to be summed over replicas. Pure, so XLA can take it whole."""
         phase = self.phases[index]
-        key = stateless.training_key(self.seed, self.images_seen.value, index)
-        source = stateless.GlobalBatchSource(key, replica, self._replicas)
-        with random.scope(source), tf.GradientTape() as tape:
+        with random.scope(self._source(index, replica)), tf.GradientTape() as tape:
             loss, logs = phase.loss(real)
             loss = loss / self._replicas
-        gradients = tape.gradient(loss, phase.player.trainable_variables, unconnected_gradients="zero")
-        return gradients, logs
+        variables = [variable.value for variable in phase.player.trainable_variables]
+        return tape.gradient(loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO), logs
 
     def _run_phase(self, index: int, real: Any) -> None:
         """One optimizer step, in replica context."""
@@ -241,9 +240,12 @@ class GAN(keras.Model):
 
     def _seed_stock_layers(self, index: int, replica: Any) -> None:
         """Lets `Dropout` and its like follow the clock, and differ between replicas: their own state does neither."""
-        key = stateless.fold(stateless.training_key(self.seed, self.images_seen.value, index), replica)
-        for number, state in enumerate(self._seed_states):
-            state.assign(tf.bitcast(stateless.fold(key, number), tf.uint32))
+        source = self._source(len(self.phases) + index, replica)
+        for state in self._seed_states:
+            state.assign(tf.cast(source.stream().bits((2,)), state.dtype))
+
+    def _source(self, use: int, replica: Any) -> stateless.GlobalBatchSource:
+        return stateless.training_source(self.seed, use, self.images_seen.value, replica, self._replicas)
 
     def _end_iteration(self, batch_size: int) -> None:
         """Moves the average and the clock, in replica context."""
@@ -314,6 +316,8 @@ class GAN(keras.Model):
     def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
         """Nothing: the networks are built, and Keras' way of building them fails on several replicas."""
 
+    train_function: Any
+
     def make_train_function(self, force: bool = False) -> Any:
         """`steps_per_execution` iterations; Keras' own runs `train_step` per replica, ours leads all replicas."""
         if self.train_function is not None and not force:
@@ -335,8 +339,8 @@ class GAN(keras.Model):
             return logs
 
         if not self.run_eagerly:
-            one = tf.function(one, autograph=False, reduce_retracing=True)
-            many = tf.function(many, autograph=False, reduce_retracing=True)
+            one = tf.function(one, autograph=False)
+            many = tf.function(many, autograph=False)
         self.train_function = many
         return many
 
@@ -381,7 +385,9 @@ class GAN(keras.Model):
             config[network] = keras.saving.deserialize_keras_object(config[network], custom_objects=custom_objects)
         return cls(**config)
 
-    def get_compile_config(self) -> dict:
+    def get_compile_config(self) -> dict | None:
+        if not self.compiled:
+            return None
         return {name: keras.saving.serialize_keras_object(part) for name, part in self._compile_arguments().items()}
 
     def compile_from_config(self, config: dict) -> None:
@@ -391,7 +397,7 @@ class GAN(keras.Model):
 def _seed_states(network: keras.Model) -> list[keras.Variable]:
     """The states of the seed generators of the network's layers: variables that are no weights."""
     weights = {id(variable) for variable in network.weights}
-    return [v for v in network.variables if id(v) not in weights and v.dtype == "uint32"]
+    return [v for v in network.variables if id(v) not in weights and v.name == "seed_generator_state"]
 
 
 def _as_view(view: keras.layers.Layer | None, annealing: Any) -> keras.layers.Layer | None:

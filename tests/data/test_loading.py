@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from tfnss.data import load
+from tfnss.data.photos import photo_crops
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Twelve RGB images of several sizes and formats, one below another folder."""
+    (tmp_path / "more").mkdir()
+    for index in range(12):
+        pixels = np.full((20 + index, 30, 3), index * 20, np.uint8)
+        name = f"more/{index:02d}.jpg" if index % 2 else f"{index:02d}.png"
+        Image.fromarray(pixels).save(tmp_path / name)
+    return tmp_path
+
+
+def test_folder(folder):
+    images = load(folder, resolution=16, batch_size=4)
+    assert images.array.shape == (12, 16, 16, 3)
+    assert sorted(images.array[:, 8, 8, 0] // 20) == list(range(12))
+
+
+def test_hidden_files_are_skipped(folder):
+    (folder / ".DS_Store").write_text("junk")
+    assert len(load(folder, 16, 4)) == 12
+
+
+def test_centred_square_is_taken_and_turned_upright(tmp_path):
+    pixels = np.zeros((10, 30, 3), np.uint8)
+    pixels[:, 10:20] = 255
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    exif = Image.Exif()
+    exif[274] = 3  # upside down
+    half = np.zeros((10, 10, 3), np.uint8)
+    half[:5] = 255
+    Image.fromarray(half).save(tmp_path / "b.png", exif=exif)
+    images = load(tmp_path, 10, 1).array
+    assert (images[0] == 255).all()
+    assert (images[1, :5] == 0).all()
+    assert (images[1, 5:] == 255).all()
+
+
+def test_photos_are_the_same_crops_at_every_resolution():
+    small, large = photo_crops(8, count=10), photo_crops(32, count=10)
+    assert small.shape == (10, 8, 8, 3)
+    np.testing.assert_allclose(small.mean((1, 2)), large.mean((1, 2)), atol=12)
+    np.testing.assert_array_equal(small, photo_crops(8, count=10))
+
+
+def bad_image(kind, path):
+    if kind == "not an image":
+        path.write_text("hello")
+    elif kind == "cannot be read":
+        Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)).save(path, "PNG")
+        path.write_bytes(path.read_bytes()[:2000])
+    else:
+        mode = {"1 channels": "L", "4 channels": "RGBA", "(P)": "P"}[kind]
+        Image.new(mode, (32, 32)).save(path, "PNG")
+
+
+@pytest.mark.parametrize("kind", ["not an image", "cannot be read", "1 channels", "4 channels", "(P)"])
+def test_bad_images_are_named(folder, kind):
+    bad_image(kind, folder / "bad.png")
+    with pytest.raises(ValueError, match=r"bad\.png") as error:
+        load(folder, 16, 4)
+    assert kind in str(error.value)
+
+
+def test_bad_places(tmp_path):
+    for source, message in [(tmp_path, "holds no images"), (tmp_path / "x", "not a folder"), ("celeba", "neither")]:
+        with pytest.raises(ValueError, match=message):
+            load(source, 16, 4)
+
+
+@pytest.mark.parametrize("numbers", [{"resolution": 0}, {"resolution": 16, "batch_size": 0}])
+def test_bad_numbers(numbers):
+    with pytest.raises(ValueError, match="at least 1"):
+        load("photos", **numbers)

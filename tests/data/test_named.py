@@ -1,0 +1,27 @@
+import numpy as np
+import pytest
+
+from tfnss.data import load
+from tfnss.data.named import NAMED
+
+tfds = pytest.importorskip("tensorflow_datasets")
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", NAMED)
+def test_reads_prepared_data(name):
+    """Through TensorFlow Datasets' own mock: its shapes and splits, random pixels."""
+    with tfds.testing.mock_data(num_examples=4):
+        images = load(name, resolution=16, batch_size=2)
+    assert images.array.shape[0] >= 4
+    assert images.array.shape[1:] == (16, 16, 3)
+    assert images.array.dtype == np.uint8
+    assert images.array.std() > 0
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", NAMED)
+def test_says_how_to_get_what_is_not_on_disk(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(tfds.core.constants, "DATA_DIR", str(tmp_path))
+    with pytest.raises(ValueError, match=f"{name} is not on disk.*--data DIR"):
+        load(name, 16, 2)

@@ -1,0 +1,68 @@
+import keras
+import numpy as np
+import pytest
+
+from models import DCGAN
+
+
+def trainable(network):
+    return sum(int(np.prod(w.shape)) for w in network.trainable_weights)
+
+
+def test_canonical_parameter_counts():
+    gan = DCGAN(resolution=64)
+    assert trainable(gan.generator) == 3_576_704
+    assert trainable(gan.discriminator) == 2_765_568
+
+
+@pytest.mark.parametrize("resolution", [32, 64, 128])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_shapes(resolution, channels):
+    gan = DCGAN(resolution, latent_dim=5, channels=channels, base_width=4)
+    images = gan.generator(np.zeros((2, 5), "float32"))
+    assert images.shape == (2, resolution, resolution, channels)
+    assert gan.discriminator(images).shape == (2, 1)
+
+
+def test_initial_weights_follow_the_seed():
+    one, same, other = (DCGAN(32, base_width=8, seed=seed).generator.get_weights() for seed in (3, 3, 4))
+    assert all(np.array_equal(a, b) for a, b in zip(one, same, strict=True))
+    assert not np.array_equal(one[0], other[0])
+    kernel = DCGAN(32).generator.get_layer("stem").get_weights()[0]
+    assert kernel.std() == pytest.approx(0.02, rel=0.02)
+
+
+def test_the_averaged_generator_starts_as_the_generator():
+    gan = DCGAN(32, base_width=4)
+    for average, weight in zip(gan.generator_ema.get_weights(), gan.generator.get_weights(), strict=True):
+        np.testing.assert_array_equal(average, weight)
+
+
+@pytest.mark.parametrize("normalization", ["layer", None])
+def test_normalization_of_the_discriminator(normalization):
+    gan = DCGAN(32, base_width=4, discriminator_normalization=normalization)
+    kinds = {type(layer).__name__ for layer in gan.discriminator.layers}
+    assert "BatchNormalization" not in kinds
+    assert ("LayerNormalization" in kinds) == (normalization == "layer")
+
+
+def test_config():
+    gan = DCGAN(32, latent_dim=7, base_width=4, discriminator_normalization=None, seed=2)
+    copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(gan))
+    assert isinstance(copy, DCGAN)
+    assert copy.get_config() == gan.get_config()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        ({"resolution": 48}, "resolution"),
+        ({"latent_dim": 0}, "latent_dim"),
+        ({"base_width": 0}, "base_width"),
+        ({"channels": 2}, "channels"),
+        ({"discriminator_normalization": "group"}, "discriminator_normalization"),
+    ],
+)
+def test_rejects(arguments, name):
+    with pytest.raises(ValueError, match=name):
+        DCGAN(**arguments)

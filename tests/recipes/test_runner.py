@@ -1,0 +1,195 @@
+import json
+import signal
+import subprocess
+import sys
+
+import h5py
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from recipes import dcgan_celeba64, dcgan_church64, dcgan_conference64, dcgan_flowers64, dcgan_photos
+from recipes.dcgan import METHODS, build
+from recipes.runner import main
+from tfnss.training.callbacks import read_history
+
+RECIPES = [m.RECIPE for m in (dcgan_photos, dcgan_celeba64, dcgan_church64, dcgan_conference64, dcgan_flowers64)]
+TINY = ["--smoke", "--base-width", "4"]
+
+
+def state(run_dir):
+    """All numbers of a checkpoint, by name."""
+    numbers = {}
+    with h5py.File(run_dir / "checkpoint.weights.h5") as file:
+        file.visititems(lambda name, item: numbers.update({name: item[()]} if isinstance(item, h5py.Dataset) else {}))
+    assert len(numbers) > 20
+    return numbers
+
+
+def assert_same_state(one, two):
+    one, two = state(one), state(two)
+    assert one.keys() == two.keys()
+    for name in one:
+        np.testing.assert_array_equal(one[name], two[name], err_msg=name)
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
+def test_smoke_run_leaves_everything(recipe, tmp_path, capsys):
+    run_dir = tmp_path / "run"
+    xla = "on" if recipe.name == "dcgan_photos" else "off"
+    main(recipe, [*TINY, "--nss", "--xla", xla, "--run-dir", str(run_dir)])
+    saved = json.loads((run_dir / "settings.json").read_text())
+    assert saved["recipe"] == recipe.name
+    assert saved["settings"]["method"] == "nss"
+    rows = read_history(run_dir / "history.csv")
+    assert [row["kimg"] for row in rows] == [0.032, 0.064]
+    assert np.isfinite([list(row.values()) for row in rows]).all()
+    samples = sorted(path.name for path in (run_dir / "samples").iterdir())
+    assert samples == ["fakes_000000000.png", "fakes_000000032.png", "fakes_000000064.png", "reals.png"]
+    with Image.open(run_dir / "samples" / "reals.png") as reals:
+        assert reals.size == (8 * 32, 8 * 32)
+    assert (run_dir / "curves.png").stat().st_size > 1000
+    assert (run_dir / "checkpoint.weights.h5").stat().st_size > 1000
+    assert list((run_dir / "events").glob("events.out.tfevents.*"))
+    model = tf.saved_model.load(str(run_dir / "saved_model"))
+    images = model.signatures["sample"](count=tf.constant(2), seed=tf.constant(0))["images"]
+    assert images.shape == (2, 32, 32, 3)
+    output = capsys.readouterr().out
+    assert "images/s" in output
+    assert "left" in output
+    assert str(run_dir) in output.splitlines()[-2]
+    assert output.splitlines()[-1].startswith("Next:")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_is_its_row_of_the_tables(method):
+    for recipe in RECIPES:
+        settings = recipe.resolve({option.name: option.default for option in recipe.all_options()} | {"method": method})
+        assert settings["learning_rate"] > 0
+        assert (settings["penalty_weight"] is not None) == (METHODS[method].penalty is not None)
+    gan = build(settings | {"base_width": 4, "resolution": 32})
+    kinds = [type(part).__name__ for part in (gan.loss, *gan.regularizers, *([gan.view.space] if gan.view else []))]
+    assert (
+        kinds
+        == {
+            "gan": ["NonSaturating"],
+            "gan-gr": ["NonSaturating", "R1"],
+            "lsgan": ["LeastSquares"],
+            "wgan-gp": ["Wasserstein", "GradientPenalty"],
+            "dragan": ["NonSaturating", "DRAGAN"],
+            "ss": ["NonSaturating", "ScaleSpace"],
+            "ns": ["NonSaturating", "NoiseSpace"],
+            "nss": ["NonSaturating", "NoisyScaleSpace"],
+        }[method]
+    )
+    assert gan.discriminator_steps == (5 if method == "wgan-gp" else 1)
+
+
+def test_a_run_of_each_penalised_method(tmp_path):
+    for method in ("gan-gr", "wgan-gp", "dragan"):
+        main(RECIPES[0], [*TINY, "--method", method, "--run-dir", str(tmp_path / method)])
+        assert np.isfinite(list(read_history(tmp_path / method / "history.csv")[-1].values())).all()
+
+
+def test_runs_on_a_folder(tmp_path):
+    (tmp_path / "data").mkdir()
+    for index in range(9):
+        pixels = np.random.default_rng(index).integers(0, 256, (40, 40, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "data" / f"{index}.png")
+    main(RECIPES[1], [*TINY, "--data", str(tmp_path / "data"), "--run-dir", str(tmp_path / "run")])
+    assert len(read_history(tmp_path / "run" / "history.csv")) == 2
+
+
+def test_run_directories_are_numbered(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        main(RECIPES[0], [*TINY, "--nss"])
+    assert sorted(p.name for p in (tmp_path / "runs").iterdir()) == ["00000-dcgan_photos-nss", "00001-dcgan_photos-nss"]
+
+
+def test_trials(tmp_path, capsys):
+    arguments = [*TINY, "--seed", "3", "--trials", "2", "--run-dir", str(tmp_path / "run")]
+    main(RECIPES[0], arguments)
+    output = capsys.readouterr().out
+    assert "over 2 seeds" in output
+    finals = [read_history(tmp_path / "run" / f"seed-{seed}" / "history.csv")[-1] for seed in (3, 4)]
+    losses = [row["d_loss"] for row in finals]
+    assert losses[0] != losses[1]
+    line = next(line for line in output.splitlines() if line.strip().startswith("d_loss ") and "±" in line)
+    assert f"{np.mean(losses):.4f} ± {np.std(losses, ddof=1):.4f}" in line
+    main(RECIPES[0], ["--resume", "--run-dir", str(tmp_path / "run")])  # nothing is left to do
+    assert line in capsys.readouterr().out
+
+
+def test_dry_run_prints_and_writes_nothing(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    main(RECIPES[1], ["--dry-run", "--nss"])
+    output = capsys.readouterr().out
+    assert '"learning_rate": 0.0005' in output
+    assert "generator" in output
+    assert "3,5" in output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_help_explains_every_flag(capsys):
+    for recipe in RECIPES:
+        with pytest.raises(SystemExit) as end:
+            main(recipe, ["--help"])
+        assert end.value.code == 0
+        text = capsys.readouterr().out
+        words = "run-dir data resolution batch-size kimg seed checkpoint-every resume trials dry-run smoke download nss"
+        assert all(f"--{word}" in text for word in words.split())
+        assert text.count("(default: ") >= 12
+
+
+_KILLED = """
+import os, signal, sys
+import tests.conftest
+from recipes import dcgan_photos
+from recipes.runner import main
+from tfnss.training.callbacks import Checkpoint
+
+saved = Checkpoint.on_epoch_end
+def kill_after_saving(self, epoch, logs=None):
+    saved(self, epoch, logs)
+    os.kill(os.getpid(), signal.SIGKILL)
+Checkpoint.on_epoch_end = kill_after_saving
+main(dcgan_photos.RECIPE, sys.argv[1:])
+"""
+
+
+def test_a_killed_run_resumes_bit_for_bit(tmp_path):
+    """10 iterations are 5, a kill -9 and 5 more in a new process: weights, average, optimizers and clock."""
+    arguments = [*TINY, "--nss", "--kimg", "0.08", "--checkpoint-every", "0.04"]
+    main(RECIPES[0], [*arguments, "--run-dir", str(tmp_path / "whole")])
+    command = [sys.executable, "-c", _KILLED, *arguments, "--run-dir", str(tmp_path / "killed")]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    killed = state(tmp_path / "killed")
+    assert any(not np.array_equal(killed[name], number) for name, number in state(tmp_path / "whole").items())
+    command = [sys.executable, "-m", "recipes.dcgan_photos", "--resume", "--run-dir", str(tmp_path / "killed")]
+    subprocess.run(command, check=True)
+    assert_same_state(tmp_path / "whole", tmp_path / "killed")
+    whole, resumed = (
+        [row["d_loss"] for row in read_history(tmp_path / n / "history.csv")] for n in ("whole", "killed")
+    )
+    assert whole == resumed
+
+
+@pytest.mark.slow
+def test_kills_at_random_moments(tmp_path):
+    arguments = ["--smoke", "--nss", "--kimg", "4", "--checkpoint-every", "0.16"]
+    main(RECIPES[0], [*arguments, "--run-dir", str(tmp_path / "whole")])
+    command = [sys.executable, "-m", "recipes.dcgan_photos", *arguments, "--run-dir", str(tmp_path / "killed")]
+    random = np.random.default_rng(0)
+    while True:
+        process = subprocess.Popen(command)
+        try:
+            if process.wait(timeout=random.uniform(12, 25)) == 0:
+                break
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if (tmp_path / "killed" / "settings.json").exists():
+            command = [sys.executable, "-m", "recipes.dcgan_photos", "--resume", "--run-dir", str(tmp_path / "killed")]
+    assert_same_state(tmp_path / "whole", tmp_path / "killed")

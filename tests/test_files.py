@@ -1,0 +1,75 @@
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from tfnss import files
+
+
+def test_replaces_a_file(tmp_path):
+    path = tmp_path / "new" / "a.txt"
+    for text in ("one", "two"):
+        with files.replacing(path) as temporary:
+            assert temporary.suffix == ".txt"
+            temporary.write_text(text)
+    assert path.read_text() == "two"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_replaces_a_folder(tmp_path):
+    path = tmp_path / "model"
+    for text in ("one", "two"):
+        with files.replacing(path) as temporary:
+            temporary.mkdir()
+            (temporary / "part").write_text(text)
+    assert (path / "part").read_text() == "two"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_error_leaves_the_old_file_and_no_other(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+
+    def fail():
+        with files.replacing(path) as temporary:
+            temporary.write_text("half")
+            raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        fail()
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+_WRITER = """
+import sys
+import numpy as np
+from tfnss import files
+
+for number in range(10**9):
+    with files.replacing(sys.argv[1]) as path:
+        np.save(path, np.full(200_000, number))
+"""
+
+
+def test_a_kill_at_any_moment_leaves_a_whole_file(tmp_path):
+    path = tmp_path / "state.npy"
+    random.seed(0)
+    for _ in range(5):
+        writer = subprocess.Popen([sys.executable, "-c", _WRITER, str(path)])
+        deadline = time.monotonic() + 120
+        before = path.stat().st_mtime_ns if path.exists() else 0
+        while not path.exists() or path.stat().st_mtime_ns == before:
+            assert time.monotonic() < deadline
+            assert writer.poll() is None
+            time.sleep(0.01)
+        time.sleep(random.uniform(0, 0.2))
+        writer.send_signal(signal.SIGKILL)
+        writer.wait()
+        state = np.load(path)
+        assert state.shape == (200_000,)
+        assert (state == state[0]).all()

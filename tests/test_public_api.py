@@ -1,0 +1,36 @@
+import ast
+from pathlib import Path
+
+import tfnss
+
+
+def test_every_public_name_is_there():
+    for name in tfnss.__all__:
+        assert getattr(tfnss, name) is not None
+    assert set(dir(tfnss)) == set(tfnss.__all__)
+
+
+def _imports(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def test_layers_know_keras_alone():
+    root = Path(tfnss.__file__).parent
+    for path in [*(root / "layers").glob("*.py"), root / "__init__.py", root / "random" / "__init__.py"]:
+        assert not [name for name in _imports(path) if name.split(".")[0] == "tensorflow"], path
+
+
+FLOORS = {"tfnss.layers": 0, "tfnss.data": 0, "tfnss.training": 1, "models": 2, "recipes": 3}
+
+
+def test_imports_point_down():
+    root = Path(tfnss.__file__).parents[1]
+    for name, floor in FLOORS.items():
+        above = [other for other, height in FLOORS.items() if height > floor]
+        for path in (root / name.replace(".", "/")).rglob("*.py"):
+            found = [imported for imported in _imports(path) if imported.startswith(tuple(above))]
+            assert not found, f"{path} imports {found}"

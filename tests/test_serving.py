@@ -1,0 +1,34 @@
+import subprocess
+import sys
+
+import numpy as np
+
+from models import DCGAN
+
+_CLIENT = """
+import sys
+import numpy as np
+import tensorflow as tf
+
+model = tf.saved_model.load(sys.argv[1])
+latents = tf.constant(np.load(sys.argv[2]))
+by_latents = model.signatures["serving_default"](latents=latents)["images"]
+by_seed = model.signatures["sample"](count=tf.constant(3), seed=tf.constant(5))["images"]
+assert not any(name.startswith(("tfnss", "keras")) for name in sys.modules if name in ("tfnss", "models"))
+np.savez(sys.argv[3], by_latents=by_latents, by_seed=by_seed)
+"""
+
+
+def test_a_saved_model_needs_tensorflow_alone(tmp_path):
+    gan = DCGAN(32, latent_dim=6, base_width=4)
+    gan.export(tmp_path / "model")
+    gan.export(tmp_path / "model")  # replaces
+    latents = np.random.default_rng(0).normal(size=(4, 6)).astype("float32")
+    np.save(tmp_path / "latents.npy", latents)
+    paths = [tmp_path / name for name in ("model", "latents.npy", "images.npz")]
+    subprocess.run([sys.executable, "-I", "-c", _CLIENT, *paths], check=True)
+    images = np.load(tmp_path / "images.npz")
+    expected = np.clip(np.round((gan(latents).numpy() + 1) * 127.5), 0, 255).astype(np.uint8)
+    np.testing.assert_array_equal(images["by_latents"], expected)
+    np.testing.assert_array_equal(images["by_seed"], gan.generate(3, seed=5))
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["images.npz", "latents.npy", "model"]
