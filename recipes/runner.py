@@ -69,9 +69,10 @@ def main(recipe: Recipe, arguments: Sequence[str] | None = None) -> None:
             _show(recipe, settings)
             return
         run_dir = Path(mode["run_dir"] or _next_run_dir(recipe, settings))
+        if not mode["resume"] and run_dir.exists() and (not run_dir.is_dir() or any(run_dir.iterdir())):
+            raise ValueError(f"{run_dir} is not empty: add --resume to continue its run, or name another --run-dir")
         keys = ("data", "resolution", "batch_size", "seed")
         images = tfnss.data.load(*(settings[key] for key in keys), download=mode["download"])
-        _claim(recipe, settings, trials, run_dir, mode["resume"])
     runs = [(settings, run_dir)]
     if trials is not None:
         seeds = range(settings["seed"], settings["seed"] + trials)
@@ -80,6 +81,8 @@ def main(recipe: Recipe, arguments: Sequence[str] | None = None) -> None:
     for run_settings, directory in runs:
         with reporting(program, ValueError, OSError):
             gan = _start(recipe, run_settings, directory)
+            _write_settings(recipe, settings, trials, run_dir)
+            _write_settings(recipe, run_settings, None, directory)
         with reporting(program, OSError):
             results.append(_train(gan, run_settings, directory, images))
     if trials is not None:
@@ -163,18 +166,15 @@ def _next_run_dir(recipe: Recipe, settings: dict[str, Any]) -> Path:
     return Path("runs", "-".join([f"{max(numbers, default=-1) + 1:05d}", *names]))
 
 
-def _claim(recipe: Recipe, settings: dict[str, Any], trials: int | None, run_dir: Path, resume: bool) -> None:
-    """Makes a new run's folder and writes its settings, once everything else about them has been found good."""
-    if resume:
+def _write_settings(recipe: Recipe, settings: dict[str, Any], trials: int | None, run_dir: Path) -> None:
+    """Makes a run's folder, unless it is there: last, when everything else has been found good."""
+    path = run_dir / "settings.json"
+    if path.exists():
         return
-    with _strategy(settings).scope():
-        recipe.build(settings)
-    if run_dir.exists() and (not run_dir.is_dir() or any(run_dir.iterdir())):
-        raise ValueError(f"{run_dir} is not empty: add --resume to continue its run, or name another --run-dir")
     versions = {"python": platform.python_version(), "tensorflow": tf.__version__, "keras": keras.__version__}
     saved = {"recipe": recipe.name, "trials": trials, "settings": settings, "versions": versions}
-    with files.replacing(run_dir / "settings.json") as path:
-        path.write_text(json.dumps(saved, indent=2) + "\n")
+    with files.replacing(path) as temporary:
+        temporary.write_text(json.dumps(saved, indent=2) + "\n")
 
 
 def _read_settings(recipe: Recipe, run_dir: Path) -> dict[str, Any]:

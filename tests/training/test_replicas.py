@@ -67,7 +67,7 @@ def test_replicas_draw_different_noise(mirrored):
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
         gan._seed_stock_layers(0, replica)
         source = tfnss.random.stateless.GlobalBatchSource(1, 2, 0, replica, 2)
-        states = [tf.identity(state.value) for state in gan._seed_states]
+        states = [tf.identity(v.value) for v in gan.variables if v.name == "seed_generator_state"]
         return source.stream().normal((4, 4)), states
 
     noise, states = tf.function(lambda: mirrored.run(draw))()

@@ -127,7 +127,6 @@ class GAN(keras.Model):
                 raise ValueError("the two players need an optimizer each. Received one object for both")
             self._build_phases()
             self._build_gradients(jit_compile)
-            self._seed_states = [*_seed_states(self.generator), *_seed_states(self.discriminator)]
             names = ["d_loss", "g_loss", "real_prediction", "fake_prediction", *(r.name for r in self.regularizers)]
             names += list(self._view_logs())
             self._meters = {name: keras.metrics.Mean(name=name, dtype="float32") for name in dict.fromkeys(names)}
@@ -186,12 +185,12 @@ class GAN(keras.Model):
             images = self.view(images, progress=self.progress)
         return tf.reshape(tf.cast(self.discriminator(images, training=True), tf.float32), [-1])
 
-    def _fakes(self, count: Any) -> Any:
+    def _fakes(self, count: int) -> Any:
         latents = random.stream().normal((count, self.latent_dim))
         return self.generator(latents, training=True)
 
     def _discriminator_loss(self, real: Any) -> tuple[Any, dict[str, Any]]:
-        fake = tf.stop_gradient(self._fakes(tf.shape(real)[0]))
+        fake = tf.stop_gradient(self._fakes(real.shape[0]))
         real_logits, fake_logits = self.discriminate(real), self.discriminate(fake)
         loss = self.loss.discriminator(real_logits, fake_logits)
         logs = {
@@ -207,11 +206,11 @@ class GAN(keras.Model):
         return loss, logs
 
     def _lazy_loss(self, regularizer: Regularizer, real: Any) -> tuple[Any, dict[str, Any]]:
-        penalty = regularizer(self.discriminate, real, lambda: tf.stop_gradient(self._fakes(tf.shape(real)[0])))
+        penalty = regularizer(self.discriminate, real, lambda: tf.stop_gradient(self._fakes(real.shape[0])))
         return penalty * regularizer.interval, {regularizer.name: penalty}
 
     def _generator_loss(self, real: Any) -> tuple[Any, dict[str, Any]]:
-        loss = self.loss.generator(self.discriminate(self._fakes(tf.shape(real)[0])))
+        loss = self.loss.generator(self.discriminate(self._fakes(real.shape[0])))
         return loss, {"g_loss": loss}
 
     def _view_logs(self) -> dict[str, Any]:
@@ -241,7 +240,7 @@ class GAN(keras.Model):
     def _seed_stock_layers(self, index: int, replica: Any) -> None:
         """Lets `Dropout` and its like follow the clock, and differ between replicas: their own state does neither."""
         source = self._source(len(self.phases) + index, replica)
-        for state in self._seed_states:
+        for state in (*_seed_states(self.generator), *_seed_states(self.discriminator)):
             state.assign(tf.cast(source.stream().bits((2,)), state.dtype))
 
     def _source(self, use: int, replica: Any) -> stateless.GlobalBatchSource:
