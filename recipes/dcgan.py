@@ -133,10 +133,13 @@ def build(settings: Mapping[str, Any]) -> DCGAN:
         ValueError: For settings outside their ranges.
     """
     method = METHODS[settings["method"]]
-    if not settings["learning_rate"] > 0:
+    if not 0 < settings["learning_rate"] < float("inf"):
         raise ValueError(f"--learning-rate must be above 0. Received: {settings['learning_rate']}")
     if not 0 <= settings["beta_1"] < 1:
         raise ValueError(f"--beta-1 must lie in [0, 1). Received: {settings['beta_1']}")
+    # Whatever the method, settings outside their ranges are mistakes.
+    tfnss.NoisyScaleSpace(settings["stddev"], settings["kernel_stddev"])
+    annealing = tfnss.ExponentialAnnealing(settings["initial_time"])
     gan = DCGAN(
         settings["resolution"],
         base_width=settings["base_width"],
@@ -150,7 +153,7 @@ def build(settings: Mapping[str, Any]) -> DCGAN:
         loss=method.loss,
         regularizers=[method.penalty(settings["penalty_weight"])] if method.penalty else [],
         view=space,
-        annealing=tfnss.ExponentialAnnealing(settings["initial_time"]) if space else None,
+        annealing=annealing if space else None,
         discriminator_steps=5 if method.critic else 1,
         jit_compile=settings["xla"] == "on",  # on CPUs too: faster than the graph (benchmarks/dcgan_step.py)
     )

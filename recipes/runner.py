@@ -1,7 +1,9 @@
 """Runs a recipe: flags to settings, settings to a model, a model through `fit` to a run directory."""
 
+import functools
 import json
 import platform
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -71,12 +73,15 @@ def main(recipe: Recipe, arguments: Sequence[str] | None = None) -> None:
         run_dir = Path(mode["run_dir"] or _next_run_dir(recipe, settings))
         if not mode["resume"] and run_dir.exists() and (not run_dir.is_dir() or any(run_dir.iterdir())):
             raise ValueError(f"{run_dir} is not empty: add --resume to continue its run, or name another --run-dir")
+        recipe.build(settings)  # before the data, which may take long
         keys = ("data", "resolution", "batch_size", "seed")
         images = tfnss.data.load(*(settings[key] for key in keys), download=mode["download"])
     runs = [(settings, run_dir)]
     if trials is not None:
         seeds = range(settings["seed"], settings["seed"] + trials)
         runs = [(settings | {"seed": seed}, run_dir / f"seed-{seed}") for seed in seeds]
+    gpus = len(tf.config.list_physical_devices("GPU"))
+    print(f"Training into {run_dir} on {f'{gpus} GPU' if gpus else 'the CPU'}; the first step compiles.", flush=True)
     results = []
     for run_settings, directory in runs:
         with reporting(program, ValueError, OSError):
@@ -88,8 +93,9 @@ def main(recipe: Recipe, arguments: Sequence[str] | None = None) -> None:
     if trials is not None:
         _print_trials(results)
     print(
-        f"The run is in {run_dir}: samples, curves.png, history.csv, events, saved_model.\n"
-        f"Next: tensorboard --logdir {run_dir}; your own images with --data DIR; a longer run with --kimg; see --help."
+        f"The run is in {run_dir}{'/seed-*' if trials else ''}: samples, curves.png, history.csv, events, saved_model.\n"
+        "Next: your own images with --data DIR, a longer run with --kimg, every flag with --help; to watch runs: "
+        f"{sys.executable} -m tensorboard.main --logdir {run_dir}"
     )
 
 
@@ -134,7 +140,10 @@ def _settings(
         raise ValueError(f"--trials must be at least 1. Received: {trials}")
     defaults = {option.name: option.default for option in recipe.all_options()}
     settings = recipe.resolve(defaults | (recipe.smoke if smoke else {}) | given)
-    settings["checkpoint_every"] = settings["checkpoint_every"] or settings["kimg"] / 20
+    if settings["checkpoint_every"] is None:
+        settings["checkpoint_every"] = settings["kimg"] / 20
+    if Path(settings["data"]).expanduser().is_dir():
+        settings["data"] = str(Path(settings["data"]).expanduser().resolve())
     for name in ("kimg", "batch_size", "checkpoint_every"):
         if not 0 < settings[name] < float("inf"):
             raise ValueError(f"--{name.replace('_', '-')} must be above 0. Received: {settings[name]}")
@@ -145,9 +154,9 @@ def _settings(
 
 def _ticks(settings: dict[str, Any]) -> tuple[int, int]:
     """Number of ticks (from one checkpoint to the next) and iterations per tick, to whole numbers."""
-    images_per_step = settings["batch_size"] / 1000
-    steps = max(1, round(settings["checkpoint_every"] / images_per_step))
-    return max(1, round(settings["kimg"] / images_per_step / steps)), steps
+    total = max(1, round(settings["kimg"] * 1000 / settings["batch_size"]))
+    ticks = min(total, max(1, round(settings["kimg"] / settings["checkpoint_every"])))
+    return ticks, round(total / ticks)
 
 
 def _show(recipe: Recipe, settings: dict[str, Any]) -> None:
@@ -183,15 +192,23 @@ def _read_settings(recipe: Recipe, run_dir: Path) -> dict[str, Any]:
         raise ValueError(f"{run_dir} holds no run to resume (no settings.json)")
     try:
         saved = json.loads(path.read_text())
-        name, _, _ = saved["recipe"], saved["trials"], saved["settings"]
+        name, _, settings = saved["recipe"], saved["trials"], saved["settings"]
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{path} is damaged ({error})") from error
+    missing = {option.name for option in recipe.all_options()} ^ set(settings)
     if name != recipe.name:
         raise ValueError(f"{run_dir} is a run of recipes.{name}, not of recipes.{recipe.name}")
+    if missing:
+        raise ValueError(f"{path} is of another version of this recipe: it differs in {', '.join(sorted(missing))}")
     return saved
 
 
 # -- training ---
+
+
+@functools.cache
+def _mirrored() -> tf.distribute.Strategy:
+    return tf.distribute.MirroredStrategy()  # one per process: the collectives of two collide
 
 
 def _strategy(settings: dict[str, Any]) -> tf.distribute.Strategy:
@@ -201,7 +218,7 @@ def _strategy(settings: dict[str, Any]) -> tf.distribute.Strategy:
         return tf.distribute.get_strategy()
     if settings["batch_size"] % gpus:
         raise ValueError(f"--batch-size must be a multiple of the {gpus} GPUs. Received: {settings['batch_size']}")
-    return tf.distribute.MirroredStrategy()
+    return _mirrored()
 
 
 def _start(recipe: Recipe, settings: dict[str, Any], run_dir: Path) -> tfnss.GAN:
@@ -212,6 +229,7 @@ def _start(recipe: Recipe, settings: dict[str, Any], run_dir: Path) -> tfnss.GAN
         gan = recipe.build(settings)
     if (run_dir / _CHECKPOINT).exists():
         restore(gan, run_dir / _CHECKPOINT)
+        read_history(run_dir / _HISTORY)  # damaged? then say so now
     return gan
 
 
@@ -231,7 +249,7 @@ def _train(gan: tfnss.GAN, settings: dict[str, Any], run_dir: Path, images: tfns
         ]
         gan.fit(images, epochs=ticks, initial_epoch=done, steps_per_epoch=steps, callbacks=callbacks, verbose=0)
     gan.export(run_dir / "saved_model")
-    return read_history(run_dir / _HISTORY)[-1]
+    return (read_history(run_dir / _HISTORY) or [{}])[-1]
 
 
 def _print_trials(results: list[dict[str, float]]) -> None:

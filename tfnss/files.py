@@ -11,10 +11,14 @@ from pathlib import Path
 def replacing(path: str | os.PathLike) -> Iterator[Path]:
     """Gives a temporary path to write a file or folder at; it takes `path`'s place when the block ends well.
 
-    A process killed inside the block leaves what stood at `path`. The temporary name keeps the suffixes of `path`.
+    A process killed at any moment leaves a file as it was or as it is to be, and a folder so too, though perhaps under
+    its name for the exchange, from which the next call here brings it back. The temporary name keeps the suffixes.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    old = _old(path)
+    if old.exists() and not path.exists():
+        os.rename(old, path)
     temporary = path.with_name(f".partial.{path.name}")
     remove(temporary)  # a leftover of a killed process
     try:
@@ -40,12 +44,16 @@ def remove(path: Path) -> None:
 def _replace_folder(source: Path, path: Path) -> None:
     for item in source.rglob("*"):
         _flush(item)
-    old = path.with_name(f".old.{path.name}")
+    old = _old(path)
     remove(old)
     if path.exists():
         os.rename(path, old)  # folders cannot be exchanged in one step
     os.rename(source, path)
     remove(old)
+
+
+def _old(path: Path) -> Path:
+    return path.with_name(f".old.{path.name}")
 
 
 def _flush(path: Path) -> None:

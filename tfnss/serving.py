@@ -1,6 +1,7 @@
 """Generators as SavedModels that TensorFlow loads without tfnss."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -18,7 +19,13 @@ def export(generator: keras.Model, filepath: str | os.PathLike) -> None:
 
     - `serving_default(latents)`: float32 `[count, latent_dim]`.
     - `sample(count, seed)`: int32 scalars; the same images as `GAN.generate(count, seed=seed)`.
+
+    Raises:
+        ValueError: If there is something at `filepath` that is neither a SavedModel nor an empty folder.
     """
+    place = Path(filepath)
+    if place.exists() and not (place.is_dir() and (not any(place.iterdir()) or (place / "saved_model.pb").exists())):
+        raise ValueError(f"{place} holds something other than a SavedModel; export to another folder")
     latent_dim = generator.input_shape[-1]
 
     def images(latents: Any) -> dict[str, Any]:

@@ -124,6 +124,11 @@ def test_preserving_stddev_keeps_the_variance():
         assert abs(after / before - 1) < 0.03
 
 
+def test_preserving_stddev_of_uint8_is_for_minus_one_to_one():
+    pixels = np.random.default_rng(0).integers(0, 256, (8, 8, 8, 3), dtype=np.uint8)
+    assert preserving_stddev(pixels, 9) == pytest.approx(preserving_stddev(pixels / 127.5 - 1, 9))
+
+
 def test_preserving_stddev_of_a_constant_image_is_zero():
     assert preserving_stddev(np.ones((1, 8, 8, 3)), 4) == pytest.approx(0, abs=1e-12)
 

@@ -55,6 +55,7 @@ CASES = [
     ("--batch-size many", "--batch-size"),
     ("--kimg 0", "--kimg must be above 0"),
     ("--kimg nan", "--kimg must be above 0"),
+    ("--checkpoint-every 0", "--checkpoint-every must be above 0"),
     ("--checkpoint-every -1", "--checkpoint-every must be above 0"),
     ("--seed -1", "--seed must lie in"),
     ("--trials 0", "--trials must be at least 1"),
@@ -77,7 +78,7 @@ CASES = [
 def test_one_line_and_nothing_written(flags, says, place, capsys, monkeypatch):
     monkeypatch.chdir(place)
     before = snapshot(place)
-    arguments = ["--smoke", "--nss", *flags.format(*[place] * flags.count("{}")).split()]
+    arguments = ["--smoke", *flags.format(*[place] * flags.count("{}")).split()]
     if "--data" in flags and "--run-dir" not in flags:
         arguments += ["--run-dir", str(place / "run")]
     with pytest.raises(SystemExit) as end:

@@ -41,7 +41,7 @@ def fit(gan, pictures, steps, batch_size=8, **kwargs):
 
 
 @pytest.mark.parametrize("view", VIEWS)
-@pytest.mark.parametrize("regularizer", REGULARIZERS)
+@pytest.mark.parametrize("regularizer", ["none", "r1", "gradient_penalty", "dragan"])
 @pytest.mark.parametrize("loss", LOSSES)
 def test_every_combination_trains(loss, regularizer, view, pictures):
     # Eagerly, to spare 100 compilations; test_eager_training_gives_the_same_weights ties it to the graph.
@@ -103,14 +103,13 @@ def test_phases_run_at_their_intervals(pictures):
 
 
 def test_lazy_penalty_is_multiplied_by_its_interval(pictures):
-    """With SGD and all else equal, one lazy step moves the discriminator by interval times the penalty's gradient."""
     real = tiny_images(pictures)[:8]
-    moves = []
+    factors = []
     for interval in (2, 4):
         gan = compiled(regularizers=[tfnss.R1(1.0, interval)])
         loss, logs = gan.phases[1].loss(tf.constant(real / 127.5 - 1, tf.float32))
-        moves.append(float(loss) / float(logs["r1"]))
-    assert moves == pytest.approx([2, 4])
+        factors.append(float(loss) / float(logs["r1"]))
+    assert factors == pytest.approx([2, 4])
 
 
 def test_r1_is_taken_before_the_view(pictures):

@@ -15,14 +15,15 @@ def read(path: str | os.PathLike, resolution: int) -> np.ndarray:
     """
     try:
         with Image.open(path) as image:
-            if image.mode != "RGB":
-                bands = len(image.getbands())
-                raise ValueError(f"{path} has {bands} channels ({image.mode}); convert it to 3-channel RGB")
-            return square(ImageOps.exif_transpose(image), resolution)
+            mode, bands = image.mode, len(image.getbands())
+            pixels = square(ImageOps.exif_transpose(image), resolution) if mode == "RGB" else None
     except Image.UnidentifiedImageError:
         raise ValueError(f"{path} is not an image; remove it") from None
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:  # SyntaxError: Pillow's for broken PNG
+    except Exception as error:  # Pillow's readers raise many kinds for damaged files
         raise ValueError(f"{path} cannot be read ({error}); remove or replace it") from None
+    if pixels is None:
+        raise ValueError(f"{path} has {bands} channels ({mode}); convert it to 3-channel RGB")
+    return pixels
 
 
 def square(image: Image.Image, resolution: int) -> np.ndarray:

@@ -182,7 +182,8 @@ def preserving_stddev(images: Any, time: float, kernel_stddev: float = 0.5) -> f
     The variance is that of the pixels of one image and channel, averaged over images and channels.
 
     Args:
-        images: Real images `[count, height, width, channels]`, an array or tensor.
+        images: Real images `[count, height, width, channels]`, an array or tensor: uint8, or floats in the range in which
+            the noise is to be added, usually [-1, 1].
         time: Real number > 0.
         kernel_stddev: Standard deviation of the 3x3 Gaussian kernel in pixels, in [0, 0.849].
 
@@ -191,7 +192,8 @@ def preserving_stddev(images: Any, time: float, kernel_stddev: float = 0.5) -> f
     """
     if not 0 < time < math.inf:
         raise ValueError(f"`time` must be a finite number > 0. Received: time={time}")
-    images = ops.convert_to_numpy(images).astype("float64")
+    images = ops.convert_to_numpy(images)
+    images = images / 127.5 - 1 if images.dtype == np.uint8 else images.astype("float64")
     if len(images.shape) != 4:
         raise ValueError(f"`images` must be [count, height, width, channels]. Received shape: {images.shape}")
     log_eigenvalues = _log_eigenvalues_2d(images.shape[1], images.shape[2], _check_kernel_stddev(kernel_stddev))
@@ -206,7 +208,7 @@ def preserving_stddev(images: Any, time: float, kernel_stddev: float = 0.5) -> f
 
 
 def _noise_if(time: Any, shape: tuple, stream: random.Stream, colour: Callable) -> Any:
-    """Noise of `shape`, or zeros at time 0: most of a run needs none, and drawing it is the greater part of the cost."""
+    """Noise of `shape`, or zeros at time 0: most of a run needs none."""
     noise = ops.cond(time > 0, lambda: colour(stream.normal(shape), time), lambda: ops.zeros(shape, "float32"))
     return ops.stop_gradient(noise)
 

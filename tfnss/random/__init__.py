@@ -42,7 +42,7 @@ def scope(source: Source) -> Iterator[None]:
 
 
 def stream(seed_generator: keras.random.SeedGenerator | None = None) -> Stream:
-    """The next stream of the active source or, without one, of `seed_generator` (Keras' global one if None).
+    """The next stream of the active source or, without one, of `seed_generator` (a new one, unseeded, if None).
 
     Take the stream outside `keras.ops.cond` and draw inside: a branch may not change a seed generator's state.
     """

@@ -6,8 +6,7 @@ state has to be saved.
 
 The numbers are those of the Philox generator (Salmon et al. 2011), whose key and 128-bit counter are laid out here: the
 key holds the seed and the use, the counter's high word the clock and the stream. TensorFlow's stateless generators make
-other floats from the same bits under XLA than without it, so the floats are made here too (Box-Muller), which on a CPU is
-also faster than TensorFlow's.
+other floats from the same bits under XLA than without it, so the floats are made here too (Box-Muller).
 """
 
 import math

@@ -1,7 +1,9 @@
 """The training engine: one `keras.Model` that plays any of the games."""
 
 import functools
+import itertools
 import logging
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,8 +33,9 @@ class GAN(keras.Model):
     global batch: a resumed run continues exactly, on any number of replicas.
 
     Args:
-        generator: Built model from latents `[batch, latent_dim]` to images `[batch, height, width, channels]` in [-1, 1].
-        discriminator: Built model from such images to logits, `[batch, 1]` or any shape per image.
+        generator: Functional or Sequential model from latents `[batch, latent_dim]` to images
+            `[batch, height, width, channels]` in [-1, 1].
+        discriminator: Functional or Sequential model from such images to logits, `[batch, 1]` or any shape per image.
         seed: Seed of everything random in training.
 
     Call arguments:
@@ -105,7 +108,7 @@ class GAN(keras.Model):
             ValueError: For values outside these.
         """
         arguments = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
-        self._compile_arguments = lambda: arguments
+        self._compile_arguments = lambda: arguments  # behind a function, where Keras does not track the parts twice
         if discriminator_steps < 1:
             raise ValueError(f"`discriminator_steps` must be >= 1. Received: {discriminator_steps}")
         with self.distribute_strategy.scope():
@@ -140,12 +143,9 @@ class GAN(keras.Model):
         self.generator_optimizer.build(self.generator.trainable_variables)
         steps = self.discriminator_steps
         self.phases = (
-            Phase("discriminator", self.discriminator, optimizer, self._discriminator_loss),
-            *(
-                Phase(r.name, self.discriminator, optimizer, functools.partial(self._lazy_loss, r), r.interval)
-                for r in lazy
-            ),
-            Phase("generator", self.generator, self.generator_optimizer, self._generator_loss, steps, steps - 1),
+            Phase(self.discriminator, optimizer, self._discriminator_loss),
+            *(Phase(self.discriminator, optimizer, functools.partial(self._lazy_loss, r), r.interval) for r in lazy),
+            Phase(self.generator, self.generator_optimizer, self._generator_loss, steps, steps - 1),
         )
 
     def _build_gradients(self, jit_compile: bool | str) -> None:
@@ -240,7 +240,8 @@ class GAN(keras.Model):
     def _seed_stock_layers(self, index: int, replica: Any) -> None:
         """Lets `Dropout` and its like follow the clock, and differ between replicas: their own state does neither."""
         source = self._source(len(self.phases) + index, replica)
-        for state in (*_seed_states(self.generator), *_seed_states(self.discriminator)):
+        layers = (self.generator, self.discriminator, *([] if self.view is None else [self.view]))
+        for state in itertools.chain.from_iterable(map(_seed_states, layers)):
             state.assign(tf.cast(source.stream().bits((2,)), state.dtype))
 
     def _source(self, use: int, replica: Any) -> stateless.GlobalBatchSource:
@@ -301,6 +302,11 @@ class GAN(keras.Model):
             steps_per_epoch = steps_per_epoch or x.steps_per_epoch
             x = x.dataset(images_seen=int(self.images_seen.numpy()))
         batch_size = _static_batch_size(x)
+        if batch_size % (2 * self._replicas) and self._replicas > 1:
+            raise ValueError(
+                f"{self._replicas} replicas need an even share of the batch each: a multiple of {2 * self._replicas}. "
+                f"Received: batch_size={batch_size}"
+            )
         steps_per_epoch = steps_per_epoch or _cardinality(x)
         if steps_per_epoch % self.steps_per_execution:
             raise ValueError(
@@ -363,9 +369,9 @@ class GAN(keras.Model):
         batches = [latents[start : start + batch_size] for start in range(0, count, batch_size)]
         return np.concatenate([to_uint8(self.generator_ema(z, training=False, **kwargs)) for z in batches])
 
-    def export(self, filepath: Any, **kwargs: Any) -> None:
-        """Writes the averaged generator as a SavedModel that needs no tfnss to load (see `tfnss.serving`)."""
-        serving.export(self.generator_ema, filepath, **kwargs)
+    def export(self, filepath: str | os.PathLike) -> None:
+        """Writes the averaged generator as a SavedModel that needs no tfnss to load (see `tfnss.serving.export`)."""
+        serving.export(self.generator_ema, filepath)
 
     # -- saving ------------------------------------------------------------------------------------------------------
 
@@ -393,10 +399,9 @@ class GAN(keras.Model):
         self.compile(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})
 
 
-def _seed_states(network: keras.Model) -> list[keras.Variable]:
-    """The states of the seed generators of the network's layers: variables that are no weights."""
-    weights = {id(variable) for variable in network.weights}
-    return [v for v in network.variables if id(v) not in weights and v.name == "seed_generator_state"]
+def _seed_states(layer: keras.layers.Layer) -> list[keras.Variable]:
+    """The states of the seed generators in a layer."""
+    return [variable for variable in layer.variables if variable.name == "seed_generator_state"]
 
 
 def _as_view(view: keras.layers.Layer | None, annealing: Any) -> keras.layers.Layer | None:

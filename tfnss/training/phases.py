@@ -12,7 +12,6 @@ class Phase:
     """One optimizer step of one player.
 
     Args:
-        name: For error messages and traces.
         player: The network that moves.
         optimizer: Its optimizer, built.
         loss: Function from real images to the loss and a dictionary of scalars to record.
@@ -20,7 +19,6 @@ class Phase:
         offset: at those whose number is `offset` modulo `interval`.
     """
 
-    name: str
     player: keras.Model
     optimizer: keras.optimizers.Optimizer
     loss: Callable[[Any], tuple[Any, dict[str, Any]]]
@@ -37,6 +35,8 @@ def lazy_optimizer(optimizer: keras.optimizers.Optimizer, intervals: list[int]) 
 
     With one regularizer every k iterations there are k + 1 steps where there were k, so the learning rate is multiplied by
     c = k / (k + 1) and the decay rates of the moments are raised to the power c.
+
+    The result is a copy with its own learning rate; the object given is not used.
 
     Raises:
         ValueError: For a learning rate that is a schedule.

@@ -1,6 +1,7 @@
 """The whole state of a run in one file."""
 
 import os
+import warnings
 from pathlib import Path
 
 import keras
@@ -35,6 +36,8 @@ def restore(gan: keras.Model, path: str | os.PathLike) -> None:
     if not Path(path).is_file():
         raise ValueError(f"{path} is not there: the run has no checkpoint yet")
     try:
-        gan.load_weights(path)
-    except (OSError, KeyError, ValueError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)  # Keras skips layers that it cannot match, with a warning
+            gan.load_weights(path)
+    except (OSError, KeyError, ValueError, UserWarning) as error:
         raise ValueError(f"{path} is damaged or holds another model ({error})") from error

@@ -51,11 +51,18 @@ class HistoryCSV(keras.callbacks.Callback):
 
 
 def read_history(path: str | os.PathLike) -> list[dict[str, float]]:
-    """The rows of a history file; none if there is no file."""
+    """The rows of a history file; none if there is no file.
+
+    Raises:
+        ValueError: For a damaged file. The message names it.
+    """
     if not Path(path).exists():
         return []
-    with open(path, newline="") as file:
-        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+    try:
+        with open(path, newline="") as file:
+            return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{path} is damaged ({error}); remove it to resume without its rows") from error
 
 
 class Events(keras.callbacks.Callback):

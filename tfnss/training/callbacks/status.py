@@ -1,5 +1,6 @@
 """The progress line."""
 
+import atexit
 import sys
 import time
 
@@ -22,6 +23,7 @@ class StatusLine(keras.callbacks.Callback):
             columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
             self._bar = Progress(*columns)
             self._bar.start()
+            atexit.register(self._bar.stop)  # an interrupted run leaves the terminal as it was
             self._task = self._bar.add_task("compiling", total=self._total, completed=self._seen)
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:

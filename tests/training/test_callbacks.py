@@ -1,0 +1,94 @@
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.training.networks import tiny_gan, tiny_images
+from tfnss.data import Images
+from tfnss.training.callbacks import Checkpoint, Events, HistoryCSV, SampleGrid, StatusLine, read_history, restore
+
+
+def fit(gan, pictures, *callbacks, epochs=2, **kwargs):
+    gan.fit(
+        Images(tiny_images(pictures), 8), steps_per_epoch=2, epochs=epochs, callbacks=callbacks, verbose=0, **kwargs
+    )
+
+
+def compiled(seed=0):
+    gan = tiny_gan(seed)
+    gan.compile()
+    return gan
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_status_line(terminal, pictures, capsys, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal, raising=False)
+    fit(compiled(), pictures, StatusLine())
+    output = capsys.readouterr().out
+    if not terminal:
+        assert len(output.splitlines()) == 2
+        assert "100%" in output
+        assert "images/s" in output
+        assert "0:00:00 left" in output
+
+
+def test_history_of_a_resumed_run_keeps_the_rows_up_to_its_checkpoint(pictures, tmp_path):
+    path = tmp_path / "history.csv"
+    gan = compiled()
+    fit(gan, pictures, Checkpoint(tmp_path / "a.weights.h5"), HistoryCSV(path), epochs=2)
+    first = read_history(path)
+    fit(gan, pictures, HistoryCSV(path), epochs=3, initial_epoch=2)  # a row that no checkpoint holds
+    resumed = compiled()
+    restore(resumed, tmp_path / "a.weights.h5")
+    fit(resumed, pictures, HistoryCSV(path, curves=tmp_path / "curves.png"), epochs=4, initial_epoch=2)
+    rows = read_history(path)
+    assert rows[:2] == first
+    assert [row["kimg"] for row in rows] == [0.016, 0.032, 0.048, 0.064]
+    assert (tmp_path / "curves.png").exists()
+
+
+def test_a_new_run_starts_a_new_history(pictures, tmp_path):
+    for _ in range(2):
+        fit(compiled(), pictures, HistoryCSV(tmp_path / "history.csv"))
+    assert len(read_history(tmp_path / "history.csv")) == 2
+
+
+def test_events_hold_scalars_and_samples(pictures, tmp_path):
+    fit(compiled(), pictures, Events(tmp_path, samples=4))
+    (path,) = tmp_path.iterdir()
+    tags = set()
+    for record in tf.data.TFRecordDataset(str(path)):
+        event = tf.compat.v1.Event.FromString(record.numpy())
+        tags |= {(value.tag, event.step) for value in event.summary.value}
+    assert {("d_loss", 16), ("g_loss", 32), ("samples", 32)} <= tags
+
+
+def test_samples_are_of_the_same_latents(pictures, tmp_path):
+    gan = compiled()
+    fit(gan, pictures, SampleGrid(tmp_path, pictures[:4], seed=3), epochs=1)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["fakes_000000000.png", "fakes_000000016.png", "reals.png"]
+
+
+def test_restore_names_what_is_wrong(pictures, tmp_path):
+    path = tmp_path / "a.weights.h5"
+    with pytest.raises(ValueError, match=r"a\.weights\.h5 is not there"):
+        restore(compiled(), path)
+    fit(compiled(), pictures, Checkpoint(path), epochs=1)
+    other = tiny_gan(latent_dim=5)
+    other.compile()
+    with pytest.raises(ValueError, match=r"a\.weights\.h5 is damaged or holds another model"):
+        restore(other, path)
+
+
+def test_checkpoint_holds_everything(pictures, tmp_path):
+    path = tmp_path / "a.weights.h5"
+    gan, copy = compiled(), compiled(seed=1)
+    fit(gan, pictures, Checkpoint(path))
+    restore(copy, path)
+    for optimizer in ("generator_optimizer", "discriminator_optimizer"):
+        pairs = zip(getattr(gan, optimizer).variables, getattr(copy, optimizer).variables, strict=True)
+        assert all(np.array_equal(a, b) for a, b in pairs)
+    for one, two in zip(gan.get_weights(), copy.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)
+    assert int(copy.images_seen.numpy()) == 32
