@@ -33,7 +33,7 @@ setup(
     extras_require={
         "cuda": ["tensorflow[and-cuda]>=2.21"],
         "datasets": DATASETS,
-        "test": ["pytest>=8.3", "hypothesis>=6.130", *DATASETS],
+        "test": ["pytest>=8.3", "pytest-xdist>=3.6", "hypothesis>=6.130", *DATASETS],
         "lint": ["ruff>=0.12"],
         "types": ["mypy>=1.16"],
     },

@@ -93,9 +93,9 @@ def main(recipe: Recipe, arguments: Sequence[str] | None = None) -> None:
     if trials is not None:
         _print_trials(results)
     print(
-        f"The run is in {run_dir}{'/seed-*' if trials else ''}: samples, curves.png, history.csv, events, saved_model.\n"
-        "Next: your own images with --data DIR, a longer run with --kimg, every flag with --help; to watch runs: "
-        f"{sys.executable} -m tensorboard.main --logdir {run_dir}"
+        f"Done: samples, curves.png, history.csv, events and saved_model are in {run_dir}{'/seed-*' if trials else ''}. "
+        "Next: your own images with --data DIR, a longer run with --kimg, all flags with --help, "
+        f"or {sys.executable} -m tensorboard.main --logdir {run_dir}"
     )
 
 

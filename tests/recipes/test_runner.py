@@ -58,8 +58,9 @@ def test_smoke_run_leaves_everything(recipe, tmp_path, capsys):
     output = capsys.readouterr().out
     assert "images/s" in output
     assert "left" in output
-    assert str(run_dir) in output.splitlines()[-2]
-    assert output.splitlines()[-1].startswith("Next:")
+    last = output.splitlines()[-1]
+    assert last.startswith("Done: ")
+    assert f"in {run_dir}. Next: " in last
 
 
 # The paper's table 3: learning rate x 1e4, beta_1 and the weight of the penalty; columns as in METHODS.
