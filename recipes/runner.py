@@ -142,8 +142,9 @@ def _settings(
     settings = recipe.resolve(defaults | (recipe.smoke if smoke else {}) | given)
     if settings["checkpoint_every"] is None:
         settings["checkpoint_every"] = settings["kimg"] / 20
-    if Path(settings["data"]).expanduser().is_dir():
-        settings["data"] = str(Path(settings["data"]).expanduser().resolve())
+    folder = Path(settings["data"]).expanduser()
+    if settings["data"] not in tfnss.data.NAMES and folder.is_dir():
+        settings["data"] = str(folder.resolve())  # a resumed run finds it from anywhere
     for name in ("kimg", "batch_size", "checkpoint_every"):
         if not 0 < settings[name] < float("inf"):
             raise ValueError(f"--{name.replace('_', '-')} must be above 0. Received: {settings[name]}")

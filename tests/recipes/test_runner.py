@@ -122,6 +122,13 @@ def test_a_run_of_each_penalised_method(tmp_path):
         assert np.isfinite(list(read_history(tmp_path / method / "history.csv")[-1].values())).all()
 
 
+def test_a_folder_of_the_same_name_does_not_hide_a_data_set(tmp_path, monkeypatch, capsys):
+    (tmp_path / "photos").mkdir()
+    monkeypatch.chdir(tmp_path)
+    main(RECIPES[0], [*TINY, "--dry-run"])
+    assert '"data": "photos"' in capsys.readouterr().out
+
+
 def test_runs_on_a_folder(tmp_path):
     (tmp_path / "data").mkdir()
     for index in range(9):

@@ -1,6 +1,6 @@
 """Images to train on."""
 
 from tfnss.data.images import Images
-from tfnss.data.loading import load
+from tfnss.data.loading import NAMES, load
 
-__all__ = ["Images", "load"]
+__all__ = ["NAMES", "Images", "load"]

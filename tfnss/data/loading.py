@@ -8,6 +8,8 @@ from tfnss.data.images import Images
 from tfnss.data.named import NAMED, named_images
 from tfnss.data.photos import photo_crops
 
+NAMES = ("photos", *NAMED)
+
 
 def load(
     source: str | os.PathLike, resolution: int, batch_size: int = 32, seed: int = 0, download: bool = False
@@ -37,5 +39,5 @@ def load(
     elif os.sep in name or Path(name).exists():
         array = folder_images(name, resolution)
     else:
-        raise ValueError(f"{name} is neither a folder nor one of the data sets photos, {', '.join(NAMED)}")
+        raise ValueError(f"{name} is neither a folder nor one of the data sets {', '.join(NAMES)}")
     return Images(array, batch_size=batch_size, seed=seed, name=name)
