@@ -59,6 +59,14 @@ def test_replicas_agree_on_every_variable(mirrored, pictures):
             assert all(np.array_equal(values[0], value) for value in values), variable.path
 
 
+def test_replicas_need_an_even_share_of_the_batch_each(mirrored, pictures):
+    with mirrored.scope():
+        gan = tiny_gan()
+        gan.compile()
+    with pytest.raises(ValueError, match="multiple of 4"):
+        gan.fit(tiny_images(pictures), batch_size=6)
+
+
 def test_replicas_draw_different_noise(mirrored):
     with mirrored.scope():
         gan = tiny_gan(dropout=True)
