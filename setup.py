@@ -18,16 +18,21 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.11,<3.14",
+    package_data={"tfnss.metrics": ["lpips_vgg16.json"], "tfnss.metrics.networks": ["embedded.npz"]},
     packages=find_packages(include=["tfnss", "tfnss.*", "models", "recipes"]),
     install_requires=[
         "tensorflow>=2.21",
+        "tensorflow-gan==2.1.0",
+        "tensorflow-hub>=0.16.1",
+        "tensorflow-probability>=0.25",  # as tf_keras, a need of TensorFlow GAN's and Hub's
+        "tf_keras>=2.21",
         "keras>=3.15",
         "numpy>=2.1",
         "scipy>=1.15",
         "scikit-image>=0.25",
         "pillow>=11",
         "matplotlib>=3.10",
-        "rich>=14",
+        "rich>=14.1",
         "tensorboard>=2.20",
     ],
     extras_require={

@@ -88,6 +88,8 @@ _SMOKE = {
     "kimg": 0.064,
     "checkpoint_every": 0.032,
     "base_width": 8,
+    "fid_every": 0.0,
+    "features": "embedded",
     "xla": "off",
 }
 

@@ -17,6 +17,9 @@ RECIPE = dcgan_recipe(
     resolution=32,
     batch_size=32,
     base_width=32,
+    fid_every=8.0,
+    fid_images=1000,
+    features="embedded",
 )
 
 if __name__ == "__main__":

@@ -15,8 +15,19 @@ import tensorflow as tf
 
 import tfnss
 from recipes.options import Option, Parser, check_unchanged, reporting
+from recipes.runs import CHECKPOINT, HISTORY, METRICS, SETTINGS, read_settings, recipe_of
 from tfnss import files
-from tfnss.training.callbacks import Checkpoint, Events, HistoryCSV, SampleGrid, StatusLine, read_history, restore
+from tfnss.metrics import Evaluation, networks
+from tfnss.training.callbacks import (
+    Checkpoint,
+    Evaluate,
+    Events,
+    HistoryCSV,
+    SampleGrid,
+    StatusLine,
+    read_history,
+    restore,
+)
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,21 @@ class Recipe:
                 "thousands of images between checkpoints, samples and rows of the history (default: 1/20 of the run)",
                 metavar="KIMG",
             ),
+            Option(
+                "fid_every",
+                float,
+                "thousands of images between measurements of FID, and one at the end; 0 for none",
+                d.get("fid_every", 0.0),
+                metavar="KIMG",
+            ),
+            Option("fid_images", int, "most real images, and fake ones, to measure", d.get("fid_images", 50_000)),
+            Option(
+                "features",
+                str,
+                "network of the FID; that of the literature is inception",
+                d.get("features", "inception"),
+                choices=networks.NAMES,
+            ),
             *(replace(option, default=d.get(option.name, option.default)) for option in self.options),
         )
 
@@ -74,8 +100,10 @@ def main(recipe: Recipe, arguments: Sequence[str] | None = None) -> None:
         if not mode["resume"] and run_dir.exists() and (not run_dir.is_dir() or any(run_dir.iterdir())):
             raise ValueError(f"{run_dir} is not empty: add --resume to continue its run, or name another --run-dir")
         recipe.build(settings)  # before the data, which may take long
-        keys = ("data", "resolution", "batch_size", "seed")
-        images = tfnss.data.load(*(settings[key] for key in keys), download=mode["download"])
+        images = tfnss.data.load(
+            settings["data"], settings["resolution"], settings["batch_size"], settings["seed"], mode["download"]
+        )
+        evaluation = _evaluation(settings, images, mode["inception"])
     runs = [(settings, run_dir)]
     if trials is not None:
         seeds = range(settings["seed"], settings["seed"] + trials)
@@ -89,7 +117,7 @@ def main(recipe: Recipe, arguments: Sequence[str] | None = None) -> None:
             _write_settings(recipe, settings, trials, run_dir)
             _write_settings(recipe, run_settings, None, directory)
         with reporting(program, OSError):
-            results.append(_train(gan, run_settings, directory, images))
+            results.append(_train(gan, run_settings, directory, images, evaluation))
     if trials is not None:
         _print_trials(results)
     print(
@@ -99,8 +127,6 @@ def main(recipe: Recipe, arguments: Sequence[str] | None = None) -> None:
     )
 
 
-_CHECKPOINT, _HISTORY = "checkpoint.weights.h5", "history.csv"
-
 # The flags that say what to do rather than what to train, with their values when absent.
 _MODES: dict[str, Any] = {
     "run_dir": None,
@@ -109,6 +135,7 @@ _MODES: dict[str, Any] = {
     "dry_run": False,
     "smoke": False,
     "download": False,
+    "inception": None,
 }
 
 
@@ -123,6 +150,7 @@ def _parser(recipe: Recipe, program: str) -> Parser:
     flag("--dry-run", action="store_true", help="print the settings and the networks, and stop")
     flag("--smoke", action="store_true", help="the same path at toy size, on the embedded photographs unless --data")
     flag("--download", action="store_true", help="let TensorFlow Datasets download the data set if it is not on disk")
+    flag("--inception", metavar="DIR", help="folder of Inception's SavedModel, instead of TensorFlow Hub")
     return parser
 
 
@@ -133,7 +161,7 @@ def _settings(
     if resume:
         if run_dir is None:
             raise ValueError("--resume needs the run to continue: --run-dir DIR")
-        saved = _read_settings(recipe, Path(run_dir))
+        saved = _saved(recipe, Path(run_dir))
         check_unchanged(saved["settings"] | {"trials": saved["trials"]}, given | ({"trials": trials} if trials else {}))
         return saved["settings"], saved["trials"]
     if trials is not None and trials < 1:
@@ -148,6 +176,11 @@ def _settings(
     for name in ("kimg", "batch_size", "checkpoint_every"):
         if not 0 < settings[name] < float("inf"):
             raise ValueError(f"--{name.replace('_', '-')} must be above 0. Received: {settings[name]}")
+    if not 0 <= settings["fid_every"] < float("inf") or settings["fid_images"] < 2:
+        raise ValueError(
+            "--fid-every must be at least 0 and --fid-images at least 2. "
+            f"Received: {settings['fid_every']} and {settings['fid_images']}"
+        )
     if not 0 <= settings["seed"] < 2**31:
         raise ValueError(f"--seed must lie in [0, 2**31). Received: {settings['seed']}")
     return settings, trials
@@ -178,7 +211,7 @@ def _next_run_dir(recipe: Recipe, settings: dict[str, Any]) -> Path:
 
 def _write_settings(recipe: Recipe, settings: dict[str, Any], trials: int | None, run_dir: Path) -> None:
     """Makes a run's folder, unless it is there: last, when everything else has been found good."""
-    path = run_dir / "settings.json"
+    path = run_dir / SETTINGS
     if path.exists():
         return
     versions = {"python": platform.python_version(), "tensorflow": tf.__version__, "keras": keras.__version__}
@@ -187,20 +220,11 @@ def _write_settings(recipe: Recipe, settings: dict[str, Any], trials: int | None
         temporary.write_text(json.dumps(saved, indent=2) + "\n")
 
 
-def _read_settings(recipe: Recipe, run_dir: Path) -> dict[str, Any]:
-    path = run_dir / "settings.json"
-    if not path.is_file():
-        raise ValueError(f"{run_dir} holds no run to resume (no settings.json)")
-    try:
-        saved = json.loads(path.read_text())
-        name, _, settings = saved["recipe"], saved["trials"], saved["settings"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path} is damaged ({error})") from error
-    missing = {option.name for option in recipe.all_options()} ^ set(settings)
-    if name != recipe.name:
-        raise ValueError(f"{run_dir} is a run of recipes.{name}, not of recipes.{recipe.name}")
-    if missing:
-        raise ValueError(f"{path} is of another version of this recipe: it differs in {', '.join(sorted(missing))}")
+def _saved(recipe: Recipe, run_dir: Path) -> dict[str, Any]:
+    saved = read_settings(run_dir)
+    if saved["recipe"] != recipe.name:
+        raise ValueError(f"{run_dir} is a run of recipes.{saved['recipe']}, not of recipes.{recipe.name}")
+    recipe_of(run_dir)
     return saved
 
 
@@ -228,29 +252,48 @@ def _start(recipe: Recipe, settings: dict[str, Any], run_dir: Path) -> tfnss.GAN
     keras.utils.set_random_seed(settings["seed"])
     with _strategy(settings).scope():
         gan = recipe.build(settings)
-    if (run_dir / _CHECKPOINT).exists():
-        restore(gan, run_dir / _CHECKPOINT)
-        read_history(run_dir / _HISTORY)  # damaged? then say so now
+    if (run_dir / CHECKPOINT).exists():
+        restore(gan, run_dir / CHECKPOINT)
+        read_history(run_dir / HISTORY)  # damaged? then say so now
     return gan
 
 
-def _train(gan: tfnss.GAN, settings: dict[str, Any], run_dir: Path, images: tfnss.data.Images) -> dict[str, float]:
+def _evaluation(settings: dict[str, Any], images: tfnss.data.Images, inception: str | None) -> Evaluation | None:
+    """The FID against the images of training, if it is asked for."""
+    if not settings["fid_every"]:
+        return None
+    network = networks.load(settings["features"], inception=inception)
+    count = settings["fid_images"]
+    evaluation = Evaluation(images, ("fid",), network, count, count, progress=sys.stdout.isatty())
+    evaluation.prepare()
+    return evaluation
+
+
+def _train(
+    gan: tfnss.GAN,
+    settings: dict[str, Any],
+    run_dir: Path,
+    images: tfnss.data.Images,
+    evaluation: Evaluation | None,
+) -> dict[str, float]:
     """Trains from where the clock stands to the end; gives the last row of the history."""
     ticks, steps = _ticks(settings)
     done = int(gan.images_seen.numpy()) // (steps * settings["batch_size"])
     if done < ticks:
         images = tfnss.data.Images(images.array, images.batch_size, settings["seed"], images.name)
         shown = np.random.default_rng(settings["seed"]).choice(len(images), min(64, len(images)), replace=False)
+        measure = [Evaluate(evaluation, settings["fid_every"], run_dir / METRICS)] if evaluation else []
         callbacks = [
-            HistoryCSV(run_dir / _HISTORY, curves=run_dir / "curves.png"),
+            *measure,  # first: its values join the logs
+            HistoryCSV(run_dir / HISTORY, curves=run_dir / "curves.png"),
             SampleGrid(run_dir / "samples", images.array[shown], seed=settings["seed"]),
             Events(run_dir / "events"),
-            Checkpoint(run_dir / _CHECKPOINT),
+            Checkpoint(run_dir / CHECKPOINT),
             StatusLine(),
         ]
         gan.fit(images, epochs=ticks, initial_epoch=done, steps_per_epoch=steps, callbacks=callbacks, verbose=0)
     gan.export(run_dir / "saved_model")
-    return (read_history(run_dir / _HISTORY) or [{}])[-1]
+    return (read_history(run_dir / HISTORY) or [{}])[-1]
 
 
 def _print_trials(results: list[dict[str, float]]) -> None:

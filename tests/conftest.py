@@ -21,6 +21,13 @@ def mirrored():
     return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 
 
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory, monkeypatch):
+    """Statistics that tests keep do not outlive them, and networks come from nowhere but the tests."""
+    monkeypatch.setenv("TFNSS_CACHE", str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.delenv("TFNSS_INCEPTION", raising=False)
+
+
 @pytest.fixture
 def pictures():
     """64 smooth random uint8 images of 32x32."""

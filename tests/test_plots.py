@@ -22,11 +22,22 @@ def test_png_round_trip(tmp_path, channels, mode):
         np.testing.assert_array_equal(np.asarray(read).reshape(image.shape), image)
 
 
-@pytest.mark.parametrize("time", [{}, {"time": 3.0}])
-def test_curves(tmp_path, time):
-    names = ("kimg", "d_loss", "g_loss", "real_prediction", "fake_prediction")
-    rows = [{name: float(k) / 4 for name in names} | time for k in range(4)]
+@pytest.mark.parametrize("extra", [{}, {"time": 3.0}, {"time": 3.0, "fid": 5.0}])
+def test_curves(tmp_path, extra):
+    predictions = [f"{kind}_prediction_p{p}" for kind in ("real", "fake") for p in (5, 25, 50, 75, 95)]
+    rows = [{name: float(k) / 4 for name in ("kimg", "d_loss", "g_loss", *predictions)} for k in range(4)]
+    rows[1] |= extra  # a column may start late
     plots.save_curves(rows, tmp_path / "curves.png")
     with Image.open(tmp_path / "curves.png") as image:
-        assert image.width > image.height * 2
+        assert image.width == pytest.approx(4.5 * 120 * (2 + len(extra)), abs=2)
         assert np.asarray(image).std() > 0
+
+
+def test_variances_and_spectra(tmp_path):
+    plots.save_variances([0, 1, 2], {"a": np.ones(3), "b": np.arange(3)}, tmp_path / "variance.png")
+    spectrum = np.random.default_rng(0).uniform(0, 1, (8, 8))
+    profile = np.arange(1, 6) / 8, np.arange(5.0)
+    plots.save_spectra(spectrum, spectrum / 2, 0 * spectrum, {"reals": profile}, tmp_path / "spectra.png")
+    for name in ("variance.png", "spectra.png"):
+        with Image.open(tmp_path / name) as image:
+            assert np.asarray(image).std() > 0

@@ -32,9 +32,10 @@ FLOORS = {
     "tfnss.random": 0,
     "tfnss.layers": 0,
     "tfnss.data": 0,
-    "tfnss.training": 1,
-    "models": 2,
-    "recipes": 3,
+    "tfnss.metrics": 1,
+    "tfnss.training": 2,
+    "models": 3,
+    "recipes": 4,
 }
 
 

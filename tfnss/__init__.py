@@ -21,7 +21,7 @@ _TRAINING = (
     "StepAnnealing",
     "View",
 )
-_MODULES = ("data", "layers", "training")
+_MODULES = ("data", "layers", "metrics", "training")
 
 __all__ = ["NoiseSpace", "NoisyScaleSpace", "ScaleSpace", "preserving_stddev", *_TRAINING, *_MODULES]
 

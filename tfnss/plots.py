@@ -32,26 +32,86 @@ def save_png(image: np.ndarray, path: str | os.PathLike) -> None:
 
 
 def save_curves(rows: Sequence[Mapping[str, float]], path: str | os.PathLike) -> None:
-    """Draws the losses, the discriminator's predictions and, where there is one, the scale-space time over kimg.
+    """Draws a run over kimg: losses, the discriminator's predictions and, where there are any, time and FID.
+
+    The predictions are drawn as in NSS-GAN's figure 3: median, and the bands of half and of nine tenths of the images.
 
     Args:
-        rows: Rows of a training history: `kimg`, `d_loss`, `g_loss`, `real_prediction`, `fake_prediction`, `time`.
+        rows: Rows of a training history: `kimg`, `d_loss`, `g_loss`, the percentiles of `real_prediction` and
+            `fake_prediction` (`_p5` and so on), `time`, `fid`.
         path: PNG file to write.
     """
-    panels: list[tuple[str, dict[str, str]]] = [
-        ("loss", {"d_loss": "discriminator", "g_loss": "generator"}),
-        ("mean prediction", {"real_prediction": "D(real)", "fake_prediction": "D(fake)"}),
+    columns = {name for row in rows for name in row}
+    panels: list[tuple[str, dict[str, str]]] = [("loss", {"d_loss": "discriminator", "g_loss": "generator"})]
+    panels.append(("prediction, percentiles", {"real_prediction_p50": "D(real)", "fake_prediction_p50": "D(fake)"}))
+    panels += [
+        (title, {name: name}) for name, title in (("time", "scale-space time"), ("fid", "FID")) if name in columns
     ]
-    if rows and "time" in rows[0]:
-        panels.append(("scale-space time", {"time": "t"}))
     figure = Figure(figsize=(4.5 * len(panels), 3.2), layout="constrained")
     all_axes: Any = figure.subplots(1, len(panels))
     for axes, (title, lines) in zip(all_axes, panels, strict=True):
         for column, label in lines.items():
-            axes.plot([row["kimg"] for row in rows], [row[column] for row in rows], label=label, marker=".")
+            (line,) = axes.plot(*_series(rows, column), label=label, marker=".")
+            if column.endswith("_p50"):
+                _draw_bands(axes, rows, column.removesuffix("_p50"), line.get_color())
         axes.set(title=title, xlabel="kimg")
         axes.legend()
     all_axes[1].set_ylim(0, 1)
     all_axes[1].axhline(0.5, color="grey", linewidth=0.8, zorder=0)
+    _save(figure, path)
+
+
+def _series(rows: Sequence[Mapping[str, float]], column: str) -> tuple[list[float], list[float]]:
+    """kimg and values of the rows that have any."""
+    rows = [row for row in rows if column in row]
+    return [row["kimg"] for row in rows], [row[column] for row in rows]
+
+
+def _draw_bands(axes: Any, rows: Sequence[Mapping[str, float]], name: str, color: str) -> None:
+    for low, high in ((5, 95), (25, 75)):
+        kimg, lower = _series(rows, f"{name}_p{low}")
+        axes.fill_between(kimg, lower, _series(rows, f"{name}_p{high}")[1], color=color, alpha=0.2, linewidth=0)
+
+
+def save_variances(times: Sequence[float], curves: Mapping[str, np.ndarray], path: str | os.PathLike) -> None:
+    """Draws the image variance over time, a curve for each space (NSS-GAN, figure 2)."""
+    figure = Figure(figsize=(5, 3.6), layout="constrained")
+    axes = figure.subplots()
+    for name, values in curves.items():
+        axes.plot(times, values, label=name, marker=".")
+    axes.set(xlabel="t", ylabel="image variance", yscale="log")
+    axes.legend()
+    _save(figure, path)
+
+
+def save_spectra(
+    real: np.ndarray, fake: np.ndarray, gap: np.ndarray, profiles: Mapping[str, tuple], path: str | os.PathLike
+) -> None:
+    """Draws two average power spectra, their absolute difference (SSD-GAN, figure 6) and the azimuthal profiles.
+
+    Args:
+        real: Average power spectrum `[height, width]`, zero frequency in the centre.
+        fake: The same of the fakes.
+        gap: Their absolute difference.
+        profiles: Frequencies in cycles per pixel and decibels, by label.
+        path: PNG file to write.
+    """
+    figure = Figure(figsize=(16, 3.6), layout="constrained")
+    all_axes: Any = figure.subplots(1, 4)
+    decibels = [10 * np.log10(np.maximum(spectrum, 1e-12)) for spectrum in (real, fake, gap)]
+    low, high = (float(np.percentile(decibels[0], q)) for q in (1, 100))
+    titles = ("reals, dB", "fakes, dB", "absolute difference, dB")
+    for axes, title, image in zip(all_axes, titles, decibels, strict=False):
+        figure.colorbar(axes.imshow(image, vmin=low, vmax=high), ax=axes)
+        axes.set(title=title, xticks=[], yticks=[])
+    for label, (frequencies, power) in profiles.items():
+        all_axes[3].plot(frequencies, power, label=label)
+    all_axes[3].set(title="azimuthal profile, dB", xlabel="cycles per pixel")
+    all_axes[3].axvline(0.5, color="grey", linewidth=0.8, zorder=0)
+    all_axes[3].legend()
+    _save(figure, path)
+
+
+def _save(figure: Figure, path: str | os.PathLike) -> None:
     with files.replacing(path) as temporary:
         figure.savefig(temporary, dpi=120)

@@ -4,7 +4,7 @@ import scipy.stats
 import tensorflow as tf
 
 from tfnss import random
-from tfnss.random.stateless import GlobalBatchSource, sampling_latents, training_source
+from tfnss.random.stateless import GlobalBatchSource, latent_pairs, sampling_latents, training_source
 
 
 def draw(kind, shape, replica=0, replicas=1, images_seen=0):
@@ -58,3 +58,21 @@ def test_scope_decides_where_streams_come_from():
         inside = random.stream().normal((3,))
     np.testing.assert_array_equal(inside, GlobalBatchSource(1, 2).stream().normal((3,)))
     assert not np.array_equal(random.stream().normal((3,)), inside)
+
+
+@pytest.mark.parametrize("latent_dim", [4, 7, 100])
+def test_latents_from_the_middle_of_the_sequence(latent_dim):
+    whole = sampling_latents(20, latent_dim, seed=3)
+    for start in (0, 2, 14):
+        part = sampling_latents(20 - start, latent_dim, 3, start)
+        np.testing.assert_allclose(part, whole[start:], atol=1e-6)  # a vectorised cosine differs at the end of an array
+    pairs, uniform = latent_pairs(20, latent_dim, seed=3)
+    later_pairs, later_uniform = latent_pairs(12, latent_dim, 3, start=8)
+    np.testing.assert_allclose(later_pairs, pairs[8:], atol=1e-6)
+    np.testing.assert_array_equal(later_uniform, uniform[8:])
+    assert len(np.unique(np.asarray(pairs))) == pairs.shape.num_elements()
+
+
+def test_rows_begin_at_a_step_of_the_counter():
+    with pytest.raises(ValueError, match="rows from 3 on"):
+        sampling_latents(2, 5, 0, start=3)

@@ -6,7 +6,18 @@ import tensorflow as tf
 
 from tests.training.networks import tiny_gan, tiny_images
 from tfnss.data import Images
-from tfnss.training.callbacks import Checkpoint, Events, HistoryCSV, SampleGrid, StatusLine, read_history, restore
+from tfnss.metrics import Evaluation, records
+from tfnss.metrics.networks import Outputs
+from tfnss.training.callbacks import (
+    Checkpoint,
+    Evaluate,
+    Events,
+    HistoryCSV,
+    SampleGrid,
+    StatusLine,
+    read_history,
+    restore,
+)
 
 
 def fit(gan, pictures, *callbacks, epochs=2, **kwargs):
@@ -92,3 +103,47 @@ def test_checkpoint_holds_everything(pictures, tmp_path):
     for one, two in zip(gan.get_weights(), copy.get_weights(), strict=True):
         np.testing.assert_array_equal(one, two)
     assert int(copy.images_seen.numpy()) == 32
+
+
+class _Brightness:
+    """A feature network of the mean colour."""
+
+    name, key, resize, has_classes, comparable = "brightness", "brightness", "none", False, False
+
+    def __call__(self, images):
+        return Outputs(images.mean(axis=(1, 2)).astype(np.float32))
+
+
+def test_evaluation_of_a_moving_generator(pictures, tmp_path, capsys):
+    """Every 40 images, at ends of epochs of 16, and at the end; its values join logs, history and status line."""
+
+    def callbacks():
+        evaluation = Evaluation(tiny_images(pictures), ("fid",), _Brightness(), fake_images=16)
+        path = tmp_path / "metrics.jsonl"
+        return [Evaluate(evaluation, 0.04, path), HistoryCSV(tmp_path / "history.csv"), StatusLine()]
+
+    gan = compiled()
+    fit(gan, pictures, *callbacks(), Checkpoint(tmp_path / "a.weights.h5"), epochs=4)
+    lines = records.read(tmp_path / "metrics.jsonl")
+    assert [line["kimg"] for line in lines] == [0.048, 0.064]
+    assert lines[-1]["network"] == "brightness"
+    rows = read_history(tmp_path / "history.csv")
+    assert ["fid" in row for row in rows] == [False, False, True, True]
+    assert rows[-1]["fid"] == pytest.approx(lines[-1]["fid"])
+    expected = Evaluation(tiny_images(pictures), ("fid",), _Brightness(), fake_images=16)(gan)["fid"]
+    assert lines[-1]["fid"] == pytest.approx(expected)
+    assert "fid" in capsys.readouterr().out.splitlines()[-1]
+
+    fit(gan, pictures, *callbacks(), epochs=6, initial_epoch=4)  # a future that no checkpoint holds
+    resumed = compiled()
+    restore(resumed, tmp_path / "a.weights.h5")
+    fit(resumed, pictures, *callbacks(), epochs=5, initial_epoch=4)
+    assert [line["kimg"] for line in records.read(tmp_path / "metrics.jsonl")] == [0.048, 0.064, 0.08]
+    with pytest.raises(ValueError, match="every_kimg=0"):
+        Evaluate(None, 0)
+
+
+def test_evaluation_at_the_end_alone(pictures, tmp_path):
+    evaluation = Evaluation(tiny_images(pictures), ("fid",), _Brightness(), fake_images=16)
+    fit(compiled(), pictures, Evaluate(evaluation, path=tmp_path / "metrics.jsonl"), epochs=3)
+    assert [line["kimg"] for line in records.read(tmp_path / "metrics.jsonl")] == [0.048]

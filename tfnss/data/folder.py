@@ -16,12 +16,7 @@ def folder_images(folder: str | os.PathLike, resolution: int) -> np.ndarray:
     Raises:
         ValueError: For a missing or empty folder, or a file that is no readable RGB image. The message names it.
     """
-    folder = Path(folder).expanduser()
-    if not folder.is_dir():
-        raise ValueError(f"{folder} is not a folder; name a folder of images")
-    paths = sorted(p for p in folder.rglob("*") if p.is_file() and not _hidden(p.relative_to(folder)))
-    if not paths:
-        raise ValueError(f"{folder} holds no images; name a folder of images")
+    paths = image_paths(folder)
     images = np.empty((len(paths), resolution, resolution, 3), np.uint8)
     with ThreadPoolExecutor() as pool:
         read_all = pool.map(lambda path: read(path, resolution), paths)
@@ -31,6 +26,21 @@ def folder_images(folder: str | os.PathLike, resolution: int) -> np.ndarray:
         finally:
             pool.shutdown(cancel_futures=True)
     return images
+
+
+def image_paths(folder: str | os.PathLike) -> list[Path]:
+    """Every file below `folder` in order of name, but hidden ones.
+
+    Raises:
+        ValueError: For a missing or empty folder. The message names it.
+    """
+    folder = Path(folder).expanduser()
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is not a folder; name a folder of images")
+    paths = sorted(p for p in folder.rglob("*") if p.is_file() and not _hidden(p.relative_to(folder)))
+    if not paths:
+        raise ValueError(f"{folder} holds no images; name a folder of images")
+    return paths
 
 
 def _hidden(path: Path) -> bool:

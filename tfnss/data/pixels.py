@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
+PREPROCESSING = "centred square, Lanczos"  # of `read` with a resolution; part of the key of cached statistics
 
-def read(path: str | os.PathLike, resolution: int) -> np.ndarray:
-    """The RGB image in a file, turned upright, as `square` gives it.
+
+def read(path: str | os.PathLike, resolution: int | None = None) -> np.ndarray:
+    """The RGB image in a file, turned upright: as `square` gives it, or without `resolution` as it is.
 
     Raises:
         ValueError: For a file that is no image, is damaged, or is not RGB. The message names it.
@@ -16,7 +18,7 @@ def read(path: str | os.PathLike, resolution: int) -> np.ndarray:
     try:
         with Image.open(path) as image:
             mode, bands = image.mode, len(image.getbands())
-            pixels = square(ImageOps.exif_transpose(image), resolution) if mode == "RGB" else None
+            pixels = _pixels(ImageOps.exif_transpose(image), resolution) if mode == "RGB" else None
     except Image.UnidentifiedImageError:
         raise ValueError(f"{path} is not an image; remove it") from None
     except Exception as error:  # Pillow's readers raise many kinds for damaged files
@@ -24,6 +26,10 @@ def read(path: str | os.PathLike, resolution: int) -> np.ndarray:
     if pixels is None:
         raise ValueError(f"{path} has {bands} channels ({mode}); convert it to 3-channel RGB")
     return pixels
+
+
+def _pixels(image: Image.Image, resolution: int | None) -> np.ndarray:
+    return np.array(image) if resolution is None else square(image, resolution)
 
 
 def square(image: Image.Image, resolution: int) -> np.ndarray:

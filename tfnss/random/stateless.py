@@ -16,7 +16,7 @@ from typing import Any
 import tensorflow as tf
 
 # Uses of one seed, which part its numbers. A training phase has `_TRAINING` plus its index.
-_SAMPLING, _TRAINING = 0, 1
+_SAMPLING, _TRAINING, _NOISE, _PAIRS = 0, 1, 2**16, 2**16 + 1
 _STREAM_BITS = 16
 _PHILOX = 1
 
@@ -48,9 +48,26 @@ def training_source(seed: int, phase: int, images_seen: Any, replica: Any, repli
     return GlobalBatchSource(seed, _TRAINING + phase, images_seen, replica, replicas)
 
 
-def sampling_latents(count: Any, latent_dim: int, seed: Any) -> Any:
-    """Standard normal latents `[count, latent_dim]`; row i depends on `seed` and i alone."""
-    return GlobalBatchSource(seed, _SAMPLING).stream().normal((count, latent_dim))
+def sampling_latents(count: Any, latent_dim: int, seed: Any, start: int = 0) -> Any:
+    """Standard normal latents `[count, latent_dim]`: rows `start` and on of a sequence that depends on `seed` alone.
+
+    `start` must be even.
+    """
+    return GlobalBatchSource(seed, _SAMPLING).stream().normal((count, latent_dim), start)
+
+
+def latent_pairs(count: int, latent_dim: int, seed: int, start: int = 0) -> tuple[Any, Any]:
+    """Standard normal latents `[count, 2, latent_dim]` and uniform numbers `[count]`, from row `start` on.
+
+    `start` must be a multiple of 4.
+    """
+    source = GlobalBatchSource(seed, _PAIRS)
+    return source.stream().normal((count, 2, latent_dim), start), source.stream().uniform((count,), start)
+
+
+def noise_source(seed: int, clock: Any) -> GlobalBatchSource:
+    """The source of what layers draw while images are sampled."""
+    return GlobalBatchSource(seed, _NOISE, clock)
 
 
 class _Stream:
@@ -60,26 +77,29 @@ class _Stream:
         self._key, self._block = key, block
         self._replica, self._replicas = replica, replicas
 
-    def normal(self, shape: Sequence) -> Any:
+    def normal(self, shape: Sequence, start: int = 0) -> Any:
         rows, values = shape[0], math.prod(shape[1:])
         pairs = -(-values // 2)
-        uniform = self.uniform((rows, 2, pairs))
+        uniform = self.uniform((rows, 2, pairs), start)
         radius = tf.sqrt(-2 * tf.math.log1p(-uniform[:, 0]))
         angle = 2 * math.pi * uniform[:, 1]
         normal = tf.concat([radius * tf.cos(angle), radius * tf.sin(angle)], axis=1)
         return tf.reshape(normal[:, :values], shape)
 
-    def uniform(self, shape: Sequence) -> Any:
-        bits = tf.bitwise.right_shift(self.bits(shape), tf.constant(8, tf.uint32))
+    def uniform(self, shape: Sequence, start: int = 0) -> Any:
+        bits = tf.bitwise.right_shift(self.bits(shape, start), tf.constant(8, tf.uint32))
         return tf.cast(bits, tf.float32) * 2.0**-24
 
-    def bits(self, shape: Sequence) -> Any:
-        """Random uint32 of `shape`."""
+    def bits(self, shape: Sequence, start: int = 0) -> Any:
+        """Random uint32 of `shape`, from row `start` on. A step of the counter makes four of them."""
         whole = shape if self._replicas == 1 else (self._replicas, *shape)
+        skipped, rest = divmod(start * math.prod(shape[1:]), 4) if start else (0, 0)
+        if rest:
+            raise ValueError(f"rows from {start} on do not begin at a step of the counter")
         numbers = tf.raw_ops.StatelessRandomUniformFullIntV2(
             shape=tf.stack(whole),
             key=self._key[tf.newaxis],
-            counter=tf.stack([tf.constant(0, tf.uint64), self._block]),
+            counter=tf.stack([tf.constant(skipped, tf.uint64), self._block]),
             alg=_PHILOX,
             dtype=tf.uint32,
         )

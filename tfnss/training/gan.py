@@ -18,6 +18,7 @@ from tfnss.random import stateless
 from tfnss.training import losses
 from tfnss.training.ema import check_half_life, ema_decay, update_average
 from tfnss.training.phases import Phase, lazy_optimizer
+from tfnss.training.predictions import PredictionMeter
 from tfnss.training.regularizers import Regularizer
 from tfnss.training.view import View
 
@@ -130,9 +131,9 @@ class GAN(keras.Model):
                 raise ValueError("the two players need an optimizer each. Received one object for both")
             self._build_phases()
             self._build_gradients(jit_compile)
-            names = ["d_loss", "g_loss", "real_prediction", "fake_prediction", *(r.name for r in self.regularizers)]
-            names += list(self._view_logs())
+            names = ["d_loss", "g_loss", *(r.name for r in self.regularizers), *self._view_logs()]
             self._meters = {name: keras.metrics.Mean(name=name, dtype="float32") for name in dict.fromkeys(names)}
+            self._meters |= {name: PredictionMeter(name=name) for name in ("real_prediction", "fake_prediction")}
 
     def _build_phases(self) -> None:
         """The phases of an iteration, in order; lazy regularizers have their own (StyleGAN2, appendix B)."""
@@ -195,8 +196,8 @@ class GAN(keras.Model):
         loss = self.loss.discriminator(real_logits, fake_logits)
         logs = {
             "d_loss": loss,
-            "real_prediction": tf.reduce_mean(tf.sigmoid(real_logits)),
-            "fake_prediction": tf.reduce_mean(tf.sigmoid(fake_logits)),
+            "real_prediction": tf.sigmoid(real_logits),
+            "fake_prediction": tf.sigmoid(fake_logits),
             **self._view_logs(),
         }
         for regularizer in self.regularizers:
@@ -266,7 +267,11 @@ class GAN(keras.Model):
             else:  # around strategy.run: nothing that communicates may stand in a condition inside it
                 tf.cond(phase.due(iteration), lambda run=run: (run(), tf.constant(True))[1], lambda: tf.constant(False))
         strategy.run(functools.partial(self._end_iteration, batch_size))
-        return {name: meter.result() for name, meter in self._meters.items()}
+        logs: dict[str, Any] = {}
+        for name, meter in self._meters.items():
+            result = meter.result()
+            logs |= result if isinstance(result, dict) else {name: result}
+        return logs
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:

@@ -13,7 +13,7 @@ from tfnss import files, plots
 
 
 class HistoryCSV(keras.callbacks.Callback):
-    """One row per epoch: `kimg`, `seconds` and `images_per_second` of this epoch, then what the model logs.
+    """One row per epoch: `kimg`, `seconds` and `images_per_second` of this epoch, then what is logged (or blanks).
 
     A resumed run keeps the rows up to its checkpoint.
 
@@ -40,7 +40,7 @@ class HistoryCSV(keras.callbacks.Callback):
         values = {name: float(value) for name, value in (logs or {}).items()}
         self.rows.append({"kimg": kimg, "seconds": round(seconds, 3), "images_per_second": round(speed, 2), **values})
         with files.replacing(self.path) as temporary, open(temporary, "w", newline="") as file:
-            writer = csv.DictWriter(file, self.rows[0])
+            writer = csv.DictWriter(file, dict.fromkeys(name for row in self.rows for name in row))
             writer.writeheader()
             writer.writerows(self.rows)
         if self.curves is not None:
@@ -60,7 +60,8 @@ def read_history(path: str | os.PathLike) -> list[dict[str, float]]:
         return []
     try:
         with open(path, newline="") as file:
-            return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+            rows = list(csv.DictReader(file))
+        return [{name: float(value) for name, value in row.items() if value != ""} for row in rows]
     except (ValueError, TypeError) as error:
         raise ValueError(f"{path} is damaged ({error}); remove it to resume without its rows") from error
 

@@ -47,7 +47,7 @@ class StatusLine(keras.callbacks.Callback):
         if self._seen > seen:
             speed = (self._seen - seen) / (time.perf_counter() - start)
             parts += [f"{speed:.0f} images/s", f"{_duration((self._total - self._seen) / speed)} left"]
-        parts += [f"{name} {float(logs[name]):.3f}" for name in ("d_loss", "g_loss") if name in logs]
+        parts += [f"{name} {float(logs[name]):.3f}" for name in ("d_loss", "g_loss", "fid") if name in logs]
         return "  ".join(parts)
 
 

@@ -1,0 +1,175 @@
+"""Path lengths and condition numbers, against closed forms of linear generators."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfnss import random
+from tfnss.metrics import condition_numbers, mean_conditions, perceptual_path_length
+from tfnss.metrics.path_length import has_styles, trimmed_mean
+from tfnss.random.stateless import latent_pairs
+
+WIDTH, SIZE = 6, 4
+MATRIX = np.random.default_rng(0).normal(size=(WIDTH, SIZE * SIZE * 3))
+
+
+def linear(latents):
+    return (np.asarray(latents) @ MATRIX).reshape(-1, SIZE, SIZE, 3)
+
+
+def squared_distance(a, b):
+    return np.sum((a - b) ** 2, axis=(1, 2, 3))
+
+
+class LinearWithStyles:
+    """Styles are the latents times a matrix; images are the styles times another."""
+
+    mapping_matrix = np.random.default_rng(1).normal(size=(WIDTH, WIDTH))
+
+    def mapping(self, latents):
+        return np.asarray(latents) @ self.mapping_matrix
+
+    def synthesis(self, styles):
+        return linear(styles)
+
+    def __call__(self, latents):
+        return self.synthesis(self.mapping(latents))
+
+
+def pairs(count, seed):
+    both, t = latent_pairs(count, WIDTH, seed)
+    return np.asarray(both, np.float64), np.asarray(t, np.float64)
+
+
+@pytest.mark.parametrize("sampling", ["full", "end"])
+def test_length_in_w_is_its_closed_form(sampling):
+    """|A (w' - w)|², trimmed, on straight paths of a linear synthesis."""
+    both, _ = pairs(200, seed=3)
+    styles = both @ LinearWithStyles.mapping_matrix
+    expected = trimmed_mean(np.sum(((styles[:, 1] - styles[:, 0]) @ MATRIX) ** 2, axis=1))
+    found = perceptual_path_length(
+        LinearWithStyles(), squared_distance, "w", sampling, crop=False, count=200, seed=3, latent_dim=WIDTH
+    )
+    assert found == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("sampling", ["full", "end"])
+def test_length_in_z_is_its_closed_form(sampling):
+    """|A d/dt slerp|² on great circles of radius sqrt(width): the derivative is the angle times the unit tangent."""
+    both, t = pairs(200, seed=3)
+    t = t * (sampling == "full")
+    a, b = (x / np.linalg.norm(x, axis=1, keepdims=True) for x in (both[:, 0], both[:, 1]))
+    omega = np.arccos(np.sum(a * b, axis=1))[:, None]
+    angle = omega * (t[:, None] + 0.5e-4)  # the middle of the step
+    # d/dt of (a sin((1 - t) w) + b sin(t w)) / sin(w)
+    tangent = omega * (b * np.cos(angle) - a * np.cos(omega - angle)) / np.sin(omega)
+    expected = trimmed_mean(WIDTH * np.sum((tangent @ MATRIX) ** 2, axis=1))
+    found = perceptual_path_length(
+        linear, squared_distance, "z", sampling, crop=False, count=200, seed=3, latent_dim=WIDTH
+    )
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
+def test_length_does_not_depend_on_the_batch():
+    lengths = [
+        perceptual_path_length(linear, squared_distance, crop=False, count=30, batch_size=size, latent_dim=WIDTH)
+        for size in (4, 7, 64)
+    ]
+    np.testing.assert_allclose(lengths, lengths[0], rtol=1e-9)
+
+
+def test_noise_is_the_same_at_both_ends():
+    def noisy(latents):
+        noise = random.stream().normal((latents.shape[0], SIZE, SIZE, 3))
+        return linear(latents) + 100 * np.asarray(noise, np.float64)
+
+    arguments = {"crop": False, "count": 20, "latent_dim": WIDTH}
+    expected = perceptual_path_length(linear, squared_distance, **arguments)
+    assert perceptual_path_length(noisy, squared_distance, **arguments) == pytest.approx(expected, rel=1e-6)
+    numbers = condition_numbers(noisy, count=20, latent_dim=WIDTH)
+    assert numbers.max() < condition_numbers(linear, count=20, latent_dim=WIDTH).max()
+
+
+def test_crop_and_downsampling():
+    seen = []
+
+    def distance(a, b):
+        seen.append(a)
+        return squared_distance(a, b)
+
+    def ramps(size):
+        rows, columns = np.meshgrid(np.arange(size), np.arange(size), indexing="ij")
+        return lambda latents: np.stack([rows, columns], axis=-1)[None].repeat(len(latents), 0) + 0.0 * latents[0, 0]
+
+    perceptual_path_length(ramps(16), distance, crop=True, count=4, latent_dim=WIDTH)
+    assert seen[-1].shape == (4, 8, 8, 2)
+    np.testing.assert_array_equal(seen[-1][0, :, 0, 0], np.arange(6, 14))  # rows 3/8 to 7/8
+    np.testing.assert_array_equal(seen[-1][0, 0, :, 1], np.arange(4, 12))  # columns 2/8 to 6/8
+    perceptual_path_length(ramps(512), distance, crop=False, count=4, latent_dim=WIDTH)
+    assert seen[-1].shape == (4, 256, 256, 2)
+    np.testing.assert_array_equal(seen[-1][0, :3, 0, 0], [0.5, 2.5, 4.5])
+    perceptual_path_length(ramps(512), distance, crop=True, count=4, latent_dim=WIDTH)
+    assert seen[-1].shape == (4, 256, 256, 2)
+    np.testing.assert_array_equal(seen[-1][0, :2, 0, 0], [192, 193])
+
+
+def test_trimming():
+    lengths = np.arange(200.0)
+    lengths[0], lengths[-1] = -1e9, 1e9
+    assert trimmed_mean(lengths) == pytest.approx(np.sort(lengths)[1:-1].mean())
+
+
+def test_condition_numbers_of_a_linear_generator():
+    both, _ = pairs(300, seed=5)
+    z, delta = both[:, 0], 0.01 * both[:, 1]
+    norm = np.linalg.norm
+    expected = norm(delta @ MATRIX, axis=1) / norm(z @ MATRIX, axis=1) / (norm(delta, axis=1) / norm(z, axis=1))
+    found = condition_numbers(linear, count=300, seed=5, latent_dim=WIDTH)
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+    mean, top = mean_conditions(found, top=10)
+    assert mean == pytest.approx(expected.mean())
+    assert top == pytest.approx(np.sort(expected)[-10:].mean())
+
+
+def test_condition_numbers_of_an_isometry_are_one():
+    basis = np.linalg.qr(np.random.default_rng(0).normal(size=(SIZE * SIZE * 3, WIDTH)))[0].T
+    numbers = condition_numbers(lambda z: (z @ basis).reshape(-1, SIZE, SIZE, 3), count=50, latent_dim=WIDTH)
+    np.testing.assert_allclose(numbers, 1)
+
+
+def test_keras_models_need_no_width():
+    model = keras.Sequential([keras.Input((WIDTH,)), keras.layers.Dense(48), keras.layers.Reshape((SIZE, SIZE, 3))])
+    assert not has_styles(model)
+    assert np.isfinite(condition_numbers(model, count=10)).all()
+    assert perceptual_path_length(model, squared_distance, count=8, crop=False) > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"space": "y"}, "space=y"),
+        ({"sampling": "start"}, "sampling=start"),
+        ({"count": 0}, "count=0"),
+        ({"epsilon": 0.0}, r"epsilon=0\.0"),
+        ({"latent_dim": None}, "needs `latent_dim`"),
+        ({"space": "w"}, "need a generator with styles"),
+    ],
+)
+def test_bad_input_of_path_lengths(arguments, says):
+    with pytest.raises(ValueError, match=says):
+        perceptual_path_length(linear, squared_distance, **{"latent_dim": WIDTH, **arguments})
+
+
+def test_bad_input_of_condition_numbers():
+    def eight_bits(latents):
+        return tf.cast(linear(latents), tf.uint8)
+
+    with pytest.raises(ValueError, match="floats in"):
+        condition_numbers(eight_bits, count=4, latent_dim=WIDTH)
+    with pytest.raises(ValueError, match="floats in"):
+        perceptual_path_length(eight_bits, squared_distance, count=4, latent_dim=WIDTH)
+    with pytest.raises(ValueError, match="count=0"):
+        condition_numbers(linear, count=0, latent_dim=WIDTH)
+    with pytest.raises(ValueError, match="top=1000"):
+        mean_conditions(np.ones(999))

@@ -1,0 +1,149 @@
+import itertools
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy import ndimage
+
+from models import DCGAN
+from tests.metrics.networks_of_tests import save_tiny_inception
+from tfnss import data
+from tfnss.metrics import frechet_distance, networks
+from tfnss.metrics.networks import inception
+
+ORACLE = Path(__file__).parents[1] / "oracles" / "embedded.json"
+
+
+@pytest.fixture(scope="module")
+def embedded():
+    return networks.load("embedded")
+
+
+def activations(network, images):
+    return np.concatenate([network(images[i : i + 50]).activations for i in range(0, len(images), 50)])
+
+
+class TestEmbedded:
+    def test_is_the_published_network(self, embedded):
+        """Against the PyTorch packages of the weights; the rest is float16."""
+        i = np.arange(2 * 64 * 64 * 3)
+        images = ((i * i // 97 + i // 5) % 256).reshape(2, 64, 64, 3).astype(np.uint8)
+        images[1] = (np.add.outer(np.arange(64) * 3, np.arange(64)) % 256)[:, :, None]
+        expected = np.array(json.loads(ORACLE.read_text())["activations"])
+        found = embedded(images).activations * 4
+        np.testing.assert_allclose(found, expected, atol=0.15)
+        assert np.abs(found - expected).mean() < 0.004 * np.abs(expected).mean()
+
+    def test_grey_images_are_rgb_images(self, embedded, pictures):
+        grey = pictures[:4, ..., :1]
+        np.testing.assert_array_equal(embedded(grey).activations, embedded(grey.repeat(3, axis=-1)).activations)
+
+    def test_falls_as_training_goes_on(self, embedded):
+        """Generators of one DCGAN, at the start of training and later."""
+        gan = DCGAN(32, base_width=8)
+        optimizers = [keras.optimizers.Adam(1e-3, beta_1=0.5) for _ in range(2)]
+        gan.compile(*optimizers, ema_half_life_kimg=0.2, jit_compile=True)
+        images = data.load("photos", 32, batch_size=16)
+        expected = activations(embedded, images.array[:500])
+        distances = [frechet_distance(expected, activations(embedded, gan.generate(500)))]
+        for end in (1, 4):
+            gan.fit(images, epochs=end, initial_epoch=end // 2, steps_per_epoch=60, verbose=0)
+            distances.append(frechet_distance(expected, activations(embedded, gan.generate(500))))
+        assert distances[0] > 1.3 * distances[1] > 1.3 * distances[2], distances
+
+    def test_ranks_blur_noise_and_collapse(self, embedded):
+        images = data.load("photos", 32).array
+        real, other = images[:1000], images[1000:2000]
+        random = np.random.default_rng(0)
+
+        def fid(fakes):
+            return frechet_distance(expected, activations(embedded, np.clip(np.round(fakes), 0, 255).astype(np.uint8)))
+
+        expected = activations(embedded, real)
+        pixels = other.astype(np.float32)
+        worse = {
+            "blur": [ndimage.gaussian_filter(pixels, (0, s, s, 0)) for s in (0.5, 0.8, 1.2, 2)],
+            "noise": [pixels + 255 * share * random.normal(size=pixels.shape) for share in (0.01, 0.05, 0.1, 0.2)],
+            "lost photographs": [pixels[np.arange(1000) % 5 < kept] for kept in (4, 3, 2, 1)],
+            "few images": [pixels[random.integers(kept, size=1000)] for kept in (500, 300, 150)],
+        }
+        for name, levels in worse.items():
+            distances = [fid(other), *map(fid, levels)]
+            assert all(a * 1.15 < b for a, b in itertools.pairwise(distances)), (name, distances)
+
+
+class TestInception:
+    def test_from_a_folder(self, tmp_path, pictures):
+        module = save_tiny_inception(tmp_path / "model")
+        network = networks.load("inception", inception=tmp_path / "model")
+        outputs = network(pictures[:3])
+        large = tf.image.resize(pictures[:3].astype(np.float32), (299, 299)) / 127.5 - 1
+        expected = module(large)
+        np.testing.assert_allclose(outputs.activations, expected["pool_3"], atol=1e-5)
+        np.testing.assert_allclose(outputs.probabilities, tf.nn.softmax(expected["logits"]), atol=1e-5)
+        assert network.comparable
+
+    def test_from_the_environment(self, tmp_path, monkeypatch):
+        save_tiny_inception(tmp_path / "model")
+        monkeypatch.setenv(inception.VARIABLE, str(tmp_path / "model"))
+        assert networks.load("inception").key == networks.load("inception", inception=tmp_path / "model").key
+
+    def test_from_the_hub_once(self, tmp_path, monkeypatch):
+        hub = pytest.importorskip("tensorflow_hub")
+        module = save_tiny_inception(tmp_path / "model")
+        asked = []
+        monkeypatch.setattr(hub, "load", lambda handle: asked.append(handle) or module)
+        network = networks.load("inception")
+        for _ in range(3):
+            network(np.zeros((2, 8, 8, 3), np.uint8))
+        assert asked == [inception.HANDLE]
+
+    def test_its_weights_are_part_of_its_key(self, tmp_path):
+        keys = set()
+        for output in ("pool_3", "pool_3", "other"):
+            folder = tmp_path / f"model{len(keys)}"
+            module = save_tiny_inception(folder)
+            module.weights.assign_add(tf.fill(module.weights.shape, float(len(output))))
+            tf.saved_model.save(module, str(folder))
+            keys.add(networks.load("inception", inception=folder).key)
+        assert len(keys) >= 2
+
+    def test_what_is_missing_or_wrong(self, tmp_path, monkeypatch):
+        hub = pytest.importorskip("tensorflow_hub")
+
+        def no_network(handle):
+            raise OSError("no route to host")
+
+        monkeypatch.setattr(hub, "load", no_network)
+        with pytest.raises(ValueError, match=r"cannot be had.*no route.*--inception DIR.*--features embedded"):
+            networks.load("inception")
+        with pytest.raises(ValueError, match="nowhere holds no SavedModel"):
+            networks.load("inception", inception=tmp_path / "nowhere")
+        save_tiny_inception(tmp_path / "other", output="pool_4")
+        with pytest.raises(ValueError, match="other is not TF-GAN's Inception"):
+            networks.load("inception", inception=tmp_path / "other")
+        (tmp_path / "broken").mkdir()
+        (tmp_path / "broken" / "saved_model.pb").write_bytes(b"no protobuf")
+        with pytest.raises(ValueError, match="broken cannot be loaded"):
+            networks.load("inception", inception=tmp_path / "broken")
+
+
+class TestVGG16:
+    def test_reads_a_file_and_gives_fc2(self, tmp_path, pictures):
+        model = keras.applications.VGG16(weights=None)
+        path = tmp_path / "vgg16.h5"
+        model.save_weights(tmp_path / "vgg16.weights.h5")
+        network = networks.load("vgg16", vgg16=tmp_path / "vgg16.weights.h5")
+        outputs = network(pictures[:1])
+        assert outputs.activations.shape == (1, 4096)
+        np.testing.assert_allclose(outputs.probabilities.sum(axis=1), 1, atol=1e-5)
+        with pytest.raises(ValueError, match=r"vgg16\.h5 is not there.*--vgg16 FILE"):
+            networks.load("vgg16", vgg16=path)
+
+
+def test_unknown_name():
+    with pytest.raises(ValueError, match=r"resnet is not a feature network; choose of inception"):
+        networks.load("resnet")

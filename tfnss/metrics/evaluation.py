@@ -1,0 +1,245 @@
+"""All metrics of a generator or a set of images against real ones, each set read once."""
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tfnss.metrics import networks
+from tfnss.metrics.condition import condition_numbers, mean_conditions
+from tfnss.metrics.frechet import frechet_distance
+from tfnss.metrics.images import GeneratedImages, ImageSet, as_image_set
+from tfnss.metrics.kernel import kernel_distance_and_error
+from tfnss.metrics.path_length import has_styles, perceptual_path_length
+from tfnss.metrics.precision_recall import precision_recall
+from tfnss.metrics.spectrum import spectral_distance, spectrum_gap
+from tfnss.metrics.statistics import STATISTICS, gather
+
+MIN_IMAGES = 2
+
+
+@dataclass(frozen=True)
+class ImageMetric:
+    """A metric of two sets of images.
+
+    Args:
+        statistics: What it needs of each set, keys of `STATISTICS`.
+        result: Its values by name, from the statistics of the reals and the fakes.
+        real: Whether it looks at the reals.
+    """
+
+    statistics: tuple[str, ...]
+    result: Callable[[dict[str, Any], dict[str, Any]], dict[str, float]]
+    real: bool = True
+
+
+def _inception_score(fake: dict[str, Any]) -> dict[str, float]:
+    score = fake["score"].result()
+    mean, spread = score if isinstance(score, tuple) else (score, 0.0)
+    return {"is": mean, "is_std": spread}
+
+
+def _named(names: Sequence[str], values: Sequence[float]) -> dict[str, float]:
+    return dict(zip(names, values, strict=True))
+
+
+IMAGE_METRICS = {
+    "fid": ImageMetric(("moments",), lambda real, fake: {"fid": frechet_distance(real["moments"], fake["moments"])}),
+    "is": ImageMetric(("score",), lambda real, fake: _inception_score(fake), real=False),
+    "kid": ImageMetric(
+        ("activations",),
+        lambda real, fake: _named(
+            ("kid", "kid_error"),
+            kernel_distance_and_error(real["activations"].array, fake["activations"].array),
+        ),
+    ),
+    "pr": ImageMetric(
+        ("activations",),
+        lambda real, fake: _named(
+            ("precision", "recall"), precision_recall(real["activations"].array, fake["activations"].array)
+        ),
+    ),
+    "spectrum": ImageMetric(
+        ("spectra",),
+        lambda real, fake: {
+            "spectral_distance_db": spectral_distance(real["spectra"], fake["spectra"]),
+            "spectrum_gap": spectrum_gap(real["spectra"], fake["spectra"])[1],
+        },
+    ),
+}
+
+# NVIDIA's names: `ppl` crops to the region of a face, `ppl2` does not.
+PATH_LENGTHS: dict[str, dict[str, Any]] = {
+    f"{name}_{space}{sampling}": {"space": space, "sampling": sampling, "crop": name == "ppl"}
+    for name in ("ppl", "ppl2")
+    for space in "zw"
+    for sampling in ("full", "end")
+}
+NAMES = (*IMAGE_METRICS, "ppl", *PATH_LENGTHS, "condition")
+CONDITIONS = ("network", "comparable", "resize", "reals", "real_images", "fake_images", "seed")  # of every record
+_PAIRS_PER_TOP = 50  # TTMC is the mean of the top 1,000 of 50,000
+
+
+class Evaluation:
+    """Metrics against one set of real images, whose statistics are computed once and kept between runs.
+
+    Args:
+        reals: Real images: an array, `tfnss.data.Images`, the path of a folder of images of one size, or an `ImageSet`.
+        metrics: Names in `tfnss.metrics.NAMES`.
+        network: Feature network; None for metrics that need none.
+        fake_images: Number of samples of a generator, and of paths and pairs of latents.
+        real_images: Most real images to compare with.
+        batch_size: Images at a time.
+        seed: Seed of the samples.
+        perceptual_distance: Function of two batches of images for path lengths: an `LPIPS`.
+        progress: Whether to show progress lines.
+
+    Raises:
+        ValueError: For an unknown metric, a lack of what a metric needs, or fewer than 2 images.
+
+    Example:
+
+    ```python
+    evaluate = Evaluation("~/faces", metrics=("fid", "pr"), network=networks.load("inception"))
+    evaluate(gan)  # {"fid": ..., "precision": ..., "recall": ..., "network": "inception", "fake_images": 50000, ...}
+    ```
+    """
+
+    def __init__(
+        self,
+        reals: Any,
+        metrics: Iterable[str] = ("fid",),
+        network: networks.FeatureNetwork | None = None,
+        fake_images: int = 50_000,
+        real_images: int = 50_000,
+        batch_size: int = 64,
+        seed: int = 0,
+        perceptual_distance: Callable[[tuple], Any] | None = None,
+        progress: bool = False,
+    ) -> None:
+        self.metrics = check_names(metrics)
+        self.reals, self.network = as_image_set(reals, "reals"), network
+        self.fake_images, self.batch_size, self.seed, self.progress = fake_images, batch_size, seed, progress
+        self.real_images = min(real_images, len(self.reals))
+        self.perceptual_distance = perceptual_distance
+        if min(fake_images, self.real_images) < MIN_IMAGES or batch_size < 1:
+            raise ValueError(
+                f"metrics need at least {MIN_IMAGES} real and {MIN_IMAGES} fake images, and a batch size >= 1. Received: "
+                f"{self.real_images} of {self.reals.name}, fake_images={fake_images}, batch_size={batch_size}"
+            )
+        if needs_network(self.metrics) and network is None:
+            raise ValueError(f"{', '.join(self.metrics)} need a feature network: networks.load('inception')")
+        if "is" in self.metrics and network is not None and not network.has_classes:
+            raise ValueError(
+                f"the Inception score needs classes, which the network {network.name} has not; use inception"
+            )
+        if needs_paths(self.metrics) and perceptual_distance is None:
+            raise ValueError("path lengths need `perceptual_distance`: tfnss.metrics.LPIPS()")
+        self._real: dict[str, Any] | None = None
+        self.spectra: tuple[Any, Any] = (None, None)  # of the reals and the last fakes, for pictures
+
+    def prepare(self) -> None:
+        """Computes the reals' statistics, unless they are there: the first evaluation does so otherwise."""
+        if self._real is None:
+            kinds = self._kinds(lambda metric: metric.real)
+            self._real = self._gather(self.reals, self.real_images, kinds, keep=True)
+
+    def __call__(self, fakes: Any, latent_dim: int | None = None) -> dict[str, Any]:
+        """The metrics of `fakes`.
+
+        Args:
+            fakes: A generator (a `tfnss.GAN`, a Keras model, or a function from latents `[batch, latent_dim]` to images) or
+                a set of images as for `reals`.
+            latent_dim: Width of the latents, for a function.
+
+        Returns:
+            The values by name, and what they depend on (`CONDITIONS`): `network`, `comparable` (whether the network is that
+            of the literature), `resize`, `reals`, `real_images`, `fake_images` and `seed`.
+        """
+        generator = None if _is_images(fakes) else fakes
+        images = as_image_set(fakes, "fakes")
+        if generator is not None:
+            images = GeneratedImages(generator, self.fake_images, latent_dim, self.seed)
+        count = min(self.fake_images, len(images))
+        if count < MIN_IMAGES:
+            raise ValueError(f"metrics need at least {MIN_IMAGES} images. Received: {count} of {images.name}")
+        self.prepare()
+        fake = self._gather(images, count, self._kinds(lambda metric: True))
+        values: dict[str, Any] = {}
+        for name in self.metrics:
+            if name in IMAGE_METRICS:
+                values |= IMAGE_METRICS[name].result(self._real or {}, fake)
+            else:
+                values |= self._of_generator(name, generator, latent_dim)
+        self.spectra = (self._real or {}).get("spectra"), fake.get("spectra")
+        return values | self._conditions(count)
+
+    def _kinds(self, chosen: Callable[[ImageMetric], bool]) -> list[str]:
+        metrics = [IMAGE_METRICS[name] for name in self.metrics if name in IMAGE_METRICS]
+        return [kind for metric in metrics if chosen(metric) for kind in metric.statistics]
+
+    def _gather(self, images: ImageSet, count: int, kinds: list[str], keep: bool = False) -> dict[str, Any]:
+        return gather(images, count, kinds, self.network, self.batch_size, keep, self.progress)
+
+    def _of_generator(self, name: str, generator: Any, latent_dim: int | None) -> dict[str, float]:
+        if generator is None:
+            raise ValueError(f"{name} is a property of a generator, not of a set of images")
+        common: dict[str, Any] = {
+            "seed": self.seed,
+            "latent_dim": latent_dim,
+            "progress": self.progress,
+            "count": self.fake_images,
+        }
+        if name == "condition":
+            numbers = condition_numbers(generator, batch_size=self.batch_size, **common)
+            top = max(1, len(numbers) // _PAIRS_PER_TOP)
+            return {**_named(("mc", "ttmc"), mean_conditions(numbers, top)), "ttmc_of": top}
+        if name == "ppl":
+            name = "ppl_wend" if has_styles(generator) else "ppl_zend"
+        return {name: perceptual_path_length(generator, self._distance, **PATH_LENGTHS[name], **common)}
+
+    def _distance(self, *pair: Any) -> Any:
+        assert self.perceptual_distance is not None
+        return self.perceptual_distance(pair)
+
+    def _conditions(self, count: int) -> dict[str, Any]:
+        network = self.network if needs_network(self.metrics) else None
+        return {
+            "network": network.name if network else None,
+            "resize": network.resize if network else None,
+            "comparable": network.comparable if network else None,
+            "reals": self.reals.name,
+            "real_images": self.real_images,
+            "fake_images": count,
+            "seed": self.seed,
+        }
+
+
+def check_names(metrics: Iterable[str]) -> tuple[str, ...]:
+    """The names of metrics, each once.
+
+    Raises:
+        ValueError: For an unknown one, or none.
+    """
+    names = tuple(dict.fromkeys(metrics))
+    unknown = [name for name in names if name not in NAMES]
+    if unknown or not names:
+        raise ValueError(f"{unknown[0] if unknown else 'nothing'} is not a metric; choose of {', '.join(NAMES)}")
+    return names
+
+
+def needs_network(metrics: Iterable[str]) -> bool:
+    """Whether any of these metrics looks at images through a feature network."""
+    chosen = [IMAGE_METRICS[name] for name in metrics if name in IMAGE_METRICS]
+    return any(STATISTICS[kind].network for metric in chosen for kind in metric.statistics)
+
+
+def needs_paths(metrics: Iterable[str]) -> bool:
+    """Whether any of these metrics is a path length."""
+    return any(name == "ppl" or name in PATH_LENGTHS for name in metrics)
+
+
+def _is_images(fakes: Any) -> bool:
+    return isinstance(fakes, (np.ndarray, str, os.PathLike)) or hasattr(fakes, "batches") or hasattr(fakes, "array")

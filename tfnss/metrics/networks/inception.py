@@ -1,0 +1,95 @@
+"""TF-GAN's Inception (the network of 2015-12-05), under which FID and IS are comparable with the literature."""
+
+import contextlib
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tfnss.metrics import cache
+from tfnss.metrics.networks.network import Outputs, resized
+
+HANDLE = "https://tfhub.dev/tensorflow/tfgan/eval/inception/1"
+VARIABLE = "TFNSS_INCEPTION"
+SIZE = 299
+
+
+class Inception:
+    """Activations `pool_3` (2048) and class probabilities of TF-GAN's Inception.
+
+    It comes from the folder `path`, else from the folder that the environment variable TFNSS_INCEPTION names, else from
+    TensorFlow Hub, which is asked once and cached.
+
+    Args:
+        path: Folder of the SavedModel.
+
+    Raises:
+        ValueError: If it is at none of these places, or the SavedModel there is another.
+    """
+
+    name = "inception"
+    resize = f"bilinear to {SIZE}x{SIZE}, half-pixel centres, no antialiasing"
+    has_classes = True
+    comparable = True
+
+    def __init__(self, path: str | os.PathLike | None = None) -> None:
+        place = path or os.environ.get(VARIABLE)
+        if place:
+            self._model, self.key = _load_folder(Path(place).expanduser()), _digest(Path(place).expanduser())
+        else:
+            self._model, self.key = _load_from_hub(), HANDLE
+        self._call = tf.function(self._outputs)
+        try:
+            self(np.zeros((1, 32, 32, 3), np.uint8))
+        except (KeyError, TypeError, ValueError, tf.errors.OpError) as error:
+            raise ValueError(
+                f"{place or HANDLE} is not TF-GAN's Inception, which gives pool_3 and logits "
+                f"for images [batch, {SIZE}, {SIZE}, 3] ({type(error).__name__}: {error})"
+            ) from error
+
+    def __call__(self, images: np.ndarray) -> Outputs:
+        activations, probabilities = self._call(tf.constant(images))
+        return Outputs(activations.numpy(), probabilities.numpy())
+
+    def _outputs(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        outputs = self._model(resized(images, SIZE) / 127.5 - 1)
+        activations = tf.reshape(tf.cast(outputs["pool_3"], tf.float32), [tf.shape(images)[0], -1])
+        return activations, tf.nn.softmax(tf.cast(outputs["logits"], tf.float32))
+
+
+def _load_folder(folder: Path) -> Any:
+    if not (folder / "saved_model.pb").is_file():
+        raise ValueError(f"{folder} holds no SavedModel; unpack {HANDLE} there")
+    try:
+        model = tf.saved_model.load(os.fspath(folder))
+    except (OSError, ValueError, KeyError, tf.errors.OpError) as error:
+        raise ValueError(f"{folder} cannot be loaded ({error}); unpack {HANDLE} there again") from error
+    return model if callable(model) else model.signatures["serving_default"]
+
+
+def _digest(folder: Path) -> str:
+    """Tells this SavedModel from others by its content."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(os.fspath(path.relative_to(folder)).encode())
+        with open(path, "rb") as file, contextlib.suppress(OSError):
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return f"inception {digest.hexdigest()}"
+
+
+def _load_from_hub() -> Any:
+    import tensorflow_hub as hub
+
+    os.environ.setdefault(
+        "TFHUB_CACHE_DIR", os.fspath(cache.folder() / "hub")
+    )  # its own default does not survive a boot
+    try:
+        return hub.load(HANDLE)
+    except Exception as error:  # of many kinds: network, archive, disk
+        raise ValueError(
+            f"Inception cannot be had from TensorFlow Hub ({type(error).__name__}: {error}); get {HANDLE} on a machine "
+            f"with network, unpack it and name its folder (--inception DIR, or {VARIABLE}), or choose --features embedded"
+        ) from error

@@ -1,0 +1,85 @@
+"""VGG16 of `keras.applications`, and its weights."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfnss.metrics.networks.network import Outputs, resized
+
+_REMEDY = (
+    "download https://storage.googleapis.com/tensorflow/keras-applications/vgg16/"
+    "vgg16_weights_tf_dim_ordering_tf_kernels.h5 on a machine with network and name the file (--vgg16 FILE)"
+)
+
+
+def vgg16(weights: str | os.PathLike | None, include_top: bool) -> keras.Model:
+    """VGG16 for BGR images less Keras' mean colour.
+
+    Args:
+        weights: `imagenet` (downloaded once by Keras), a file of Keras weights, or None for random ones.
+        include_top: Whether it classifies.
+
+    Raises:
+        ValueError: If the weights cannot be had.
+    """
+    shape = (224, 224, 3) if include_top else (None, None, 3)
+    try:
+        if weights is None or weights == "imagenet":
+            return keras.applications.VGG16(weights=weights, include_top=include_top, input_shape=shape)
+        model = keras.applications.VGG16(weights=None, include_top=include_top, input_shape=shape)
+        _load(model, Path(weights).expanduser())
+    except Exception as error:  # of many kinds: network, checksum, disk, HDF5
+        raise ValueError(f"the weights of VGG16 cannot be had ({type(error).__name__}: {error}); {_REMEDY}") from error
+    return model
+
+
+def _load(model: keras.Model, path: Path) -> None:
+    """Reads the layers that the model has; a file of the whole network serves for its convolutions too."""
+    if not path.is_file():
+        raise ValueError(f"{path} is not there")
+    if path.name.endswith(".weights.h5"):
+        model.load_weights(path)
+        return
+    kernels = [layer.kernel for layer in model.layers if hasattr(layer, "kernel")]
+    before = [kernel.numpy() for kernel in kernels]
+    model.load_weights(path, by_name=True)
+    missing = [k.path for k, old in zip(kernels, before, strict=True) if np.array_equal(k.numpy(), old)]
+    if missing:
+        raise ValueError(f"{path} lacks {missing[0]}")
+
+
+class VGG16:
+    """Activations of the second fully connected layer (4096) and class probabilities of VGG16.
+
+    The precision and recall of Kynkäänniemi et al. are measured under this layer, of other weights than Keras'.
+
+    Args:
+        weights: `imagenet`, or a file of Keras weights of the whole network.
+
+    Raises:
+        ValueError: If the weights cannot be had.
+    """
+
+    name = "vgg16 (keras.applications)"
+    resize = "bilinear to 224x224, half-pixel centres, no antialiasing"
+    has_classes = True
+    comparable = False
+
+    def __init__(self, weights: str | os.PathLike | None = "imagenet") -> None:
+        model = vgg16(weights, include_top=True)
+        digest = hashlib.sha256()
+        for array in model.get_weights():
+            digest.update(array.data)
+        self.key = f"vgg16 {digest.hexdigest()}"
+        both = keras.Model(model.input, [model.get_layer("fc2").output, model.output])
+        self._call = tf.function(
+            lambda images: both(keras.applications.vgg16.preprocess_input(resized(images, 224)), training=False)
+        )
+
+    def __call__(self, images: np.ndarray) -> Outputs:
+        activations, probabilities = self._call(tf.constant(images))
+        return Outputs(activations.numpy(), probabilities.numpy())

@@ -1,0 +1,44 @@
+"""A file of results, one line of JSON each."""
+
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+from tfnss import files
+
+
+def append(path: str | os.PathLike, record: dict[str, Any]) -> None:
+    """Adds a record; numbers that are not finite become null. A kill at any moment leaves whole lines."""
+    finite = {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in record.items()}
+    _write(path, [*_lines(path), json.dumps(finite)])
+
+
+def read(path: str | os.PathLike) -> list[dict[str, Any]]:
+    """The records of a file; none if there is no file.
+
+    Raises:
+        ValueError: For a damaged file. The message names it.
+    """
+    try:
+        return [json.loads(line) for line in _lines(path)]
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged ({error}); remove it to go on without its records") from error
+
+
+def drop_after(path: str | os.PathLike, kimg: float) -> None:
+    """Removes the records of a future that a resumed run does not share."""
+    lines, records = _lines(path), read(path)
+    kept = [line for line, record in zip(lines, records, strict=True) if record.get("kimg", 0) <= kimg]
+    if len(kept) < len(lines):
+        _write(path, kept)
+
+
+def _lines(path: str | os.PathLike) -> list[str]:
+    return Path(path).read_text().splitlines() if Path(path).exists() else []
+
+
+def _write(path: str | os.PathLike, lines: list[str]) -> None:
+    with files.replacing(path) as temporary:
+        temporary.write_text("".join(f"{line}\n" for line in lines))

@@ -1,0 +1,56 @@
+"""Metrics of a generator in training."""
+
+import os
+from pathlib import Path
+
+import keras
+
+from tfnss.metrics import records
+from tfnss.metrics.evaluation import CONDITIONS, Evaluation
+
+
+class Evaluate(keras.callbacks.Callback):
+    """Measures the averaged generator whenever another `every_kimg` are seen, at the end of that epoch, and at the end.
+
+    The values join the epoch's logs, so that callbacks after this one show and record them.
+
+    Args:
+        evaluation: The metrics and their real images.
+        every_kimg: Thousands of images between evaluations; None for the end alone.
+        path: File that gets a line of JSON per evaluation: the values and what they depend on.
+
+    Raises:
+        ValueError: For `every_kimg` of 0 or less.
+    """
+
+    def __init__(
+        self, evaluation: Evaluation, every_kimg: float | None = None, path: str | os.PathLike | None = None
+    ) -> None:
+        super().__init__()
+        if every_kimg is not None and not every_kimg > 0:
+            raise ValueError(f"`every_kimg` must be above 0. Received: every_kimg={every_kimg}")
+        self.evaluation, self.every_kimg = evaluation, every_kimg
+        self.path = Path(path) if path else None
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        if self.path:
+            records.drop_after(self.path, int(self.model.images_seen.numpy()) / 1000)
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        self._start = int(self.model.images_seen.numpy())
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        seen = int(self.model.images_seen.numpy())
+        if seen < int(self.model.images_total.numpy()) and not self._due(seen):
+            return
+        record = self.evaluation(self.model)
+        if logs is not None:
+            logs.update({name: value for name, value in record.items() if name not in CONDITIONS})
+        if self.path:
+            records.append(self.path, {"kimg": seen / 1000, **record})
+
+    def _due(self, seen: int) -> bool:
+        if self.every_kimg is None:
+            return False
+        every = self.every_kimg * 1000
+        return seen // every > self._start // every
