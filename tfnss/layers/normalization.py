@@ -43,3 +43,40 @@ class LayerNormalization(keras.layers.Layer):
 
     def get_config(self) -> dict:
         return {**super().get_config(), "epsilon": self.epsilon}
+
+
+@keras.saving.register_keras_serializable("tfnss")
+class PixelNormalization(keras.layers.Layer):
+    """Divides each vector of features by its root mean square: x / sqrt(mean(x^2) + epsilon).
+
+    StyleGAN's mapping network does so with its latents, and progressive growing with every pixel.
+
+    Args:
+        epsilon: Added to the mean square, >= 0.
+
+    Call arguments:
+        inputs: Floats `[batch, ..., features]`.
+
+    Raises:
+        ValueError: For a negative `epsilon`.
+
+    Reference: Karras et al. 2018, Progressive Growing of GANs, section 4.2.
+    """
+
+    def __init__(self, epsilon: float = 1e-8, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if not epsilon >= 0:
+            raise ValueError(f"`epsilon` must be a number >= 0. Received: epsilon={epsilon}")
+        self.epsilon = epsilon
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        x = ops.cast(inputs, keras.backend.result_type(self.compute_dtype, "float32"))
+        x = x * ops.rsqrt(ops.mean(ops.square(x), axis=-1, keepdims=True) + self.epsilon)
+        return ops.cast(x, self.compute_dtype)
+
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        return input_shape
+
+    def get_config(self) -> dict:
+        return {**super().get_config(), "epsilon": self.epsilon}

@@ -1,0 +1,183 @@
+import keras
+import numpy as np
+import pytest
+import scipy.signal
+from keras import ops
+
+from tests.layers.derivatives import check_second_derivatives
+from tfnss.layers import FIRDownsampling2D, FIRUpsampling2D, downsample2d, fir2d, plain_gradients, upsample2d
+from tfnss.layers.resample import resampled_conv2d
+
+TAPS = [(1, 3, 3, 1), (1, 2, 5, 3), (1, 2, 1), (1, 1), (1, 5, 10, 10, 5, 1)]
+
+
+def random_images(*shape):
+    return np.random.default_rng(0).normal(size=shape)
+
+
+def padded(images, rows, columns):
+    return np.pad(images, ((0, 0), rows, columns, (0, 0)))
+
+
+def filtered(images, taps, gain=1.0):
+    """The reference: a full two-dimensional correlation, without padding."""
+    kernel = np.outer(taps, taps) / np.sum(taps) ** 2
+    return scipy.signal.correlate(images, gain * kernel[None, :, :, None], "valid")
+
+
+def zeros_between(images):
+    batch, height, width, channels = images.shape
+    enlarged = np.zeros((batch, 2 * height, 2 * width, channels))
+    enlarged[:, ::2, ::2] = images
+    return enlarged
+
+
+def upsampled(images, taps):
+    pads = ((len(taps) + 1) // 2, (len(taps) - 2) // 2)
+    return filtered(padded(zeros_between(images), pads, pads), taps, gain=4)
+
+
+def downsampled(images, taps):
+    pads = ((len(taps) - 1) // 2, (len(taps) - 2) // 2)
+    return filtered(padded(images, pads, pads), taps)[:, ::2, ::2]
+
+
+def correlated(images, kernel):
+    """A VALID convolution as networks have it, by definition."""
+    size = kernel.shape[0]
+    height, width = images.shape[1] - size + 1, images.shape[2] - size + 1
+    return sum(images[:, i : i + height, j : j + width] @ kernel[i, j] for i in range(size) for j in range(size))
+
+
+def resampled(images, kernel, resample):
+    """Zero insertion, padding, filter and stride, one after the other."""
+    taps, half = (1, 3, 3, 1), (kernel.shape[0] - 1) // 2
+    if resample is None:
+        return correlated(padded(images, (half, half), (half, half)), kernel)
+    if kernel.shape[0] == 1:
+        if resample == "up":
+            return upsampled(correlated(images, kernel), taps)
+        return correlated(downsampled(images, taps), kernel)
+    if resample == "up":
+        enlarged = correlated(padded(zeros_between(images), (2, 1), (2, 1)), kernel)
+        return filtered(padded(enlarged, (1, 1), (1, 1)), taps, gain=4)
+    return correlated(filtered(padded(images, (2, 2), (2, 2)), taps), kernel)[:, ::2, ::2]
+
+
+def evaluate(function, *arguments):
+    return ops.convert_to_numpy(function(*(ops.convert_to_tensor(x, "float32") for x in arguments)))
+
+
+@pytest.mark.parametrize("make", [FIRUpsampling2D, FIRDownsampling2D])
+def test_is_a_keras_layer(make):
+    images = random_images(2, 6, 8, 3).astype("float32")
+    layer = make(taps=(1, 2, 1))
+    assert keras.layers.deserialize(keras.layers.serialize(layer)).taps == (1, 2, 1)
+    outputs = layer(images)
+    assert tuple(outputs.shape) == layer.compute_output_shape(images.shape)
+    assert make(dtype="mixed_float16")(images).dtype in ("float16", np.float16)
+    symbolic = keras.Input(images.shape[1:])
+    model = keras.Model(symbolic, layer(symbolic))
+    np.testing.assert_allclose(model.predict(images, verbose=0), outputs, atol=1e-6)
+
+
+@pytest.mark.parametrize("taps", TAPS)
+@pytest.mark.parametrize("shape", [(2, 6, 8, 3), (1, 4, 4, 1), (1, 7, 5, 2), (1, 3, 4, 2)])
+def test_equals_the_definition(taps, shape):
+    images = random_images(*shape)
+    np.testing.assert_allclose(evaluate(lambda x: upsample2d(x, taps), images), upsampled(images, taps), atol=1e-5)
+    expected = downsampled(images, taps)[:, : shape[1] // 2, : shape[2] // 2]
+    np.testing.assert_allclose(evaluate(lambda x: downsample2d(x, taps), images), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("taps", TAPS)
+@pytest.mark.parametrize("padding", [((0, 0), (0, 0)), ((2, 1), (0, 3)), ((-1, 2), (1, -1))])
+def test_same_rate_filter_equals_the_definition(taps, padding):
+    images = random_images(2, 8, 9, 3)
+    window = padded(images, *(tuple(max(p, 0) for p in pads) for pads in padding))
+    crops = [slice(max(-a, 0), -max(-b, 0) or None) for a, b in padding]
+    expected = filtered(window[:, crops[0], crops[1]], taps, gain=2.5)
+    np.testing.assert_allclose(evaluate(lambda x: fir2d(x, taps, padding, gain=2.5), images), expected, atol=1e-5)
+
+
+def test_impulse_responses():
+    impulse = np.zeros((1, 4, 4, 1))
+    impulse[0, 1, 1] = 1
+    weights = np.array([0, 1, 3, 3, 1, 0, 0, 0]) / 4
+    np.testing.assert_allclose(evaluate(upsample2d, impulse)[0, :, :, 0], np.outer(weights, weights), atol=1e-6)
+    ramp = evaluate(upsample2d, np.arange(8.0).reshape(1, 1, 8, 1).repeat(8, 1))[0, 8, 2:-2, 0]
+    np.testing.assert_allclose(ramp, np.arange(12) / 2 + 0.75, atol=1e-6)  # half-pixel bilinear
+
+
+@pytest.mark.parametrize("resample", [None, "up", "down"])
+@pytest.mark.parametrize("size", [1, 3])
+def test_convolutions_equal_the_definition(resample, size):
+    images, kernel = random_images(2, 6, 8, 3), random_images(size, size, 3, 4)
+    found = evaluate(lambda x, w: resampled_conv2d(x, w, resample), images, kernel)
+    np.testing.assert_allclose(found, resampled(images, kernel, resample), atol=1e-4)
+
+
+@pytest.mark.parametrize("taps", [(1, 3, 3, 1), (1, 2, 5, 3)])
+def test_second_derivatives(taps):
+    images = random_images(1, 5, 6, 2)
+    check_second_derivatives(lambda x: upsample2d(x, taps), images)
+    check_second_derivatives(lambda x: downsample2d(x, taps), images)
+    check_second_derivatives(lambda x: fir2d(x, taps, ((2, -1), (0, 1)), 4.0), images)
+
+
+@pytest.mark.parametrize("resample", ["up", "down"])
+def test_second_derivatives_of_convolutions(resample):
+    images, kernel = random_images(1, 4, 6, 2), random_images(3, 3, 2, 2)
+    check_second_derivatives(lambda x, w: resampled_conv2d(x, w, resample), images, kernel)
+
+
+def test_plain_gradients_change_nothing_but_the_gradients_making():
+    images = random_images(2, 6, 8, 3)
+    with plain_gradients():
+        plain = evaluate(upsample2d, images)
+        check_second_derivatives(upsample2d, images)
+    assert np.array_equal(plain, evaluate(upsample2d, images))
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="SavedModel is TensorFlow's")
+def test_exports_with_plain_gradients_load_without_a_warning(tmp_path, caplog):
+    import tensorflow as tf
+
+    model = keras.Sequential([keras.Input((4, 4, 1)), FIRUpsampling2D(), FIRDownsampling2D()])
+    archive = keras.export.ExportArchive()
+    archive.track(model)
+    with plain_gradients():
+        archive.add_endpoint("serve", model.call, [tf.TensorSpec((None, 4, 4, 1))])
+        archive.write_out(str(tmp_path), verbose=False)
+    logger = tf.get_logger()
+    logger.addHandler(caplog.handler)
+    try:
+        loaded = tf.saved_model.load(str(tmp_path))
+    finally:
+        logger.removeHandler(caplog.handler)
+    assert "custom gradient" not in caplog.text
+    images = random_images(3, 4, 4, 1).astype("float32")
+    np.testing.assert_allclose(loaded.serve(images), model(images), atol=1e-6)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="unknown batch sizes are TensorFlow's")
+def test_batch_size_may_be_unknown():
+    import tensorflow as tf
+
+    function = tf.function(lambda x: tf.gradients(upsample2d(x) ** 2, x), [tf.TensorSpec((None, 4, 4, 2))])
+    assert function(tf.ones((3, 4, 4, 2)))[0].shape == (3, 4, 4, 2)
+
+
+def test_rejects_bad_arguments():
+    images = random_images(1, 4, 4, 1)
+    for taps in ((1, -1), (1,), ()):
+        with pytest.raises(ValueError, match="taps"):
+            FIRUpsampling2D(taps)
+        with pytest.raises(ValueError, match="taps"):
+            downsample2d(images, taps)
+    with pytest.raises(ValueError, match="batch, height, width, channels"):
+        upsample2d(images[0])
+    with pytest.raises(ValueError, match="resample"):
+        resampled_conv2d(images, np.ones((3, 3, 1, 1)), "sideways")
+    with pytest.raises(ValueError, match="kernel_size"):
+        resampled_conv2d(images, np.ones((5, 5, 1, 1)), "up")

@@ -1,0 +1,61 @@
+"""Colour operations: one affine map of colours (StyleGAN2-ADA, appendix B)."""
+
+import functools
+import math
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from tfnss.layers.augment.parameters import Parameters
+
+# Matrices of homogeneous colours (red, green, blue, 1).
+_ONE = np.diag([0, 0, 0, 1]).astype("float32")
+_COLOURS = np.diag([1, 1, 1, 0]).astype("float32")
+_LUMA = np.pad(np.full((3, 3), 1 / 3), (0, 1)).astype("float32")  # the projection onto the greys
+_CHROMA = _COLOURS - _LUMA
+_TURN = np.pad(np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]]) / math.sqrt(3), (0, 1)).astype(
+    "float32"
+)  # about the greys
+_SHIFT = np.pad(np.ones((3, 1)), ((0, 1), (3, 0))).astype("float32")
+
+
+def matrix(parameters: Parameters) -> Any:
+    """The map [batch, 4, 4] of homogeneous colours."""
+    brightness, contrast, luma_flip, hue, saturation = (
+        x[:, None, None]
+        for x in (
+            parameters.brightness,
+            parameters.contrast,
+            parameters.luma_flip,
+            parameters.hue,
+            parameters.saturation,
+        )
+    )
+    return functools.reduce(
+        lambda done, step: _product(step, done),
+        (
+            _COLOURS + _ONE + brightness * _SHIFT,
+            contrast * _COLOURS + _ONE,
+            _COLOURS + _ONE - 2 * luma_flip * _LUMA,
+            _LUMA + ops.cos(hue) * _CHROMA + ops.sin(hue) * _TURN + _ONE,
+            _LUMA + saturation * _CHROMA + _ONE,
+        ),
+    )
+
+
+def recolour(images: Any, colour_matrix: Any) -> Any:
+    """Images [batch, height, width, 1 or 3] under the map `colour_matrix`; grey ones as if they had three channels."""
+    height, width, channels = images.shape[1:]
+    linear, constant = colour_matrix[:, :3, :3], colour_matrix[:, None, :3, 3]
+    if channels == 1:
+        linear = ops.sum(ops.mean(linear, axis=1), axis=1)[:, None, None]
+        constant = ops.mean(constant, axis=2, keepdims=True)
+    pixels = ops.reshape(images, (-1, height * width, channels))
+    pixels = ops.matmul(pixels, ops.swapaxes(linear, 1, 2)) + constant
+    return ops.reshape(pixels, (-1, height, width, channels))
+
+
+def _product(a: Any, b: Any) -> Any:
+    """a @ b in full float32, whatever an accelerator's matrix products round."""
+    return ops.sum(a[..., :, :, None] * b[..., None, :, :], axis=-2)
