@@ -3,18 +3,15 @@
 python -m recipes.evaluate runs/00000-dcgan_photos-nss --metrics fid,pr,spectrum
 """
 
-import sys
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import tfnss
-from recipes.options import Parser, reporting
-from recipes.runs import METRICS, SETTINGS, load_run, members, read_settings
+from recipes.options import Parser, one_line_warnings, reporting
+from recipes.runs import METRICS, SETTINGS, check_trained, load_run, members, read_settings, recipe_of
 from tfnss import plots
 from tfnss.metrics import LPIPS, NAMES, Evaluation, FolderImages, azimuthal_profile, networks, records, spectrum_gap
 from tfnss.metrics.evaluation import CONDITIONS, check_names, needs_network, needs_paths
@@ -26,12 +23,15 @@ _DEFAULTS: dict[str, Any] = {"metrics": "fid", "batch_size": 64, "seed": 0, "dow
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line; ends with status 2 and one line on bad input."""
     given = _DEFAULTS | vars(_parser().parse_args(arguments))
-    with reporting(PROGRAM, ValueError, OSError), _one_line_warnings():
+    with reporting(PROGRAM, ValueError, OSError), one_line_warnings(PROGRAM):
         metrics = check_names(given["metrics"].split(","))
         target = Path(given["target"]).expanduser()
         records_by_run = _evaluate_runs(target, metrics, given) if _is_run(target) else _evaluate_folder(metrics, given)
     if len(records_by_run) > 1:
         _print_summary(records_by_run)
+    figures = _paper(target) if _is_run(target) else ""
+    if figures:
+        print(f"The paper's figures for these settings: {figures}")
 
 
 def _parser() -> Parser:
@@ -49,6 +49,12 @@ def _parser() -> Parser:
         metavar="N",
         help="most real images, and fake ones (default: the run's; 50000 for a folder)",
     )
+    flag(
+        "--resolution",
+        type=int,
+        metavar="PIXELS",
+        help="for a folder, size to crop and resize real images to (default: as they are)",
+    )
     flag("--batch-size", type=int, metavar="IMAGES", help="images at a time (default: 64)")
     flag("--seed", type=int, help="seed of the samples (default: 0)")
     flag("--download", action="store_true", help="let TensorFlow Datasets download the real images")
@@ -65,7 +71,9 @@ def _is_run(target: Path) -> bool:
 def _evaluate_runs(target: Path, metrics: tuple[str, ...], given: dict[str, Any]) -> list[dict[str, Any]]:
     runs = members(target)
     settings = read_settings(runs[0])["settings"]
-    load_run(runs[0])  # before the data, which may take long
+    for run in runs:  # before the data, which may take long
+        check_trained(run)
+    load_run(runs[0])
     given = {"features": settings["features"], "images": settings["fid_images"], "data": settings["data"]} | given
     evaluation = _evaluation(metrics, given, settings["resolution"])
     results = []
@@ -80,24 +88,28 @@ def _evaluate_runs(target: Path, metrics: tuple[str, ...], given: dict[str, Any]
     return results
 
 
+def _paper(target: Path) -> str:
+    return recipe_of(target).paper(read_settings(target)["settings"])
+
+
 def _evaluate_folder(metrics: tuple[str, ...], given: dict[str, Any]) -> list[dict[str, Any]]:
     fakes = FolderImages(given["target"])
     if "data" not in given:
         raise ValueError(f"{fakes.name} is a folder of images: name the real ones with --data DIR")
-    height, width = next(fakes.batches(1, 1)).shape[1:3]
-    if height != width:
-        raise ValueError(f"{fakes.name} holds images of {width}x{height} pixels; crop them to squares")
-    record = _evaluation(metrics, {"features": "inception", "images": 50_000} | given, height)(fakes)
+    given = {"features": "inception", "images": 50_000, **given}
+    record = _evaluation(metrics, given, given.get("resolution"))(fakes)
     if "out" in given:
         records.append(given["out"], record)
     _print(Path(fakes.name), record)
     return [record]
 
 
-def _evaluation(metrics: tuple[str, ...], given: dict[str, Any], resolution: int) -> Evaluation:
+def _evaluation(metrics: tuple[str, ...], given: dict[str, Any], resolution: int | None) -> Evaluation:
     network, distance = None, None  # before the data, which may take long
     if needs_network(metrics):
         network = networks.load(given["features"], inception=given.get("inception"), vgg16=given.get("vgg16"))
+    if Path(given.get("out", "file")).is_dir():
+        raise ValueError(f"--out {given['out']} is a folder; name a file")
     if needs_paths(metrics):
         distance = LPIPS(given.get("vgg16", "imagenet"))
     return Evaluation(
@@ -113,8 +125,10 @@ def _evaluation(metrics: tuple[str, ...], given: dict[str, Any], resolution: int
     )
 
 
-def _reals(data: str, resolution: int, download: bool) -> Any:
+def _reals(data: str, resolution: int | None, download: bool) -> Any:
     if data in tfnss.data.NAMES:
+        if resolution is None:
+            raise ValueError(f"--data {data} comes in every size: add --resolution PIXELS")
         return tfnss.data.load(data, resolution, batch_size=1, download=download)
     return FolderImages(data, resolution)
 
@@ -130,6 +144,8 @@ def _print(place: Path, record: dict[str, Any]) -> None:
             print(f"  {name:22} {value:.6g}")
     if record["network"]:
         print(f"  features: {record['network']}; {record['resize']}", flush=True)
+    if record["perceptual_network"]:
+        print(f"  paths: {record['perceptual_network']}", flush=True)
 
 
 def _print_summary(results: list[dict[str, Any]]) -> None:
@@ -153,14 +169,6 @@ def _save_spectra(evaluation: Evaluation, path: Path) -> None:
         path,
     )
     print(f"  picture: {path}", flush=True)
-
-
-@contextmanager
-def _one_line_warnings() -> Iterator[None]:
-    """Within the block, warnings are printed as one line each."""
-    with warnings.catch_warnings():
-        warnings.showwarning = lambda message, *_, **__: print(f"{PROGRAM}: warning: {message}", file=sys.stderr)
-        yield
 
 
 if __name__ == "__main__":

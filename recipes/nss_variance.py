@@ -37,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with reporting(PROGRAM, ValueError, OSError):
         if given["images"] < 1:
             raise ValueError(f"--images must be at least 1. Received: {given['images']}")
+        if not 0 <= given["seed"] < 2**31:
+            raise ValueError(f"--seed must lie in [0, 2**31). Received: {given['seed']}")
         images = tfnss.data.load(given["data"], given["resolution"], batch_size=1, download=given["download"]).array
         chosen = np.random.default_rng(given["seed"]).permutation(len(images))[: given["images"]]
         curves = variance_curves(images[chosen], TIMES, given["stddev"], given["kernel_stddev"], given["seed"])

@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import json
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -37,6 +38,12 @@ class Option:
     def flag(self) -> str:
         return "--" + self.name.replace("_", "-")
 
+    def accepts(self, value: Any) -> bool:
+        """Whether a saved value can be this setting's."""
+        kinds = {int: (int,), float: (int, float), str: (str,)}[self.type]
+        known = isinstance(value, kinds) and not isinstance(value, bool)
+        return (known and (self.choices is None or value in self.choices)) or (value is None and self.default is None)
+
     def add_to(self, parser: argparse.ArgumentParser) -> None:
         default = "" if self.default is None else f" (default: {self.default})"
         text = f"{self.help}{default}".replace("%", "%%")
@@ -68,6 +75,14 @@ def reporting(program: str, *errors: type[Exception]) -> Iterator[None]:
         yield
     except errors as error:
         fail(program, error)
+
+
+@contextlib.contextmanager
+def one_line_warnings(program: str) -> Iterator[None]:
+    """Within the block, warnings are printed as one line each."""
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_, **__: print(f"{program}: warning: {message}", file=sys.stderr)
+        yield
 
 
 def check_unchanged(saved: dict[str, Any], given: dict[str, Any]) -> None:

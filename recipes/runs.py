@@ -48,6 +48,9 @@ def recipe_of(run_dir: Path) -> Any:
         raise ValueError(
             f"{run_dir / SETTINGS} is of another version of its recipe: it differs in {', '.join(sorted(different))}"
         )
+    for option in recipe.all_options():
+        if not option.accepts(saved["settings"][option.name]):
+            raise ValueError(f"{run_dir / SETTINGS} is damaged ({option.name}: {saved['settings'][option.name]})")
     return recipe
 
 
@@ -58,18 +61,24 @@ def load_run(run_dir: Path) -> Any:
         ValueError: For a folder that holds no run, a run without a checkpoint, or damaged files. The message names them.
     """
     recipe, settings = recipe_of(run_dir), read_settings(run_dir)["settings"]
-    if not (run_dir / CHECKPOINT).is_file():
-        raise ValueError(f"{run_dir} has no checkpoint yet ({CHECKPOINT}): train it first, or --resume it")
+    check_trained(run_dir)
     gan = recipe.build(settings)
     restore(gan, run_dir / CHECKPOINT)
     return gan
+
+
+def check_trained(run_dir: Path) -> None:
+    """Raises a ValueError if a folder holds no run, or one without a checkpoint."""
+    recipe_of(run_dir)
+    if not (run_dir / CHECKPOINT).is_file():
+        raise ValueError(f"{run_dir} has no checkpoint yet ({CHECKPOINT}): train it first, or --resume it")
 
 
 def members(run_dir: Path) -> list[Path]:
     """The runs of several seeds below a run directory, or the run itself."""
     if not read_settings(run_dir)["trials"]:
         return [run_dir]
-    runs = sorted(run_dir.glob("seed-*"), key=lambda path: int(path.name.removeprefix("seed-")))
+    runs = sorted(run_dir.glob("seed-[0-9]*"), key=lambda path: (len(path.name), path.name))
     if not runs:
         raise ValueError(f"{run_dir} holds no runs yet (seed-*)")
     return runs

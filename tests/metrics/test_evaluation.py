@@ -11,6 +11,7 @@ from tests.metrics.networks_of_tests import save_tiny_inception
 from tests.training.networks import tiny_gan, tiny_images
 from tfnss import random
 from tfnss.data import Images
+from tfnss.images import to_uint8
 from tfnss.metrics import (
     NAMES,
     ArrayImages,
@@ -28,6 +29,7 @@ from tfnss.metrics import (
     spectral_distance,
 )
 from tfnss.metrics.networks import Outputs
+from tfnss.random.stateless import sampling_latents
 
 WIDTH = 4
 
@@ -190,6 +192,7 @@ def test_metrics_of_generators(pictures):
     assert record["ttmc_of"] == 2
     assert record["network"] is None
     assert {(4, 4), (8, 8)} == {shape[1:3] for shape in distances}
+    assert record["perceptual_network"] is None
     with pytest.raises(ValueError, match="property of a generator"):
         evaluation(pictures)
 
@@ -218,13 +221,19 @@ def test_memory_does_not_grow_with_the_images():
     def function(latents):
         return np.tanh(np.asarray(latents))[:, :3].reshape(-1, 1, 1, 3).repeat(32, 1).repeat(32, 2)
 
-    evaluation = Evaluation(np.zeros((4, 32, 32, 3), np.uint8), ("fid",), Means(), fake_images=2000)
-    evaluation(function, latent_dim=WIDTH)  # imports and compiles
-    tracemalloc.start()
-    evaluation(function, latent_dim=WIDTH)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 2000 * 32 * 32 * 3
+    class Wide(Means):
+        def __call__(self, images):
+            return Outputs(np.tile(super().__call__(images).activations, 20))
+
+    peaks = []
+    for count in (500, 2000):
+        evaluation = Evaluation(np.zeros((4, 32, 32, 3), np.uint8), ("fid",), Wide(), fake_images=count)
+        evaluation(function, latent_dim=WIDTH)  # imports and compiles
+        tracemalloc.start()
+        evaluation(function, latent_dim=WIDTH)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] - peaks[0] < 1500 * 120 * 4 / 4  # of activations alone
 
 
 def test_records(tmp_path):
@@ -253,6 +262,10 @@ def test_records(tmp_path):
         ({"reals": np.zeros((0, 8, 8, 3), np.uint8)}, "holds no images"),
         ({"reals": np.zeros((5, 8, 8), np.uint8)}, "expected an array"),
         ({"batch_size": 0}, "batch_size=0"),
+        ({"seed": 2**31}, "the seed must lie in"),
+        ({"seed": -1}, "the seed must lie in"),
+        ({"metrics": ("pr",), "fake_images": 3}, "pr needs at least 4 real and 4 fake"),
+        ({"metrics": ("kid",), "fake_images": 50_000}, "kid needs 2 images of each set per 1024"),
     ],
 )
 def test_bad_input(arguments, says, pictures):
@@ -267,6 +280,46 @@ def test_a_network_without_classes_has_no_inception_score(pictures):
         Evaluation(pictures, ("is",), network)
 
 
+def test_sets_without_a_fingerprint_are_not_kept():
+    def images(shift):
+        return GeneratedImages(
+            lambda z: np.tanh(np.asarray(z)[:, :3] + shift).reshape(-1, 1, 1, 3).repeat(8, 1).repeat(8, 2), 20, WIDTH
+        )
+
+    values = []
+    for shift in (0.0, 1.0):
+        evaluation = Evaluation(images(shift), ("spectrum",), fake_images=20)
+        evaluation.prepare()
+        values.append(evaluation._real["spectra"].spectrum[0, 0])
+    assert values[0] != values[1]
+    assert not (cache.folder() / "statistics").exists()
+
+
+def test_the_average_is_measured(pictures):
+    gan = tiny_gan()
+    gan.compile(*(keras.optimizers.Adam(0.05) for _ in range(2)), ema_half_life_kimg=0.1, ema_ramp_up=None)
+    gan.fit(tiny_images(pictures), batch_size=8, epochs=1, verbose=0)
+    network = Means()
+    reals = tiny_images(pictures)
+    expected = frechet_distance(network(reals).activations, network(gan.generate(32)).activations)
+    raw = np.asarray(gan.generator(sampling_latents(32, 4, 0), training=False))
+    of_raw = frechet_distance(network(reals).activations, network(np.asarray(to_uint8(raw))).activations)
+    found = Evaluation(reals, ("fid",), network, fake_images=32)(gan)["fid"]
+    assert found == pytest.approx(expected, rel=1e-6)
+    assert abs(found - of_raw) > 0.01 * found
+
+
+def test_mixed_precision_does_not_reach_the_networks(pictures):
+    expected = networks.load("embedded")(pictures[:4]).activations
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        found = networks.load("embedded")(pictures[:4]).activations
+    finally:
+        keras.config.set_dtype_policy(before)
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_folders_that_cannot_be_compared(pictures, tmp_path):
     one = write_images(tmp_path / "one", pictures[:1])
     mixed = write_images(tmp_path / "mixed", [*pictures[:3], pictures[3][:16]])
@@ -279,7 +332,9 @@ def test_folders_that_cannot_be_compared(pictures, tmp_path):
 
 
 def test_fakes_of_another_size(pictures):
-    with pytest.raises(ValueError, match="differ in size"):
-        Evaluation(pictures, ("spectrum",))(tiny_images(pictures))
+    for metrics in (("spectrum",), ("fid",)):
+        for _ in range(2):  # with new and with kept statistics
+            with pytest.raises(ValueError, match="differ in size"):
+                Evaluation(pictures, metrics, Means())(tiny_images(pictures))
     assert ArrayImages(pictures).fingerprint != ArrayImages(pictures[:, :16]).fingerprint
     assert Moments.of(np.eye(3)).count == 3

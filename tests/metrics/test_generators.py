@@ -6,8 +6,9 @@ import pytest
 import tensorflow as tf
 
 from tfnss import random
+from tfnss.generators import has_styles
 from tfnss.metrics import condition_numbers, mean_conditions, perceptual_path_length
-from tfnss.metrics.path_length import has_styles, trimmed_mean
+from tfnss.metrics.path_length import trimmed_mean
 from tfnss.random.stateless import latent_pairs
 
 WIDTH, SIZE = 6, 4

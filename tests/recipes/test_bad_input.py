@@ -131,7 +131,8 @@ def test_resume_with_other_settings(place, capsys):
 def test_damaged_files_of_a_run(place, capsys):
     run_dir = place / "run"
     main(RECIPE, ["--smoke", "--base-width", "4", "--run-dir", str(run_dir)])
-    for name in ("checkpoint.weights.h5", "settings.json"):
+    (run_dir / "metrics.jsonl").write_text('{"kimg": 1}\nnull')
+    for name in ("metrics.jsonl", "checkpoint.weights.h5", "settings.json"):
         content = (run_dir / name).read_bytes()
         (run_dir / name).write_bytes(content[: len(content) // 2])
         before = snapshot(place)

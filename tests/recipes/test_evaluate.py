@@ -100,6 +100,7 @@ def test_path_length_with_weights_of_a_file(place):
     assert record["ppl_zend"] > 0
     assert record["ppl2_zfull"] > 0
     assert record["network"] is None
+    assert record["perceptual_network"].startswith("LPIPS 0.1, VGG16 ")
 
 
 @pytest.mark.filterwarnings("ignore:the covariance")
@@ -119,7 +120,14 @@ CASES = [
     ("{}/single --data {}/reals --features embedded", "Received: 1 of "),
     ("{}/fakes --data {}/single --features embedded", "Received: 1 of "),
     ("{}/mixed --data {}/reals --features embedded", "images differ in size"),
-    ("{}/wide --data {}/reals --features embedded", "16 pixels; crop them to squares"),
+    ("{}/wide --data {}/reals --features embedded --images 2", "Received: 1 of "),
+    ("{}/fakes --data {}/reals --features embedded --resolution 16", "images differ in size"),
+    ("{}/fakes --data photos --features embedded", "add --resolution PIXELS"),
+    ("{}/fakes --data {}/reals --features embedded --metrics condition", "property of a generator"),
+    ("{}/fakes --data {}/reals --features embedded --out {}/empty", "is a folder; name a file"),
+    ("{}/runs/one --seed -1", "the seed must lie in"),
+    ("{}/runs/half", "seed-1 has no checkpoint yet"),
+    ("{}/runs/typed", "settings.json is damaged (base_width: x)"),
     ("{}/empty --data {}/reals", "empty holds no images"),
     ("{}/fakes", "name the real ones with --data DIR"),
     ("{}/fakes --data nothing --features embedded", "nothing is not a folder"),
@@ -142,13 +150,19 @@ CASES = [
 @pytest.fixture
 def broken(place):
     one = place / "runs" / "one"
-    for name in ("untrained", "damaged", "foreign", "old"):
+    for name in ("untrained", "damaged", "foreign", "old", "typed"):
         shutil.copytree(one, place / "runs" / name)
+    shutil.copytree(place / "runs" / "two", place / "runs" / "half")
+    (place / "runs" / "half" / "seed-1" / "checkpoint.weights.h5").unlink()
     (place / "runs" / "untrained" / "checkpoint.weights.h5").unlink()
     (place / "runs" / "damaged" / "settings.json").write_text("{")
-    for name, change in (("foreign", {"recipe": "os"}), ("old", {"settings": {"data": "photos"}})):
-        path = place / "runs" / name / "settings.json"
-        path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    settings = json.loads((one / "settings.json").read_text())
+    for name, change in (
+        ("foreign", {"recipe": "os"}),
+        ("old", {"settings": {"data": "photos"}}),
+        ("typed", {"settings": settings["settings"] | {"base_width": "x"}}),
+    ):
+        (place / "runs" / name / "settings.json").write_text(json.dumps(settings | change))
     return place
 
 

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from tfnss.generators import has_styles
 from tfnss.metrics import networks
 from tfnss.metrics.condition import condition_numbers, mean_conditions
 from tfnss.metrics.frechet import frechet_distance
 from tfnss.metrics.images import GeneratedImages, ImageSet, as_image_set
-from tfnss.metrics.kernel import kernel_distance_and_error
-from tfnss.metrics.path_length import has_styles, perceptual_path_length
+from tfnss.metrics.kernel import BLOCK_SIZE, kernel_distance_and_error
+from tfnss.metrics.path_length import perceptual_path_length
 from tfnss.metrics.precision_recall import precision_recall
 from tfnss.metrics.spectrum import spectral_distance, spectrum_gap
 from tfnss.metrics.statistics import STATISTICS, gather
@@ -78,7 +79,20 @@ PATH_LENGTHS: dict[str, dict[str, Any]] = {
     for sampling in ("full", "end")
 }
 NAMES = (*IMAGE_METRICS, "ppl", *PATH_LENGTHS, "condition")
-CONDITIONS = ("network", "comparable", "resize", "reals", "real_images", "fake_images", "seed")  # of every record
+# What a record tells of how its values came about.
+CONDITIONS = (
+    "network",
+    "comparable",
+    "resize",
+    "perceptual_network",
+    "reals",
+    "real_images",
+    "fake_images",
+    "size",
+    "seed",
+    "batch_size",
+)
+_PR_IMAGES, _MAX_SEED = 4, 2**31
 _PAIRS_PER_TOP = 50  # TTMC is the mean of the top 1,000 of 50,000
 
 
@@ -129,6 +143,9 @@ class Evaluation:
                 f"metrics need at least {MIN_IMAGES} real and {MIN_IMAGES} fake images, and a batch size >= 1. Received: "
                 f"{self.real_images} of {self.reals.name}, fake_images={fake_images}, batch_size={batch_size}"
             )
+        if not 0 <= seed < _MAX_SEED:
+            raise ValueError(f"the seed must lie in [0, 2**31). Received: seed={seed}")
+        self._check_counts(fake_images)
         if needs_network(self.metrics) and network is None:
             raise ValueError(f"{', '.join(self.metrics)} need a feature network: networks.load('inception')")
         if "is" in self.metrics and network is not None and not network.has_classes:
@@ -138,6 +155,7 @@ class Evaluation:
         if needs_paths(self.metrics) and perceptual_distance is None:
             raise ValueError("path lengths need `perceptual_distance`: tfnss.metrics.LPIPS()")
         self._real: dict[str, Any] | None = None
+        self._generated: tuple[Any, GeneratedImages] | None = None  # of the last generator, compiled
         self.spectra: tuple[Any, Any] = (None, None)  # of the reals and the last fakes, for pictures
 
     def prepare(self) -> None:
@@ -156,17 +174,22 @@ class Evaluation:
 
         Returns:
             The values by name, and what they depend on (`CONDITIONS`): `network`, `comparable` (whether the network is that
-            of the literature), `resize`, `reals`, `real_images`, `fake_images` and `seed`.
+            of the literature), `resize`, `perceptual_network`, `reals`, `real_images`, `fake_images`, `size` (height and
+            width), `seed`, and `batch_size`, on which the noise of generators that draw any depends.
         """
         generator = None if _is_images(fakes) else fakes
         images = as_image_set(fakes, "fakes")
         if generator is not None:
-            images = GeneratedImages(generator, self.fake_images, latent_dim, self.seed)
+            images = self._samples(generator, latent_dim)
+        else:
+            self._check_no_generator_metrics()
         count = min(self.fake_images, len(images))
         if count < MIN_IMAGES:
             raise ValueError(f"metrics need at least {MIN_IMAGES} images. Received: {count} of {images.name}")
+        self._check_counts(count)
         self.prepare()
         fake = self._gather(images, count, self._kinds(lambda metric: True))
+        self._check_sizes(fake)
         values: dict[str, Any] = {}
         for name in self.metrics:
             if name in IMAGE_METRICS:
@@ -174,18 +197,46 @@ class Evaluation:
             else:
                 values |= self._of_generator(name, generator, latent_dim)
         self.spectra = (self._real or {}).get("spectra"), fake.get("spectra")
-        return values | self._conditions(count)
+        return values | self._conditions(count, fake)
+
+    def _samples(self, generator: Any, latent_dim: int | None) -> GeneratedImages:
+        if self._generated is None or self._generated[0] is not generator:
+            self._generated = generator, GeneratedImages(generator, self.fake_images, latent_dim, self.seed)
+        return self._generated[1]
+
+    def _check_counts(self, fake_images: int) -> None:
+        least = min(fake_images, self.real_images)
+        if "pr" in self.metrics and least < _PR_IMAGES:
+            raise ValueError(f"pr needs at least {_PR_IMAGES} real and {_PR_IMAGES} fake images. Received: {least}")
+        if "kid" in self.metrics and least < MIN_IMAGES * -(-max(fake_images, self.real_images) // BLOCK_SIZE):
+            raise ValueError(
+                f"kid needs {MIN_IMAGES} images of each set per {BLOCK_SIZE} of the larger one. "
+                f"Received: {self.real_images} real and {fake_images} fake"
+            )
+
+    def _check_no_generator_metrics(self) -> None:
+        for name in self.metrics:
+            if name not in IMAGE_METRICS:
+                raise ValueError(f"{name} is a property of a generator, not of a set of images")
+
+    def _check_sizes(self, fake: dict[str, Any]) -> None:
+        real = self._real or {}
+        if "size" in fake and "size" in real and fake["size"].shape[:2] != real["size"].shape[:2]:
+            (height, width), (fake_height, fake_width) = (x["size"].shape[:2] for x in (real, fake))
+            raise ValueError(
+                f"images differ in size: {self.reals.name} are {width}x{height}, the fakes {fake_width}x{fake_height}; "
+                "bring them to one size"
+            )
 
     def _kinds(self, chosen: Callable[[ImageMetric], bool]) -> list[str]:
         metrics = [IMAGE_METRICS[name] for name in self.metrics if name in IMAGE_METRICS]
-        return [kind for metric in metrics if chosen(metric) for kind in metric.statistics]
+        kinds = [kind for metric in metrics if chosen(metric) for kind in metric.statistics]
+        return [*kinds, "size"] if kinds else []
 
     def _gather(self, images: ImageSet, count: int, kinds: list[str], keep: bool = False) -> dict[str, Any]:
         return gather(images, count, kinds, self.network, self.batch_size, keep, self.progress)
 
     def _of_generator(self, name: str, generator: Any, latent_dim: int | None) -> dict[str, float]:
-        if generator is None:
-            raise ValueError(f"{name} is a property of a generator, not of a set of images")
         common: dict[str, Any] = {
             "seed": self.seed,
             "latent_dim": latent_dim,
@@ -197,23 +248,26 @@ class Evaluation:
             top = max(1, len(numbers) // _PAIRS_PER_TOP)
             return {**_named(("mc", "ttmc"), mean_conditions(numbers, top)), "ttmc_of": top}
         if name == "ppl":
-            name = "ppl_wend" if has_styles(generator) else "ppl_zend"
+            name = "ppl_wend" if has_styles(getattr(generator, "generator_ema", generator)) else "ppl_zend"
         return {name: perceptual_path_length(generator, self._distance, **PATH_LENGTHS[name], **common)}
 
     def _distance(self, *pair: Any) -> Any:
         assert self.perceptual_distance is not None
         return self.perceptual_distance(pair)
 
-    def _conditions(self, count: int) -> dict[str, Any]:
+    def _conditions(self, count: int, fake: dict[str, Any]) -> dict[str, Any]:
         network = self.network if needs_network(self.metrics) else None
         return {
             "network": network.name if network else None,
             "resize": network.resize if network else None,
             "comparable": network.comparable if network else None,
+            "perceptual_network": getattr(self.perceptual_distance, "key", None) if needs_paths(self.metrics) else None,
             "reals": self.reals.name,
             "real_images": self.real_images,
             "fake_images": count,
+            "size": "x".join(map(str, fake["size"].shape[:2])) if "size" in fake else None,
             "seed": self.seed,
+            "batch_size": self.batch_size,
         }
 
 

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from tfnss import random
 from tfnss.data import Images, folder, pixels
+from tfnss.generators import latent_width
 from tfnss.images import to_uint8
 from tfnss.random import stateless
 
@@ -111,7 +112,9 @@ class FolderImages:
 
 
 class GeneratedImages:
-    """Samples of a generator, quantised to 8 bits. Image i follows from `seed` and i, as in `GAN.generate`.
+    """Samples of a generator, quantised to 8 bits, as `GAN.generate` gives them.
+
+    Image i follows from `seed` and i; for a generator that draws noise also from the size of the batches.
 
     Args:
         generator: A `tfnss.GAN` (its average is used), a Keras model, or a function from latents `[batch, latent_dim]` to
@@ -156,8 +159,8 @@ class Sampler:
 
     def __init__(self, generator: Any, latent_dim: int | None = None, seed: int = 0, part: str | None = None) -> None:
         network = getattr(generator, "generator_ema", generator)
-        if latent_dim is None and isinstance(network, keras.Model):
-            latent_dim = network.input_shape[-1]
+        if latent_dim is None:
+            latent_dim = latent_width(network)
         if latent_dim is None:
             raise ValueError("a generator that is a plain function needs `latent_dim`, the width of its latents")
         self.latent_dim = latent_dim

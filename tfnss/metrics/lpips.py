@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from tfnss.metrics.networks.vgg16 import vgg16
+from tfnss.metrics.networks.vgg16 import digest_of, vgg16
 
 LAYERS = ("block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3", "block5_conv3")
 _EPSILON = 1e-10
@@ -54,9 +54,10 @@ class LPIPS(keras.Model):
         if preprocessing not in ("caffe", "torch"):
             raise ValueError(f"`preprocessing` must be caffe or torch. Received: {preprocessing}")
         self.preprocessing = preprocessing
-        network = _of_dtype(vgg16(weights, include_top=False), dtype)
+        network = vgg16(weights, include_top=False, dtype=dtype)
         self.network = keras.Model(network.input, [network.get_layer(name).output for name in LAYERS])
         self.network.trainable = False
+        self.key = f"LPIPS 0.1, VGG16 {digest_of(self.network)[:16]}, {preprocessing}"  # for results
         published = json.loads(_DATA.read_text())["weights"]
         self._channel_weights = [np.array(published[name], np.float32) for name in LAYERS]
         self.built = True
@@ -80,18 +81,6 @@ class LPIPS(keras.Model):
             (images + 1) * 127.5, data_format="channels_last", mode=self.preprocessing
         )
         return [_unit(activations) for activations in self.network(rgb, training=False)]
-
-
-def _of_dtype(network: keras.Model, dtype: str) -> keras.Model:
-    """`keras.applications` builds under the global policy."""
-
-    def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
-        return type(layer).from_config({**layer.get_config(), "dtype": dtype})
-
-    inputs = keras.Input(network.input_shape[1:], dtype=dtype)
-    copy = keras.models.clone_model(network, input_tensors=inputs, clone_function=clone)
-    copy.set_weights(network.get_weights())
-    return copy
 
 
 def _unit(activations: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from rich.progress import track
 
+from tfnss.generators import has_styles
 from tfnss.metrics.images import Sampler
 from tfnss.random import stateless
 
@@ -55,7 +56,8 @@ def perceptual_path_length(
         )
     if count < 1 or not epsilon > 0:
         raise ValueError(f"`count` and `epsilon` must be above 0. Received: count={count}, epsilon={epsilon}")
-    if space == "w" and not has_styles(generator):
+    network = getattr(generator, "generator_ema", generator)
+    if space == "w" and not has_styles(network):
         raise ValueError(
             "paths in W need a generator with styles (attributes `mapping` and `synthesis`); take those in Z"
         )
@@ -79,12 +81,6 @@ def trimmed_mean(lengths: np.ndarray) -> float:
     low = np.percentile(lengths, 1, method="lower")
     high = np.percentile(lengths, 99, method="higher")
     return float(lengths[(lengths >= low) & (lengths <= high)].mean())
-
-
-def has_styles(generator: Any) -> bool:
-    """Whether a generator has the parts that paths in W need."""
-    network = getattr(generator, "generator_ema", generator)
-    return hasattr(network, "mapping") and hasattr(network, "synthesis")
 
 
 def _path(pairs: np.ndarray, t: np.ndarray, styles: Sampler | None, clock: int) -> np.ndarray:

@@ -22,8 +22,11 @@ def read(path: str | os.PathLike) -> list[dict[str, Any]]:
         ValueError: For a damaged file. The message names it.
     """
     try:
-        return [json.loads(line) for line in _lines(path)]
-    except ValueError as error:
+        records = [json.loads(line) for line in _lines(path)]
+        for record in records:
+            float(record.get("kimg", 0))
+        return records
+    except (ValueError, AttributeError, TypeError) as error:
         raise ValueError(f"{path} is damaged ({error}); remove it to go on without its records") from error
 
 

@@ -18,6 +18,24 @@ from tfnss.metrics.spectrum import Spectra
 _SPLITS = 10
 
 
+class Size:
+    """Height, width and channels of a set of images."""
+
+    def __init__(self, shape: tuple[int, ...] | None = None) -> None:
+        self.shape = shape
+
+    def update(self, images: np.ndarray) -> None:
+        """Takes a batch of images.
+
+        Raises:
+            ValueError: If they are of another size than those before.
+        """
+        shape = images.shape[1:]
+        if self.shape not in (None, shape):
+            raise ValueError(f"images differ in size: {shape} after {self.shape}; bring them to one size")
+        self.shape = shape
+
+
 @dataclass(frozen=True)
 class Statistic:
     """An accumulator, what of a batch it takes, and how it is stored.
@@ -68,6 +86,13 @@ STATISTICS = {
         create=lambda count: InceptionScore(min(_SPLITS, count), count),
         update=_add_score,
     ),
+    "size": Statistic(
+        create=lambda count: Size(),
+        update=lambda size, images, outputs: size.update(images),
+        to_arrays=lambda size: {"shape": np.array(size.shape)},
+        from_arrays=lambda arrays: Size(tuple(arrays["shape"].tolist())),
+        network=False,
+    ),
     "spectra": Statistic(
         create=lambda count: Spectra(),
         update=lambda spectra, images, outputs: spectra.update(images),
@@ -99,6 +124,7 @@ def gather(
         progress: Whether to show a progress line.
     """
     kinds = dict.fromkeys(kinds)
+    keep = keep and images.fingerprint is not None
     keys = {kind: _key(images, count, kind, network) for kind in kinds} if keep else {}
     stored = {kind: cache.load(key) for kind, key in keys.items() if STATISTICS[kind].from_arrays}
     found = {kind: STATISTICS[kind].from_arrays(arrays) for kind, arrays in stored.items() if arrays}  # type: ignore[misc]

@@ -19,6 +19,7 @@ _STAGES = ((1, 16, 1, 3, 1), (2, 24, 2, 3, 6), (2, 40, 2, 5, 6), (3, 80, 2, 3, 6
 _POOLED = 2  # stages, from the last, whose activations are averaged over pixels
 _DATA = Path(__file__).with_name("embedded.npz")
 SIZES = (64, 128)
+_DTYPE = "float32"  # whatever the global policy is
 _SCALE = 0.25  # brings the mean square of the activations of photographs near 1
 
 
@@ -56,13 +57,13 @@ class Embedded:
 
 
 def _network() -> keras.Model:
-    inputs = keras.Input((None, None, 3))
+    inputs = keras.Input((None, None, 3), dtype=_DTYPE)
     x = _convolution(inputs, 32, kernel=3, stride=2)
     stages = []
     for repeats, channels, stride, kernel, expansion in _STAGES:
         for index in range(repeats):
             y = _block(x, channels, stride if index == 0 else 1, kernel, expansion)
-            x = x + y if index else y
+            x = layers.Add(dtype=_DTYPE)([x, y]) if index else y
         stages.append(x)
     return keras.Model(inputs, stages[-_POOLED:])
 
@@ -71,9 +72,13 @@ def _block(x: Any, channels: int, stride: int, kernel: int, expansion: int) -> A
     """Inverted bottleneck."""
     if expansion > 1:
         x = _convolution(x, x.shape[-1] * expansion)
-    x = layers.ReLU(6)(layers.DepthwiseConv2D(kernel, stride, padding="same")(x))
-    return layers.Conv2D(channels, 1)(x)
+    x = _relu6(layers.DepthwiseConv2D(kernel, stride, padding="same", dtype=_DTYPE)(x))
+    return layers.Conv2D(channels, 1, dtype=_DTYPE)(x)
 
 
 def _convolution(x: Any, channels: int, kernel: int = 1, stride: int = 1) -> Any:
-    return layers.ReLU(6)(layers.Conv2D(channels, kernel, stride, padding="same")(x))
+    return _relu6(layers.Conv2D(channels, kernel, stride, padding="same", dtype=_DTYPE)(x))
+
+
+def _relu6(x: Any) -> Any:
+    return layers.ReLU(6, dtype=_DTYPE)(x)

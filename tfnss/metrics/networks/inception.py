@@ -65,9 +65,9 @@ def _load_folder(folder: Path) -> Any:
         raise ValueError(f"{folder} holds no SavedModel; unpack {HANDLE} there")
     try:
         model = tf.saved_model.load(os.fspath(folder))
+        return model if callable(model) else model.signatures["serving_default"]
     except (OSError, ValueError, KeyError, tf.errors.OpError) as error:
         raise ValueError(f"{folder} cannot be loaded ({error}); unpack {HANDLE} there again") from error
-    return model if callable(model) else model.signatures["serving_default"]
 
 
 def _digest(folder: Path) -> str:
@@ -81,12 +81,12 @@ def _digest(folder: Path) -> str:
 
 
 def _load_from_hub() -> Any:
-    import tensorflow_hub as hub
-
     os.environ.setdefault(
         "TFHUB_CACHE_DIR", os.fspath(cache.folder() / "hub")
     )  # its own default does not survive a boot
     try:
+        import tensorflow_hub as hub
+
         return hub.load(HANDLE)
     except Exception as error:  # of many kinds: network, archive, disk
         raise ValueError(

@@ -16,12 +16,13 @@ _REMEDY = (
 )
 
 
-def vgg16(weights: str | os.PathLike | None, include_top: bool) -> keras.Model:
+def vgg16(weights: str | os.PathLike | None, include_top: bool, dtype: str = "float32") -> keras.Model:
     """VGG16 for BGR images less Keras' mean colour.
 
     Args:
         weights: `imagenet` (downloaded once by Keras), a file of Keras weights, or None for random ones.
         include_top: Whether it classifies.
+        dtype: Its precision, whatever the global policy is.
 
     Raises:
         ValueError: If the weights cannot be had.
@@ -29,12 +30,25 @@ def vgg16(weights: str | os.PathLike | None, include_top: bool) -> keras.Model:
     shape = (224, 224, 3) if include_top else (None, None, 3)
     try:
         if weights is None or weights == "imagenet":
-            return keras.applications.VGG16(weights=weights, include_top=include_top, input_shape=shape)
+            network = keras.applications.VGG16(weights=weights, include_top=include_top, input_shape=shape)
+            return _of_dtype(network, dtype)
         model = keras.applications.VGG16(weights=None, include_top=include_top, input_shape=shape)
         _load(model, Path(weights).expanduser())
     except Exception as error:  # of many kinds: network, checksum, disk, HDF5
         raise ValueError(f"the weights of VGG16 cannot be had ({type(error).__name__}: {error}); {_REMEDY}") from error
-    return model
+    return _of_dtype(model, dtype)
+
+
+def _of_dtype(network: keras.Model, dtype: str) -> keras.Model:
+    """`keras.applications` builds under the global policy."""
+
+    def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
+        return type(layer).from_config({**layer.get_config(), "dtype": dtype})
+
+    inputs = keras.Input(network.input_shape[1:], dtype=dtype)
+    copy = keras.models.clone_model(network, input_tensors=inputs, clone_function=clone)
+    copy.set_weights(network.get_weights())
+    return copy
 
 
 def _load(model: keras.Model, path: Path) -> None:
@@ -50,6 +64,14 @@ def _load(model: keras.Model, path: Path) -> None:
     missing = [k.path for k, old in zip(kernels, before, strict=True) if np.array_equal(k.numpy(), old)]
     if missing:
         raise ValueError(f"{path} lacks {missing[0]}")
+
+
+def digest_of(model: keras.Model) -> str:
+    """Tells these weights from others."""
+    digest = hashlib.sha256()
+    for array in model.get_weights():
+        digest.update(array.data)
+    return digest.hexdigest()
 
 
 class VGG16:
@@ -71,10 +93,7 @@ class VGG16:
 
     def __init__(self, weights: str | os.PathLike | None = "imagenet") -> None:
         model = vgg16(weights, include_top=True)
-        digest = hashlib.sha256()
-        for array in model.get_weights():
-            digest.update(array.data)
-        self.key = f"vgg16 {digest.hexdigest()}"
+        self.key = f"vgg16 {digest_of(model)}"
         both = keras.Model(model.input, [model.get_layer("fc2").output, model.output])
         self._call = tf.function(
             lambda images: both(keras.applications.vgg16.preprocess_input(resized(images, 224)), training=False)

@@ -52,5 +52,5 @@ class Evaluate(keras.callbacks.Callback):
     def _due(self, seen: int) -> bool:
         if self.every_kimg is None:
             return False
-        every = self.every_kimg * 1000
+        every = max(1, round(self.every_kimg * 1000))
         return seen // every > self._start // every

@@ -34,8 +34,11 @@ class HistoryCSV(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         self._start, self._start_kimg = time.perf_counter(), self._kimg()
 
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        self._end = time.perf_counter()  # what other callbacks do at the epoch's end is not training
+
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        kimg, seconds = self._kimg(), time.perf_counter() - self._start
+        kimg, seconds = self._kimg(), self._end - self._start
         speed = 1000 * (kimg - self._start_kimg) / seconds
         values = {name: float(value) for name, value in (logs or {}).items()}
         self.rows.append({"kimg": kimg, "seconds": round(seconds, 3), "images_per_second": round(speed, 2), **values})
