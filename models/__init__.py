@@ -1,5 +1,6 @@
 """Networks and their papers' defaults, on the engine of `tfnss.training`."""
 
 from models.dcgan import DCGAN
+from models.stylegan2 import StyleGAN2
 
-__all__ = ["DCGAN"]
+__all__ = ["DCGAN", "StyleGAN2"]

@@ -5,10 +5,11 @@ from typing import Any
 import keras
 from keras import layers
 
-from tfnss.layers import LayerNormalization
+from tfnss.layers import EuclideanNoise, LayerNormalization, RiemannianNoise
 from tfnss.training import GAN
 
 RESOLUTIONS = (32, 64, 128)
+NOISES = {"euclidean": EuclideanNoise, "riemannian": RiemannianNoise}
 
 
 @keras.saving.register_keras_serializable("tfnss")
@@ -21,6 +22,8 @@ class DCGAN(GAN):
         channels: Channels of the images, 1 or 3.
         base_width: Channels next to the image; they double with every halving of the resolution.
         discriminator_normalization: `batch`, `layer` (for gradient penalties, which treat images singly) or None.
+        noise: Noise injection after each normalisation of the generator: `euclidean`, `riemannian` or None. (The papers do
+            not say where; before the normalisation, it would undo the scale.)
         seed: Seed of the initial weights and of everything random in training.
 
     Raises:
@@ -36,6 +39,7 @@ class DCGAN(GAN):
         channels: int = 3,
         base_width: int = 64,
         discriminator_normalization: str | None = "batch",
+        noise: str | None = None,
         seed: int = 0,
         **kwargs: Any,
     ) -> None:
@@ -47,18 +51,21 @@ class DCGAN(GAN):
             )
         if channels not in (1, 3):
             raise ValueError(f"`channels` must be 1 or 3. Received: channels={channels}")
+        if noise is not None and noise not in NOISES:
+            raise ValueError(f"`noise` must be one of {', '.join(NOISES)} or None. Received: noise={noise}")
         self._config = {
             "resolution": resolution,
             "latent_dim": latent_dim,
             "channels": channels,
             "base_width": base_width,
             "discriminator_normalization": discriminator_normalization,
+            "noise": noise,
             "seed": seed,
         }
         widths = _widths(resolution, base_width)
         draws = _Initializers(seed)
         super().__init__(
-            _generator(latent_dim, widths[::-1], channels, draws),
+            _generator(latent_dim, widths[::-1], channels, noise, draws),
             _discriminator(resolution, channels, widths, discriminator_normalization, draws),
             seed=seed,
             **kwargs,
@@ -87,12 +94,15 @@ class _Initializers:
         return keras.initializers.RandomNormal(mean, 0.02, seed=next(self._seeds))
 
 
-def _generator(latent_dim: int, widths: list[int], channels: int, draws: _Initializers) -> keras.Model:
+def _generator(
+    latent_dim: int, widths: list[int], channels: int, noise: str | None, draws: _Initializers
+) -> keras.Model:
     latents = keras.Input((latent_dim,), name="latents")
     x = layers.Dense(16 * widths[0], use_bias=False, kernel_initializer=draws.normal(), name="stem")(latents)
     x = layers.Reshape((4, 4, widths[0]))(x)
     for width in [*widths[1:], channels]:
-        x = layers.ReLU()(_normalization("batch", draws)(x))
+        x = _normalization("batch", draws)(x)
+        x = layers.ReLU()(NOISES[noise]()(x) if noise else x)
         x = layers.Conv2DTranspose(
             width, 4, strides=2, padding="same", use_bias=False, kernel_initializer=draws.normal()
         )(x)

@@ -14,10 +14,10 @@ import numpy as np
 import tensorflow as tf
 
 import tfnss
-from recipes.options import Option, Parser, check_unchanged, reporting
+from recipes.options import Option, Parser, check_unchanged, one_line_warnings, reporting
 from recipes.runs import CHECKPOINT, HISTORY, METRICS, SETTINGS, read_settings, recipe_of
 from tfnss import files
-from tfnss.metrics import Evaluation, networks
+from tfnss.metrics import Evaluation, networks, records
 from tfnss.training.callbacks import (
     Checkpoint,
     Evaluate,
@@ -42,6 +42,7 @@ class Recipe:
         smoke: Settings of the toy run.
         resolve: Fills in the settings that depend on others.
         build: Compiled `tfnss.GAN` from resolved settings.
+        paper: The paper's figures for resolved settings, to be printed beside ours; empty where it has none.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Recipe:
     smoke: dict[str, Any]
     resolve: Callable[[dict[str, Any]], dict[str, Any]]
     build: Callable[[dict[str, Any]], tfnss.GAN]
+    paper: Callable[[dict[str, Any]], str] = lambda settings: ""
 
     def all_options(self) -> tuple[Option, ...]:
         """The settings that make up a run, with this recipe's defaults."""
@@ -91,7 +93,7 @@ def main(recipe: Recipe, arguments: Sequence[str] | None = None) -> None:
     program = f"python -m recipes.{recipe.name}"
     given = vars(_parser(recipe, program).parse_args(arguments))
     mode = {name: given.pop(name, default) for name, default in _MODES.items()}
-    with reporting(program, ValueError, OSError):
+    with reporting(program, ValueError, OSError), one_line_warnings(program):
         settings, trials = _settings(recipe, given, **mode)
         if mode["dry_run"]:
             _show(recipe, settings)
@@ -116,10 +118,11 @@ def main(recipe: Recipe, arguments: Sequence[str] | None = None) -> None:
             gan = _start(recipe, run_settings, directory)
             _write_settings(recipe, settings, trials, run_dir)
             _write_settings(recipe, run_settings, None, directory)
-        with reporting(program, OSError):
+        with reporting(program, OSError), one_line_warnings(program):
             results.append(_train(gan, run_settings, directory, images, evaluation))
     if trials is not None:
         _print_trials(results)
+    _print_paper(recipe, settings)
     print(
         f"Done: samples, curves.png, history.csv, events and saved_model are in {run_dir}{'/seed-*' if trials else ''}. "
         "Next: your own images with --data DIR, a longer run with --kimg, all flags with --help, "
@@ -255,6 +258,7 @@ def _start(recipe: Recipe, settings: dict[str, Any], run_dir: Path) -> tfnss.GAN
     if (run_dir / CHECKPOINT).exists():
         restore(gan, run_dir / CHECKPOINT)
         read_history(run_dir / HISTORY)  # damaged? then say so now
+        records.read(run_dir / METRICS)
     return gan
 
 
@@ -294,6 +298,12 @@ def _train(
         gan.fit(images, epochs=ticks, initial_epoch=done, steps_per_epoch=steps, callbacks=callbacks, verbose=0)
     gan.export(run_dir / "saved_model")
     return (read_history(run_dir / HISTORY) or [{}])[-1]
+
+
+def _print_paper(recipe: Recipe, settings: dict[str, Any]) -> None:
+    figures = recipe.paper(settings)
+    if figures:
+        print(f"The paper's figures for these settings: {figures} (python -m recipes.evaluate measures ours)")
 
 
 def _print_trials(results: list[dict[str, float]]) -> None:

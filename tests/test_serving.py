@@ -4,7 +4,9 @@ import sys
 import numpy as np
 import pytest
 
-from models import DCGAN
+from models import DCGAN, StyleGAN2
+from tfnss import random
+from tfnss.random.stateless import noise_source
 
 _CLIENT = """
 import sys
@@ -21,18 +23,28 @@ np.savez(sys.argv[3], by_latents=by_latents, by_seed=by_seed)
 """
 
 
-def test_a_saved_model_needs_tensorflow_alone(tmp_path):
-    gan = DCGAN(32, latent_dim=6, base_width=4)
+MODELS = {
+    "dcgan": lambda: DCGAN(32, latent_dim=6, base_width=4),
+    "stylegan2": lambda: StyleGAN2(8, latent_dim=6, channel_base=32, channel_max=4, mapping_layers=1),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_saved_model_needs_tensorflow_alone(name, tmp_path):
+    gan = MODELS[name]()
+    if name == "dcgan":
+        gan.export(tmp_path / "model")  # to be replaced
     gan.export(tmp_path / "model")
-    gan.export(tmp_path / "model")  # replaces
     latents = np.random.default_rng(0).normal(size=(4, 6)).astype("float32")
     np.save(tmp_path / "latents.npy", latents)
     paths = [tmp_path / name for name in ("model", "latents.npy", "images.npz")]
     subprocess.run([sys.executable, "-I", "-c", _CLIENT, *paths], check=True)
     images = np.load(tmp_path / "images.npz")
-    expected = np.clip(np.round((gan(latents).numpy() + 1) * 127.5), 0, 255).astype(np.uint8)
-    np.testing.assert_array_equal(images["by_latents"], expected)
-    np.testing.assert_array_equal(images["by_seed"], gan.generate(3, seed=5))
+    with random.scope(noise_source(0, 0)):
+        raw = gan(latents).numpy()
+    expected = np.clip(np.round((raw + 1) * 127.5), 0, 255).astype(int)
+    assert np.abs(images["by_latents"] - expected).max() <= 1  # by rounding
+    assert np.abs(images["by_seed"] - gan.generate(3, seed=5).astype(int)).max() <= 1
     with pytest.raises(ValueError, match="something other than a SavedModel"):
         gan.export(tmp_path)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["images.npz", "latents.npy", "model"]

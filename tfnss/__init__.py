@@ -14,10 +14,13 @@ _TRAINING = (
     "DRAGAN",
     "GAN",
     "R1",
+    "AdaptiveAugmentation",
+    "Augmentation",
     "ConstantAnnealing",
     "DecayingWaveAnnealing",
     "ExponentialAnnealing",
     "GradientPenalty",
+    "PathLength",
     "StepAnnealing",
     "View",
 )

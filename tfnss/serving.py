@@ -1,24 +1,35 @@
 """Generators as SavedModels that TensorFlow loads without tfnss."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from tfnss import files
+from tfnss import files, random
+from tfnss.generators import has_styles, latent_width
 from tfnss.images import to_uint8
-from tfnss.random.stateless import sampling_latents
+from tfnss.layers import plain_gradients
+from tfnss.random.stateless import noise_source, sampling_latents
+
+Signature = tuple[Callable, list[tf.TensorSpec]]
 
 
 def export(generator: keras.Model, filepath: str | os.PathLike) -> None:
     """Writes `generator` to the folder `filepath`, whole or not at all.
 
-    Signatures, each with the one output `images`, uint8 `[count, height, width, channels]`:
+    Signatures, with the one output `images`, uint8 `[count, height, width, channels]`:
 
-    - `serving_default(latents)`: float32 `[count, latent_dim]`.
-    - `sample(count, seed)`: int32 scalars; the same images as `GAN.generate(count, seed=seed)`.
+    - `serving_default(latents)`: float32 `[count, latent_dim]`. Noise, where the generator draws any, is that of seed 0.
+    - `sample(count, seed)`: int32 scalars; the same images as `GAN.generate(count, seed=seed, batch_size=count)`.
+
+    For a generator with styles (the attributes `mapping`, `synthesis` and `styles`) also:
+
+    - `generate(latents, truncation, noise_seed)`: float32 scalar and int32 scalar.
+    - `map(latents, truncation)`, with the output `styles`, float32 `[count, slots, style_dim]`.
+    - `synthesize(styles, noise_seed)`.
 
     Raises:
         ValueError: If there is something at `filepath` that is neither a SavedModel nor an empty folder.
@@ -26,18 +37,55 @@ def export(generator: keras.Model, filepath: str | os.PathLike) -> None:
     place = Path(filepath)
     if place.exists() and not (place.is_dir() and (not any(place.iterdir()) or (place / "saved_model.pb").exists())):
         raise ValueError(f"{place} holds something other than a SavedModel; export to another folder")
-    latent_dim = generator.input_shape[-1]
-
-    def images(latents: Any) -> dict[str, Any]:
-        return {"images": to_uint8(generator(latents, training=False))}
-
-    def sample(count: Any, seed: Any) -> dict[str, Any]:
-        return images(sampling_latents(count, latent_dim, seed))
-
     archive = keras.export.ExportArchive()
     archive.track(generator)
-    archive.add_endpoint("serving_default", images, [tf.TensorSpec([None, latent_dim], tf.float32, name="latents")])
-    scalars = [tf.TensorSpec([], tf.int32, name=name) for name in ("count", "seed")]
-    archive.add_endpoint("sample", sample, scalars)
+    with plain_gradients():
+        signatures = _signatures(generator) | (_style_signatures(generator) if has_styles(generator) else {})
+        for name, (function, arguments) in signatures.items():
+            archive.add_endpoint(name, function, arguments)
     with files.replacing(filepath) as path:
         archive.write_out(path, verbose=False)
+
+
+def _signatures(generator: keras.Model) -> dict[str, Signature]:
+    latent_dim = latent_width(generator)
+
+    def images(latents: Any, seed: Any = 0) -> dict[str, Any]:
+        with random.scope(noise_source(seed, 0)):
+            return {"images": to_uint8(generator(latents, training=False))}
+
+    def sample(count: Any, seed: Any) -> dict[str, Any]:
+        return images(sampling_latents(count, latent_dim, seed), seed)
+
+    return {
+        "serving_default": (lambda latents: images(latents), [_floats("latents", None, latent_dim)]),
+        "sample": (sample, [_integer("count"), _integer("seed")]),
+    }
+
+
+def _style_signatures(generator: Any) -> dict[str, Signature]:
+    def synthesize(styles: Any, noise_seed: Any) -> dict[str, Any]:
+        with random.scope(noise_source(noise_seed, 0)):
+            return {"images": to_uint8(generator.synthesis(styles, training=False))}
+
+    def to_styles(latents: Any, truncation: Any) -> dict[str, Any]:
+        return {"styles": generator.styles(latents, truncation=truncation)}
+
+    def generate(latents: Any, truncation: Any, noise_seed: Any) -> dict[str, Any]:
+        return synthesize(to_styles(latents, truncation)["styles"], noise_seed)
+
+    latents, truncation = _floats("latents", None, generator.latent_dim), _floats("truncation")
+    styles = _floats("styles", None, generator.slots, generator.average_style.shape[0])
+    return {
+        "generate": (generate, [latents, truncation, _integer("noise_seed")]),
+        "map": (to_styles, [latents, truncation]),
+        "synthesize": (synthesize, [styles, _integer("noise_seed")]),
+    }
+
+
+def _floats(name: str, *shape: int | None) -> tf.TensorSpec:
+    return tf.TensorSpec(shape, tf.float32, name=name)
+
+
+def _integer(name: str) -> tf.TensorSpec:
+    return tf.TensorSpec([], tf.int32, name=name)

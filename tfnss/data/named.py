@@ -34,6 +34,8 @@ NAMED = {
     "celeb_a": NamedDataset("celeb_a", "train+validation+test"),
     "lsun_church": NamedDataset("lsun/church_outdoor", "train", _LSUN_REMEDY),
     "lsun_conference": NamedDataset("lsun/conference_room", "train", _LSUN_REMEDY),
+    "lsun_cat": NamedDataset("lsun/cat", "train", _LSUN_REMEDY),
+    "cifar10": NamedDataset("cifar10", "train"),
     "oxford_flowers102": NamedDataset("oxford_flowers102", "train+validation+test"),
 }
 

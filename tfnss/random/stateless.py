@@ -16,7 +16,7 @@ from typing import Any
 import tensorflow as tf
 
 # Uses of one seed, which part its numbers. A training phase has `_TRAINING` plus its index.
-_SAMPLING, _TRAINING, _NOISE, _PAIRS = 0, 1, 2**16, 2**16 + 1
+_SAMPLING, _TRAINING, _NOISE, _PAIRS, _STATISTICS = 0, 1, 2**16, 2**16 + 1, 2**16 + 2
 _STREAM_BITS = 16
 _PHILOX = 1
 
@@ -63,6 +63,11 @@ def latent_pairs(count: int, latent_dim: int, seed: int, start: int = 0) -> tupl
     """
     source = GlobalBatchSource(seed, _PAIRS)
     return source.stream().normal((count, 2, latent_dim), start), source.stream().uniform((count,), start)
+
+
+def statistics_latents(count: int, latent_dim: int, seed: int, images_seen: Any) -> Any:
+    """Standard normal latents `[count, latent_dim]` of the iteration that ends at `images_seen`, equal on every replica."""
+    return GlobalBatchSource(seed, _STATISTICS, images_seen).stream().normal((count, latent_dim))
 
 
 def noise_source(seed: int, clock: Any) -> GlobalBatchSource:

@@ -1,8 +1,10 @@
 """The training engine and its parts."""
 
 from tfnss.training import callbacks
+from tfnss.training.augmentation import AdaptiveAugmentation, Augmentation
 from tfnss.training.gan import GAN
 from tfnss.training.losses import Hinge, LeastSquares, Loss, Minimax, NonSaturating, Wasserstein
+from tfnss.training.path_length import PathLength
 from tfnss.training.regularizers import DRAGAN, R1, GradientPenalty, Regularizer
 from tfnss.training.schedules import (
     Annealing,
@@ -17,7 +19,9 @@ __all__ = [
     "DRAGAN",
     "GAN",
     "R1",
+    "AdaptiveAugmentation",
     "Annealing",
+    "Augmentation",
     "ConstantAnnealing",
     "DecayingWaveAnnealing",
     "ExponentialAnnealing",
@@ -27,6 +31,7 @@ __all__ = [
     "Loss",
     "Minimax",
     "NonSaturating",
+    "PathLength",
     "Regularizer",
     "StepAnnealing",
     "View",

@@ -22,9 +22,13 @@ def ema_decay(images_seen: Any, batch_size: int, half_life_kimg: float, ramp_up:
     return tf.pow(0.5, batch_size / tf.maximum(half_life, 1e-8))
 
 
-def update_average(average: Sequence, weights: Sequence, decay: Any) -> None:
-    """Moves each variable of `average` towards its fellow in `weights`."""
+def update_average(average: Sequence, weights: Sequence, decay: Any, copied: Sequence = ()) -> None:
+    """Moves each variable of `average` towards its fellow in `weights`; makes it equal for those in `copied`."""
+    copied_ids = {id(variable) for variable in copied}
     for mean, value in zip(average, weights, strict=True):
+        if id(value) in copied_ids:
+            mean.assign(value.value)
+            continue
         new = tf.cast(value.value, tf.float32)
         mean.assign(tf.cast(new + (tf.cast(mean.value, tf.float32) - new) * decay, mean.dtype))
 

@@ -13,10 +13,13 @@ import tensorflow as tf
 
 from tfnss import random, serving
 from tfnss.data import Images
+from tfnss.generators import latent_width
 from tfnss.images import to_uint8
 from tfnss.random import stateless
 from tfnss.training import losses
+from tfnss.training.augmentation import Augmentation
 from tfnss.training.ema import check_half_life, ema_decay, update_average
+from tfnss.training.path_length import PathLength
 from tfnss.training.phases import Phase, lazy_optimizer
 from tfnss.training.predictions import PredictionMeter
 from tfnss.training.regularizers import Regularizer
@@ -34,9 +37,10 @@ class GAN(keras.Model):
     global batch: a resumed run continues exactly, on any number of replicas.
 
     Args:
-        generator: Functional or Sequential model from latents `[batch, latent_dim]` to images
-            `[batch, height, width, channels]` in [-1, 1].
-        discriminator: Functional or Sequential model from such images to logits, `[batch, 1]` or any shape per image.
+        generator: Model from latents `[batch, latent_dim]` to images `[batch, height, width, channels]` in [-1, 1]:
+            functional, Sequential, or a built subclass with the attribute `latent_dim`. One with running statistics of its
+            own lists them as `statistics` and has `update_statistics(latents)`, called once per iteration.
+        discriminator: Built model from such images to logits, `[batch, 1]` or any shape per image.
         seed: Seed of everything random in training.
 
     Call arguments:
@@ -59,10 +63,9 @@ class GAN(keras.Model):
         super().__init__(**kwargs)
         self.generator = generator
         self.discriminator = discriminator
-        self.generator_ema = keras.models.clone_model(generator)
-        self.generator_ema.set_weights(generator.get_weights())
+        self.generator_ema = _copy(generator)
         self.generator_ema.trainable = False
-        self.latent_dim = generator.input_shape[-1]
+        self.latent_dim = latent_width(generator)
         self.seed = seed
         counter = functools.partial(self.add_weight, shape=(), dtype="int64", initializer="zeros", trainable=False)
         self.images_seen = counter(name="images_seen")
@@ -79,12 +82,14 @@ class GAN(keras.Model):
         generator_optimizer: keras.optimizers.Optimizer | None = None,
         discriminator_optimizer: keras.optimizers.Optimizer | None = None,
         loss: losses.Loss | str = "non_saturating",
-        regularizers: Sequence[Regularizer] = (),
+        regularizers: Sequence[Regularizer | PathLength] = (),
         view: keras.layers.Layer | None = None,
         annealing: Any = None,
+        augmentation: Augmentation | None = None,
         discriminator_steps: int = 1,
         ema_half_life_kimg: float = 10.0,
         ema_ramp_up: float | None = 0.05,
+        accumulation_steps: int = 1,
         jit_compile: bool | str = "auto",
         steps_per_execution: int = 1,
         run_eagerly: bool = False,
@@ -95,12 +100,15 @@ class GAN(keras.Model):
             generator_optimizer: By default Adam(2e-4, beta_1=0.5), as for the other player.
             discriminator_optimizer: The discriminator's optimizer, another object than the generator's.
             loss: `non_saturating`, `minimax`, `least_squares`, `wasserstein`, `hinge` or a `Loss`.
-            regularizers: Penalties on the discriminator.
+            regularizers: Penalties on the discriminator, and on the generator (`PathLength`).
             view: What the discriminator is shown of real and fake images: a scale-space layer or a `View` of one.
             annealing: Schedule of the scale-space's time, for a `view` that is a scale-space layer.
+            augmentation: Augmentation of real and fake images before the view.
             discriminator_steps: Discriminator steps, each on new real images, per generator step.
             ema_half_life_kimg: Half-life of the generator's moving average, in thousands of images.
             ema_ramp_up: Bound on the half-life as a share of the images seen; None for no bound.
+            accumulation_steps: Parts that a replica's share of the batch is cut into, one after the other, to save memory:
+                the gradients are those of the whole, but for batch statistics.
             jit_compile: Whether XLA compiles the gradients of each phase; "auto" for where there is a GPU or TPU.
             steps_per_execution: Iterations per call from Python; must divide the steps of an epoch.
             run_eagerly: Runs the training step without graphs, for debugging.
@@ -110,8 +118,9 @@ class GAN(keras.Model):
         """
         arguments = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
         self._compile_arguments = lambda: arguments  # behind a function, where Keras does not track the parts twice
-        if discriminator_steps < 1:
-            raise ValueError(f"`discriminator_steps` must be >= 1. Received: {discriminator_steps}")
+        for name in ("discriminator_steps", "accumulation_steps"):
+            if arguments[name] < 1:
+                raise ValueError(f"`{name}` must be >= 1. Received: {arguments[name]}")
         with self.distribute_strategy.scope():
             super().compile(
                 optimizer=None,
@@ -121,8 +130,13 @@ class GAN(keras.Model):
             )
             self.loss = losses.get(loss)
             self.regularizers = tuple(regularizers)
+            self.regularizer_state = [variable for r in self.regularizers for variable in r.build()]
             self.view = _as_view(view, annealing)
+            self.augmentation = augmentation
+            if augmentation is not None and not augmentation.built:
+                augmentation.build()
             self.discriminator_steps = discriminator_steps
+            self.accumulation_steps = accumulation_steps
             self.ema_half_life_kimg = check_half_life(ema_half_life_kimg)
             self.ema_ramp_up = ema_ramp_up
             self.generator_optimizer = generator_optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5)
@@ -131,22 +145,34 @@ class GAN(keras.Model):
                 raise ValueError("the two players need an optimizer each. Received one object for both")
             self._build_phases()
             self._build_gradients(jit_compile)
-            names = ["d_loss", "g_loss", *(r.name for r in self.regularizers), *self._view_logs()]
+            logged = [getattr(r, "logged", (r.name,)) for r in self.regularizers]
+            logged += [augmentation.logged] if augmentation is not None else []
+            names = ["d_loss", "g_loss", *itertools.chain(*logged), *self._view_logs()]
             self._meters = {name: keras.metrics.Mean(name=name, dtype="float32") for name in dict.fromkeys(names)}
             self._meters |= {name: PredictionMeter(name=name) for name in ("real_prediction", "fake_prediction")}
 
     def _build_phases(self) -> None:
         """The phases of an iteration, in order; lazy regularizers have their own (StyleGAN2, appendix B)."""
-        lazy = [r for r in self.regularizers if r.interval > 1]
-        optimizer = lazy_optimizer(self.discriminator_optimizer, [r.interval for r in lazy])
-        optimizer.build(self.discriminator.trainable_variables)
-        self.discriminator_optimizer = optimizer
-        self.generator_optimizer.build(self.generator.trainable_variables)
-        steps = self.discriminator_steps
+        on_discriminator, on_generator = (
+            self._penalties(player, lazy=True) for player in ("discriminator", "generator")
+        )
+        d_optimizer = lazy_optimizer(self.discriminator_optimizer, [r.interval for r in on_discriminator])
+        g_optimizer = lazy_optimizer(self.generator_optimizer, [r.interval for r in on_generator])
+        d_optimizer.build(self.discriminator.trainable_variables)
+        g_optimizer.build(self.generator.trainable_variables)
+        self.discriminator_optimizer, self.generator_optimizer = d_optimizer, g_optimizer
+        d_step = functools.partial(Phase, self.discriminator, d_optimizer)
+        g_step = functools.partial(Phase, self.generator, g_optimizer)
+        steps, last = self.discriminator_steps, self.discriminator_steps - 1
+        observe = self.augmentation.observe if self.augmentation is not None else None
         self.phases = (
-            Phase(self.discriminator, optimizer, self._discriminator_loss),
-            *(Phase(self.discriminator, optimizer, functools.partial(self._lazy_loss, r), r.interval) for r in lazy),
-            Phase(self.generator, self.generator_optimizer, self._generator_loss, steps, steps - 1),
+            d_step(self._discriminator_loss, update=observe),
+            *(d_step(functools.partial(self._lazy_loss, r), r.interval) for r in on_discriminator),
+            g_step(self._generator_loss, steps, last, self._update_generator_penalties),
+            *(
+                g_step(functools.partial(self._lazy_generator_loss, r), r.interval * steps, last, r.update)
+                for r in on_generator
+            ),
         )
 
     def _build_gradients(self, jit_compile: bool | str) -> None:
@@ -161,6 +187,7 @@ class GAN(keras.Model):
         layers = [*self.generator._flatten_layers(), *self.discriminator._flatten_layers()]
         normalizations = [layer for layer in layers if isinstance(layer, keras.layers.BatchNormalization)]
         synchronized = bool(normalizations) and (self._replicas > 1 or bool(self.regularizers))
+        self._half_precision = any(layer.compute_dtype in ("float16", "bfloat16") for layer in layers)
         for layer in normalizations:
             layer.synchronized = synchronized
         if jit_compile == "auto":
@@ -181,14 +208,16 @@ class GAN(keras.Model):
         return tf.cast(tf.minimum(tf.math.divide_no_nan(seen, total), 1), tf.float32)
 
     def discriminate(self, images: Any) -> Any:
-        """Float32 logits, flat, of what the view shows of `images` now."""
+        """Float32 logits, flat, of what the augmentation and the view show of `images` now."""
+        if self.augmentation is not None:
+            images = self.augmentation(images)
         if self.view is not None:
             images = self.view(images, progress=self.progress)
         return tf.reshape(tf.cast(self.discriminator(images, training=True), tf.float32), [-1])
 
     def _fakes(self, count: int) -> Any:
         latents = random.stream().normal((count, self.latent_dim))
-        return self.generator(latents, training=True)
+        return tf.cast(self.generator(latents, training=True), tf.float32)
 
     def _discriminator_loss(self, real: Any) -> tuple[Any, dict[str, Any]]:
         fake = tf.stop_gradient(self._fakes(real.shape[0]))
@@ -200,10 +229,11 @@ class GAN(keras.Model):
             "fake_prediction": tf.sigmoid(fake_logits),
             **self._view_logs(),
         }
-        for regularizer in self.regularizers:
-            if regularizer.interval == 1:
-                logs[regularizer.name] = regularizer(self.discriminate, real, lambda: fake)
-                loss += logs[regularizer.name]
+        if self.augmentation is not None:
+            logs |= {"real_sign": tf.reduce_mean(tf.sign(real_logits)), **self.augmentation.logs()}
+        for regularizer in self._penalties("discriminator"):
+            logs[regularizer.name] = regularizer(self.discriminate, real, lambda: fake)
+            loss += logs[regularizer.name]
         return loss, logs
 
     def _lazy_loss(self, regularizer: Regularizer, real: Any) -> tuple[Any, dict[str, Any]]:
@@ -212,7 +242,24 @@ class GAN(keras.Model):
 
     def _generator_loss(self, real: Any) -> tuple[Any, dict[str, Any]]:
         loss = self.loss.generator(self.discriminate(self._fakes(real.shape[0])))
-        return loss, {"g_loss": loss}
+        logs = {"g_loss": loss}
+        for regularizer in self._penalties("generator"):
+            penalty, penalty_logs = regularizer(self.generator, real.shape[0])
+            loss += penalty
+            logs |= penalty_logs
+        return loss, logs
+
+    def _update_generator_penalties(self, logs: dict[str, Any]) -> None:
+        for regularizer in self._penalties("generator"):
+            regularizer.update(logs)
+
+    def _penalties(self, player: str, lazy: bool = False) -> list[Any]:
+        """The regularizers of a player: those that are part of its own step, or the lazy ones."""
+        return [r for r in self.regularizers if r.player == player and (r.interval > 1) == lazy]
+
+    def _lazy_generator_loss(self, regularizer: PathLength, real: Any) -> tuple[Any, dict[str, Any]]:
+        penalty, logs = regularizer(self.generator, real.shape[0])
+        return penalty * regularizer.interval, logs
 
     def _view_logs(self) -> dict[str, Any]:
         logs = getattr(self.view, "logs", None)
@@ -220,39 +267,65 @@ class GAN(keras.Model):
 
     # -- one iteration -----------------------------------------------------------------------------------------------
 
-    def _phase_gradients(self, index: int, real: Any, replica: Any) -> tuple[list, dict[str, Any]]:
-        """Gradients of one phase on one replica, to be summed over replicas. Pure, so XLA can take it whole."""
+    def _phase_gradients(self, index: int, real: Any, part: Any) -> tuple[list, dict[str, Any]]:
+        """Gradients of one phase on one part of the global batch, to be summed. Pure, so that XLA can take it whole."""
         phase = self.phases[index]
-        with random.scope(self._source(index, replica)), tf.GradientTape() as tape:
+        with random.scope(self._source(index, part)), tf.GradientTape() as tape:
             loss, logs = phase.loss(real)
-            loss = loss / self._replicas
+            loss = loss / (self._replicas * self.accumulation_steps)
         variables = [variable.value for variable in phase.player.trainable_variables]
         return tape.gradient(loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO), logs
 
     def _run_phase(self, index: int, real: Any) -> None:
         """One optimizer step, in replica context."""
-        replica = tf.distribute.get_replica_context().replica_id_in_sync_group
-        self._seed_stock_layers(index, replica)
-        gradients, logs = self._gradients[index](real, replica)
-        self.phases[index].optimizer.apply(gradients, self.phases[index].player.trainable_variables)
+        phase = self.phases[index]
+        gradients, logs = self._accumulated_gradients(index, real)
+        if self._half_precision:
+            gradients = [_finite(gradient) for gradient in gradients]
+        phase.optimizer.apply(gradients, phase.player.trainable_variables)
         for name, value in logs.items():
-            self._meters[name].update_state(value)
+            if name in self._meters:
+                self._meters[name].update_state(value)
+        if phase.update is not None:
+            phase.update(logs)
 
-    def _seed_stock_layers(self, index: int, replica: Any) -> None:
-        """Lets `Dropout` and its like follow the clock, and differ between replicas: their own state does neither."""
-        source = self._source(len(self.phases) + index, replica)
+    def _accumulated_gradients(self, index: int, real: Any) -> tuple[list, dict[str, Any]]:
+        """Gradients and records of this replica's share, one part after the other."""
+        steps = self.accumulation_steps
+        first = tf.distribute.get_replica_context().replica_id_in_sync_group * steps
+        results = []
+        for step, share in enumerate(tf.split(real, steps)):
+            self._seed_stock_layers(index, first + step)
+            results.append(self._gradients[index](share, first + step))
+        if steps == 1:
+            return results[0]
+        gradients, logs = zip(*results, strict=True)
+        joined = {name: _joined([log[name] for log in logs]) for name in logs[0]}
+        return [tf.add_n(parts) for parts in zip(*gradients, strict=True)], joined
+
+    def _seed_stock_layers(self, index: int, part: Any) -> None:
+        """Lets `Dropout` and its like follow the clock, and differ between parts: their own state does neither."""
+        source = self._source(len(self.phases) + index, part)
         layers = (self.generator, self.discriminator, *([] if self.view is None else [self.view]))
         for state in itertools.chain.from_iterable(map(_seed_states, layers)):
             state.assign(tf.cast(source.stream().bits((2,)), state.dtype))
 
-    def _source(self, use: int, replica: Any) -> stateless.GlobalBatchSource:
-        return stateless.training_source(self.seed, use, self.images_seen.value, replica, self._replicas)
+    def _source(self, use: int, part: Any) -> stateless.GlobalBatchSource:
+        parts = self._replicas * self.accumulation_steps
+        return stateless.training_source(self.seed, use, self.images_seen.value, part, parts)
 
     def _end_iteration(self, batch_size: int) -> None:
         """Moves the average and the clock, in replica context."""
+        if self.augmentation is not None:
+            self.augmentation.adapt(self.images_seen.value // batch_size, batch_size)
         self.images_seen.assign(self.images_seen + batch_size)
+        if hasattr(self.generator, "update_statistics"):
+            seen = self.images_seen.value
+            latents = stateless.statistics_latents(batch_size, self.latent_dim, self.seed, seen)
+            self.generator.update_statistics(latents)
         decay = ema_decay(self.images_seen.value, batch_size, self.ema_half_life_kimg, self.ema_ramp_up)
-        update_average(self.generator_ema.weights, self.generator.weights, decay)
+        copied = getattr(self.generator, "statistics", ())
+        update_average(self.generator_ema.weights, self.generator.weights, decay, copied)
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """One iteration on a global batch of real images, in cross-replica context."""
@@ -307,10 +380,11 @@ class GAN(keras.Model):
             steps_per_epoch = steps_per_epoch or x.steps_per_epoch
             x = x.dataset(images_seen=int(self.images_seen.numpy()))
         batch_size = _static_batch_size(x)
-        if batch_size % (2 * self._replicas) and self._replicas > 1:
+        parts = self._replicas * self.accumulation_steps
+        if batch_size % (2 * parts) and parts > 1:
             raise ValueError(
-                f"{self._replicas} replicas need an even share of the batch each: a multiple of {2 * self._replicas}. "
-                f"Received: batch_size={batch_size}"
+                f"{self._replicas} replicas and {self.accumulation_steps} accumulation steps need an even share each of the "
+                f"batch: a multiple of {2 * parts}. Received: batch_size={batch_size}"
             )
         steps_per_epoch = steps_per_epoch or _cardinality(x)
         if steps_per_epoch % self.steps_per_execution:
@@ -361,7 +435,7 @@ class GAN(keras.Model):
 
         Args:
             count: Number of images.
-            seed: Image i depends on `seed` and i alone.
+            seed: Image i depends on `seed` and i alone; for layers that draw noise also on `batch_size`.
             batch_size: Images per call of the network.
             **kwargs: Arguments of the generator's call.
 
@@ -371,8 +445,12 @@ class GAN(keras.Model):
         if count < 1:
             raise ValueError(f"`count` must be >= 1. Received: count={count}")
         latents = stateless.sampling_latents(count, self.latent_dim, seed)
-        batches = [latents[start : start + batch_size] for start in range(0, count, batch_size)]
-        return np.concatenate([to_uint8(self.generator_ema(z, training=False, **kwargs)) for z in batches])
+        images = []
+        for start in range(0, count, batch_size):
+            with random.scope(stateless.noise_source(seed, start)):
+                batch = latents[start : start + batch_size]
+                images.append(to_uint8(self.generator_ema(batch, training=False, **kwargs)))
+        return np.concatenate(images)
 
     def export(self, filepath: str | os.PathLike) -> None:
         """Writes the averaged generator as a SavedModel that needs no tfnss to load (see `tfnss.serving.export`)."""
@@ -402,6 +480,23 @@ class GAN(keras.Model):
 
     def compile_from_config(self, config: dict) -> None:
         self.compile(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})
+
+
+def _copy(network: keras.Model) -> keras.Model:
+    """The same network with weights of its own."""
+    copy = type(network).from_config(network.get_config())
+    copy.set_weights(network.get_weights())
+    return copy
+
+
+def _finite(gradient: Any) -> Any:
+    """No NaN, and no more than 1e5: 16-bit numbers overflow now and then (StyleGAN2-ADA)."""
+    return tf.clip_by_value(tf.where(tf.math.is_nan(gradient), tf.zeros_like(gradient), gradient), -1e5, 1e5)
+
+
+def _joined(values: Sequence) -> Any:
+    """Records of the parts of a batch as one: the mean of scalars, all of one value per image."""
+    return tf.add_n(values) / len(values) if values[0].shape.rank == 0 else tf.concat(values, axis=0)
 
 
 def _seed_states(layer: keras.layers.Layer) -> list[keras.Variable]:

@@ -14,9 +14,11 @@ class Phase:
     Args:
         player: The network that moves.
         optimizer: Its optimizer, built.
-        loss: Function from real images to the loss and a dictionary of scalars to record.
+        loss: Function from real images to the loss and a dictionary of what to record: scalars, and vectors of one value
+            per image.
         interval: The phase runs every `interval` iterations,
         offset: at those whose number is `offset` modulo `interval`.
+        update: Function of what the step recorded, called after it in replica context.
     """
 
     player: keras.Model
@@ -24,6 +26,7 @@ class Phase:
     loss: Callable[[Any], tuple[Any, dict[str, Any]]]
     interval: int = 1
     offset: int = 0
+    update: Callable[[dict[str, Any]], None] | None = None
 
     def due(self, iteration: Any) -> Any:
         """Whether the phase runs in iteration number `iteration`, a scalar integer tensor."""

@@ -27,6 +27,7 @@ class Regularizer:
         The weighted penalty, a float32 scalar.
     """
 
+    player = "discriminator"
     name: str
 
     def __init__(self, weight: float, interval: int = 1) -> None:
@@ -36,6 +37,10 @@ class Regularizer:
             raise ValueError(f"`interval` must be a whole number >= 1. Received: interval={interval}")
         self.weight = float(weight)
         self.interval = interval
+
+    def build(self) -> list:
+        """Makes the variables that a checkpoint keeps; there are none."""
+        return []
 
     def __call__(self, discriminate: Callable, real: Any, fake: Callable) -> Any:
         raise NotImplementedError

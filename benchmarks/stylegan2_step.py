@@ -1,0 +1,82 @@
+"""One StyleGAN2 iteration at 64x64, channel base 4096, batch 8: each phase alone and the lazy ones amortised.
+
+    python -m benchmarks.stylegan2_step
+
+Graph and XLA, and Riemannian against Euclidean noise. The last column is the share of the time that the phase's plain
+convolutions take, at the same sizes and alone, forward and backward (three times the forward's time; nine times for the
+penalties, whose gradients are differentiated).
+"""
+
+from typing import Any
+
+import tensorflow as tf
+
+import tfnss
+from benchmarks.timing import print_table, seconds_per_call
+from models import StyleGAN2
+from models.stylegan2.sizes import channels_at, resolutions
+
+RESOLUTION, BASE, BATCH, CALLS = 64, 4096, 8, 4
+PARTS = ("D", "R1", "G", "path length")
+INTERVALS = {"D": 1, "R1": 16, "G": 1, "path length": 4}
+
+
+def gan(noise: str, jit_compile: bool) -> StyleGAN2:
+    model = StyleGAN2(RESOLUTION, channel_base=BASE, noise=noise)
+    model.compile(regularizers=[tfnss.R1(1.0, 16), tfnss.PathLength()], jit_compile=jit_compile)
+    return model
+
+
+def seconds_per_part(model: StyleGAN2) -> dict[str, float]:
+    """The gradients of each phase."""
+    real = tf.random.stateless_uniform((BATCH, RESOLUTION, RESOLUTION, 3), (0, 1), -1, 1)
+    functions = [f if hasattr(f, "get_concrete_function") else tf.function(f) for f in model._gradients]
+    times = [seconds_per_call(lambda f=f: f(real, tf.constant(0))[0], calls=CALLS) for f in functions]
+    return dict(zip(PARTS, times, strict=True))
+
+
+def plain_convolutions() -> dict[str, float]:
+    """Forward time of the 3x3 convolutions of either network, by player."""
+    return {"G": _seconds(generator=True), "D": _seconds(generator=False)}
+
+
+def _seconds(generator: bool) -> float:
+    pairs: list[tuple[Any, Any]] = []
+    for r in resolutions(RESOLUTION):
+        width, half = channels_at(r, BASE, 512), channels_at(max(4, r // 2), BASE, 512)
+        inner = tf.random.normal((BATCH, r, r, width))
+        pairs.append((inner, tf.random.normal((3, 3, width, width))))
+        if r > 4:  # the convolution that resamples, at the larger side of a transposed or strided one
+            small = tf.random.normal((BATCH, r // 2, r // 2, half if generator else 4 * width))
+            pairs.append((small, tf.random.normal((3, 3, small.shape[-1], width if generator else half))))
+
+    @tf.function
+    def forward() -> list[Any]:
+        return [tf.nn.conv2d(x, kernel, 1, "SAME") for x, kernel in pairs]
+
+    return seconds_per_call(forward, calls=CALLS)
+
+
+def main() -> None:
+    plain = plain_convolutions()
+    # Passes through each network, in forward times: both networks for D (fakes forward; D twice, both ways), and so on.
+    floor = {
+        "D": plain["G"] + 2 * 3 * plain["D"],
+        "R1": 9 * plain["D"],
+        "G": 3 * (plain["G"] + plain["D"]),
+        "path length": 9 * plain["G"] / 2,
+    }
+    rows = []
+    totals = {}
+    for noise, jit_compile in (("euclidean", False), ("euclidean", True), ("riemannian", True)):
+        seconds = seconds_per_part(gan(noise, jit_compile))
+        name = f"{noise}, {'XLA' if jit_compile else 'graph'}"
+        rows += [(name, part, value, f"{floor[part] / value:.0%}") for part, value in seconds.items()]
+        totals[name] = sum(value / INTERVALS[part] for part, value in seconds.items())
+        rows.append((name, "iteration, amortised", totals[name], f"{BATCH / totals[name]:.1f} images/s"))
+    print_table(("StyleGAN2-64", "part", "seconds", "plain convolutions"), rows)
+    print(f"Riemannian over Euclidean noise: {totals['riemannian, XLA'] / totals['euclidean, XLA'] - 1:+.1%}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+"""StyleGAN2 on the engine."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from models.stylegan2.checkpoints import read_checkpoint
+from models.stylegan2.discriminator import StyleGAN2Discriminator
+from models.stylegan2.generator import StyleGAN2Generator
+from models.stylegan2.presets import preset
+from models.stylegan2.weights import assign_weights
+from tfnss.training import GAN, R1, PathLength
+
+CLAMP = 256.0  # of half precision
+PRECISIONS = {"float32": None, "float16": "mixed_float16", "bfloat16": "mixed_bfloat16"}
+
+
+@keras.saving.register_keras_serializable("tfnss")
+class StyleGAN2(GAN):
+    """StyleGAN2 (Karras et al. 2020), with a choice of noise injection.
+
+    Args:
+        resolution: Height and width in pixels, a power of two from 4 (32 to 1024 in use).
+        config: `f` or `e` of the paper's table 1, or a preset of StyleGAN2-ADA: `auto`, `stylegan2`, `paper256`, `paper512`,
+            `paper1024`, `cifar`. It fixes the widths here, and the defaults of `compile`.
+        channels: Colour channels, 1 or 3.
+        generator: Architecture `skip`, `resnet` or `orig` (the paper's figure 7).
+        discriminator: Architecture `resnet`, `skip` or `orig`; by default the config's.
+        noise: `euclidean` (StyleGAN2's), `riemannian` (Feng et al. 2021) or None.
+        precision: `float32`; or `float16` or `bfloat16` for the four highest resolutions, with activations clamped to 256.
+        latent_dim: Width of latents and styles.
+        channel_base: Channels times resolution; by default the config's.
+        channel_max: Most channels of a layer.
+        mapping_layers: By default the config's.
+        group_size: Images in a group of the minibatch standard deviation; by default the config's.
+        seed: Seed of the initial weights and of everything random in training.
+
+    Raises:
+        ValueError: For values outside these.
+    """
+
+    def __init__(
+        self,
+        resolution: int = 64,
+        config: str = "f",
+        channels: int = 3,
+        generator: str = "skip",
+        discriminator: str | None = None,
+        noise: str | None = "euclidean",
+        precision: str = "float32",
+        latent_dim: int = 512,
+        channel_base: int | None = None,
+        channel_max: int = 512,
+        mapping_layers: int | None = None,
+        group_size: int | None = None,
+        seed: int = 0,
+        **kwargs: Any,
+    ) -> None:
+        arguments = {k: v for k, v in locals().items() if k not in ("self", "kwargs", "__class__")}
+        self.preset = chosen = preset(config, resolution)
+        if channels not in (1, 3):
+            raise ValueError(f"`channels` must be 1 or 3. Received: channels={channels}")
+        if min(latent_dim, channel_max) < 1 or (channel_base is not None and channel_base < 1):
+            raise ValueError(
+                "`latent_dim`, `channel_max` and `channel_base` must be >= 1. "
+                f"Received: latent_dim={latent_dim}, channel_max={channel_max}, channel_base={channel_base}"
+            )
+        if precision not in PRECISIONS:
+            raise ValueError(f"`precision` must be one of {', '.join(PRECISIONS)}. Received: precision={precision}")
+        common: dict[str, Any] = {
+            "channels": channels,
+            "channel_base": channel_base or chosen.channel_base,
+            "channel_max": channel_max,
+        }
+        if PRECISIONS[precision]:
+            common |= {
+                "clamp": CLAMP,
+                "half_precision_resolutions": chosen.half_precision_resolutions,
+                "half_precision": PRECISIONS[precision],
+            }
+        keras.utils.set_random_seed(seed)
+        super().__init__(
+            StyleGAN2Generator(
+                resolution,
+                latent_dim=latent_dim,
+                style_dim=latent_dim,
+                mapping_layers=chosen.mapping_layers if mapping_layers is None else mapping_layers,
+                architecture=generator,
+                noise=noise,
+                mixing_probability=chosen.mixing_probability,
+                **common,
+                name="generator",
+            ),
+            StyleGAN2Discriminator(
+                resolution,
+                architecture=discriminator or chosen.discriminator,
+                group_size=group_size or chosen.group_size,
+                **common,
+                name="discriminator",
+            ),
+            seed=seed,
+            **kwargs,
+        )
+        self._arguments = arguments
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """As `GAN.compile`; by default with the config's Adam, lazy R1, path length penalty and average."""
+        chosen = self.preset
+        defaults: dict[str, Any] = {
+            "generator_optimizer": _adam(chosen.learning_rate),
+            "discriminator_optimizer": _adam(chosen.learning_rate),
+            "regularizers": [R1(chosen.r1_weight, interval=16)],
+            "ema_half_life_kimg": chosen.ema_half_life_kimg,
+            "ema_ramp_up": chosen.ema_ramp_up,
+        }
+        if chosen.path_length_weight:
+            defaults["regularizers"].append(PathLength(chosen.path_length_weight))
+        given = dict(
+            zip(("generator_optimizer", "discriminator_optimizer", "loss", "regularizers"), args, strict=False)
+        )
+        super().compile(**{**defaults, **given, **kwargs})
+
+    def load_official(self, path: str | os.PathLike) -> None:
+        """Takes the weights of an official checkpoint (StyleGAN2's TensorFlow or StyleGAN2-ADA's PyTorch pickle).
+
+        Nothing in the file is executed. The generator and its average both become the file's average.
+
+        Raises:
+            ValueError: For a file that cannot be read, or is of another network. The message says in what.
+        """
+        checkpoint = read_checkpoint(Path(path))
+        for network in (self.generator, self.generator_ema):
+            assign_weights(network, checkpoint.generator, str(path))
+        if checkpoint.discriminator:
+            assign_weights(self.discriminator, checkpoint.discriminator, str(path))
+
+    def get_config(self) -> dict:
+        return {"name": self.name, **self._arguments}
+
+    @classmethod
+    def from_config(cls, config: dict, custom_objects: dict | None = None) -> "StyleGAN2":
+        return cls(**config)
+
+
+def official_networks(path: str | os.PathLike) -> tuple[StyleGAN2Generator, StyleGAN2Discriminator | None]:
+    """The generator (the average) and, if there is one, the discriminator of an official checkpoint, as they are in it.
+
+    Nothing in the file is executed.
+
+    Args:
+        path: Pickle of StyleGAN2 (TensorFlow, configurations E and F and the like) or StyleGAN2-ADA (TensorFlow, PyTorch).
+
+    Raises:
+        ValueError: For a file that cannot be read. The message says why.
+    """
+    checkpoint = read_checkpoint(Path(path))
+    generator = StyleGAN2Generator(**checkpoint.config["generator"])
+    assign_weights(generator, checkpoint.generator, str(path))
+    if not checkpoint.discriminator:
+        return generator, None
+    discriminator = StyleGAN2Discriminator(**checkpoint.config["discriminator"])
+    assign_weights(discriminator, checkpoint.discriminator, str(path))
+    return generator, discriminator
+
+
+def _adam(learning_rate: float) -> keras.optimizers.Optimizer:
+    return keras.optimizers.Adam(learning_rate, beta_1=0.0, beta_2=0.99, epsilon=1e-8)

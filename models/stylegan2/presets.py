@@ -1,0 +1,89 @@
+"""StyleGAN2's configurations: those of the paper, and of StyleGAN2-ADA."""
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Preset:
+    """What one configuration fixes.
+
+    Args:
+        kimg: Length of the training in thousands of images.
+        batch_size: Images in the global batch.
+        group_size: Images in a group of the minibatch standard deviation.
+        channel_base: Channels times resolution.
+        learning_rate: Adam's, for both players.
+        r1_weight: γ of R1.
+        ema_half_life_kimg: Half-life of the generator's average, in thousands of images.
+        ema_ramp_up: Bound on the half-life as a share of the images seen; None for none.
+        mapping_layers: Layers of the mapping network.
+        path_length_weight: Weight of the path length penalty; 0 for none.
+        mixing_probability: Share of images with two styles.
+        discriminator: Architecture of the discriminator.
+        half_precision_resolutions: The highest so many resolutions are half precision where half precision is on.
+    """
+
+    kimg: float = 25_000
+    batch_size: int = 32
+    group_size: int = 4
+    channel_base: int = 32768
+    learning_rate: float = 0.002
+    r1_weight: float = 10.0
+    ema_half_life_kimg: float = 10.0
+    ema_ramp_up: float | None = None
+    mapping_layers: int = 8
+    path_length_weight: float = 2.0
+    mixing_probability: float = 0.9
+    discriminator: str = "resnet"
+    half_precision_resolutions: int = 4
+
+
+_PAPER = Preset(batch_size=64, learning_rate=0.0025, ema_half_life_kimg=20.0)
+_PRESETS = {
+    "f": Preset(),  # StyleGAN2, table 1
+    "e": Preset(channel_base=16384, r1_weight=100.0),
+    "stylegan2": Preset(),
+    "paper256": replace(_PAPER, group_size=8, channel_base=16384, r1_weight=1.0),
+    "paper512": replace(_PAPER, group_size=8, r1_weight=0.5),
+    "paper1024": Preset(r1_weight=2.0),
+    "cifar": replace(
+        _PAPER,
+        kimg=100_000,
+        group_size=32,
+        r1_weight=0.01,
+        ema_half_life_kimg=500.0,
+        ema_ramp_up=0.05,
+        mapping_layers=2,
+        path_length_weight=0.0,
+        mixing_probability=0.0,
+        discriminator="orig",
+    ),
+}
+CONFIGS = ("auto", *_PRESETS)
+
+
+def preset(config: str, resolution: int, devices: int = 1) -> Preset:
+    """The configuration of a name; `auto` follows from the resolution and the number of devices.
+
+    Raises:
+        ValueError: For an unknown name.
+    """
+    if config == "auto":
+        return _auto(resolution, devices)
+    if config not in _PRESETS:
+        raise ValueError(f"`config` must be one of {', '.join(CONFIGS)}. Received: config={config}")
+    return _PRESETS[config]
+
+
+def _auto(resolution: int, devices: int) -> Preset:
+    batch_size = max(min(devices * min(4096 // resolution, 32), 64), devices)
+    return Preset(
+        batch_size=batch_size,
+        group_size=min(batch_size // devices, 4),
+        channel_base=32768 if resolution >= 512 else 16384,
+        learning_rate=0.002 if resolution >= 1024 else 0.0025,
+        r1_weight=0.0002 * resolution**2 / batch_size,
+        ema_half_life_kimg=batch_size * 10 / 32,
+        ema_ramp_up=0.05,
+        mapping_layers=2,
+    )

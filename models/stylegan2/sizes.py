@@ -1,0 +1,32 @@
+"""Resolutions, channels and precisions of StyleGAN2's blocks."""
+
+from collections.abc import Sequence
+
+
+def resolutions(resolution: int) -> list[int]:
+    """4, 8, ... up to `resolution`.
+
+    Raises:
+        ValueError: If it is no power of two from 4.
+    """
+    if resolution < 4 or resolution & (resolution - 1):
+        raise ValueError(f"`resolution` must be a power of two, 4 or more. Received: resolution={resolution}")
+    return [2**k for k in range(2, resolution.bit_length())]
+
+
+def channels_at(resolution: int, channel_base: int, channel_max: int) -> int:
+    """Channels of the blocks at a resolution."""
+    return max(1, min(channel_base // resolution, channel_max))
+
+
+def policy_at(resolution: int, full_resolution: int, half_precision_resolutions: int, half_precision: str) -> str:
+    """Keras' dtype policy of the blocks at a resolution: half precision at the highest, from 8 on."""
+    lowest = max(8, 2 * full_resolution >> half_precision_resolutions)
+    return half_precision if half_precision_resolutions and resolution >= lowest else "float32"
+
+
+def check_architecture(name: str, value: str, choices: Sequence[str]) -> str:
+    """Raises a ValueError for an unknown architecture."""
+    if value not in choices:
+        raise ValueError(f"`{name}` must be one of {', '.join(choices)}. Received: {name}={value}")
+    return value

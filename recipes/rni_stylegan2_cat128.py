@@ -1,0 +1,21 @@
+"""StyleGAN2 with and without Riemannian noise injection on LSUN-Cat at 128x128 (Feng et al. 2021).
+
+    python -m recipes.rni_stylegan2_cat128 --data ~/lsun_cat --noise rni
+
+The paper trains on a subset of 100,000 images and shows pictures alone.
+"""
+
+from recipes.runner import main
+from recipes.stylegan2 import stylegan2_recipe
+
+RECIPE = stylegan2_recipe(
+    "rni_stylegan2_cat128",
+    "Train StyleGAN2 on LSUN-Cat at 128x128: plain, or with Euclidean or Riemannian noise.",
+    data="lsun_cat",
+    resolution=128,
+    kimg=25000,
+    config="e",
+)
+
+if __name__ == "__main__":
+    main(RECIPE)

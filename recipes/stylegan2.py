@@ -1,0 +1,176 @@
+"""StyleGAN2 experiments: NSS-GAN's tables 5 and 6, and the grid of Riemannian noise injection."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+
+import tfnss
+from models import StyleGAN2
+from models.stylegan2 import CONFIGS, preset
+from recipes.dcgan import NOISES
+from recipes.options import Option
+from recipes.runner import Recipe
+
+_ON_OFF = ("on", "off")
+
+_OPTIONS = (
+    Option(
+        "view",
+        str,
+        "what the discriminator is shown: images as they are, or in the noisy scale-space (nss)",
+        "plain",
+        choices=("plain", "nss"),
+        shortcuts={"--nss": ("nss", "the same as --view nss")},
+        in_name=True,
+    ),
+    Option(
+        "augment",
+        str,
+        "augmentation of what the discriminator is shown: none, adaptive (ada), or with a fixed probability",
+        "none",
+        choices=("none", "ada", "fixed"),
+        shortcuts={"--ada": ("ada", "the same as --augment ada")},
+        in_name=True,
+    ),
+    Option("pipeline", str, "operations of the augmentation", "bgc", metavar="NAME"),
+    Option("augment_probability", float, "probability of each operation, for --augment fixed", 0.2, metavar="P"),
+    Option(
+        "noise",
+        str,
+        "noise injection: none (plain), Euclidean (eni, StyleGAN2's), Riemannian (rni)",
+        "eni",
+        choices=tuple(NOISES),
+        in_name=True,
+    ),
+    Option("path_length", str, "whether path lengths are regularised (default: the config's)", choices=_ON_OFF),
+    Option("config", str, "StyleGAN2's configuration", "auto", choices=CONFIGS),
+    Option("gamma", float, "weight of R1 (default: the recipe's)", metavar="GAMMA"),
+    Option("learning_rate", float, "learning rate of Adam (default: the config's)", metavar="RATE"),
+    Option("initial_time", float, "time of the scale-space at the start of annealing", 128.0, metavar="T"),
+    Option(
+        "stddev", float, "standard deviation of the noise of one pass, for images in [-1, 1] (default: the recipe's)"
+    ),
+    Option("kernel_stddev", float, "width of the 3x3 smoothing kernel in pixels", 0.5, metavar="STDDEV"),
+    Option(
+        "precision", str, "precision of the high resolutions", "float32", choices=("float32", "float16", "bfloat16")
+    ),
+    Option("accumulation_steps", int, "parts of a device's share of the batch, one after the other", 1, metavar="N"),
+    Option("channel_base", int, "channels times resolution (default: the config's)", metavar="CHANNELS"),
+    Option("channel_max", int, "most channels of a layer", 512, metavar="CHANNELS"),
+    Option("latent_dim", int, "width of latents and styles", 512, metavar="WIDTH"),
+    Option("xla", str, "whether XLA compiles the gradients; it takes minutes to start", "off", choices=_ON_OFF),
+)
+
+_SMOKE = {
+    "data": "photos",
+    "resolution": 16,
+    "batch_size": 8,
+    "kimg": 0.064,
+    "checkpoint_every": 0.032,
+    "fid_every": 0.0,
+    "features": "embedded",
+    "channel_base": 64,
+    "channel_max": 8,
+    "latent_dim": 8,
+}
+
+
+def stylegan2_recipe(
+    name: str,
+    summary: str,
+    data: str,
+    resolution: int,
+    kimg: float,
+    gamma: float | None = None,
+    nss_gamma: float | None = None,
+    stddev: float = 0.15,
+    paper: Mapping[tuple[str, ...], str] | None = None,
+    **defaults: Any,
+) -> Recipe:
+    """A recipe that trains StyleGAN2 on one data set.
+
+    Args:
+        name: Name of the recipe's module.
+        summary: First line of `--help`.
+        data: Data set or folder.
+        resolution: Height and width in pixels.
+        kimg: Length of the run in thousands of real images.
+        gamma: Weight of R1; None for the config's.
+        nss_gamma: The same under the noisy scale-space; None for `gamma`.
+        stddev: Standard deviation of the noise of the noisy scale-space.
+        paper: The paper's figures, by the settings `view`, `augment`, `noise` and `path_length`.
+        **defaults: Other defaults of the settings.
+    """
+    batch_size = preset(defaults.get("config", "auto"), resolution).batch_size
+
+    def resolve(settings: dict[str, Any]) -> dict[str, Any]:
+        chosen = preset(settings["config"], settings["resolution"])
+        own_gamma = (nss_gamma or gamma) if settings["view"] == "nss" else gamma
+        proposals = {
+            "gamma": chosen.r1_weight if own_gamma is None else own_gamma,
+            "stddev": stddev,
+            "learning_rate": chosen.learning_rate,
+            "channel_base": chosen.channel_base,
+            "path_length": "on" if chosen.path_length_weight else "off",
+        }
+        return settings | {key: value for key, value in proposals.items() if settings[key] is None}
+
+    return Recipe(
+        name=name,
+        summary=summary,
+        defaults={"data": data, "resolution": resolution, "batch_size": batch_size, "kimg": kimg, **defaults},
+        options=_OPTIONS,
+        smoke=_SMOKE,
+        resolve=resolve,
+        build=build,
+        paper=lambda settings: (paper or {}).get(
+            tuple(settings[name] for name in ("view", "augment", "noise", "path_length")), ""
+        ),
+    )
+
+
+def build(settings: Mapping[str, Any]) -> StyleGAN2:
+    """The compiled model of resolved settings.
+
+    Raises:
+        ValueError: For settings outside their ranges.
+    """
+    if not 0 < settings["learning_rate"] < float("inf"):
+        raise ValueError(f"--learning-rate must be above 0. Received: {settings['learning_rate']}")
+    space = tfnss.NoisyScaleSpace(settings["stddev"], settings["kernel_stddev"])
+    annealing = tfnss.ExponentialAnnealing(settings["initial_time"])
+    regularizers: list[Any] = [tfnss.R1(settings["gamma"], interval=16)]
+    regularizers += [tfnss.PathLength()] if settings["path_length"] == "on" else []
+    gan = StyleGAN2(
+        settings["resolution"],
+        settings["config"],
+        noise=NOISES[settings["noise"]],
+        precision=settings["precision"],
+        latent_dim=settings["latent_dim"],
+        channel_base=settings["channel_base"],
+        channel_max=settings["channel_max"],
+        seed=settings["seed"],
+    )
+    gan.compile(
+        generator_optimizer=_adam(settings["learning_rate"]),
+        discriminator_optimizer=_adam(settings["learning_rate"]),
+        regularizers=regularizers,
+        view=space if settings["view"] == "nss" else None,
+        annealing=annealing if settings["view"] == "nss" else None,
+        augmentation=_augmentation(settings),
+        accumulation_steps=settings["accumulation_steps"],
+        jit_compile=True if settings["xla"] == "on" else "auto",
+    )
+    return gan
+
+
+def _adam(learning_rate: float) -> keras.optimizers.Optimizer:
+    return keras.optimizers.Adam(learning_rate, beta_1=0.0, beta_2=0.99, epsilon=1e-8)
+
+
+def _augmentation(settings: Mapping[str, Any]) -> tfnss.Augmentation | None:
+    if settings["augment"] == "ada":
+        return tfnss.AdaptiveAugmentation(settings["pipeline"])
+    fixed = tfnss.Augmentation(settings["pipeline"], settings["augment_probability"])
+    return fixed if settings["augment"] == "fixed" else None

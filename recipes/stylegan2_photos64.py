@@ -1,0 +1,27 @@
+"""A small StyleGAN2 on the embedded photographs at 64x64: minutes on a CPU.
+
+python -m recipes.stylegan2_photos64 --nss
+"""
+
+from recipes.runner import main
+from recipes.stylegan2 import stylegan2_recipe
+
+RECIPE = stylegan2_recipe(
+    "stylegan2_photos64",
+    "Train a small StyleGAN2 on crops of the embedded photographs.",
+    data="photos",
+    resolution=64,
+    kimg=12,
+    gamma=0.1,
+    batch_size=16,
+    channel_base=2048,
+    channel_max=64,
+    latent_dim=64,
+    fid_every=2.0,
+    fid_images=1000,
+    features="embedded",
+    xla="on",
+)
+
+if __name__ == "__main__":
+    main(RECIPE)

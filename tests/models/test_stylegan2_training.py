@@ -1,0 +1,240 @@
+"""StyleGAN2 on the engine: every part of it, on one and two replicas, compiled or not, resumed or not."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import tfnss
+from models import StyleGAN2
+from models.stylegan2 import named_weights, official_networks
+from tests.training.networks import tiny_images
+from tfnss import random
+from tfnss.random.stateless import training_source
+from tfnss.training.callbacks import Checkpoint, restore
+from tfnss.training.path_length import path_lengths
+
+TINY = {"latent_dim": 6, "channel_base": 32, "channel_max": 6, "mapping_layers": 2, "group_size": 2}
+
+
+def tiny(size=8, **kwargs):
+    return StyleGAN2(size, **{**TINY, **kwargs})
+
+
+def compiled(gan=None, **parts):
+    """Everything at once; eagerly, which spares tracing some 20,000 operations."""
+    gan = gan or tiny()
+    defaults = {
+        "view": tfnss.NoisyScaleSpace(),
+        "annealing": tfnss.ExponentialAnnealing(8),
+        "augmentation": tfnss.AdaptiveAugmentation("color", kimg=0.05, interval=2),
+        "regularizers": [tfnss.R1(1.0, 2), tfnss.PathLength(interval=2)],
+        "run_eagerly": True,
+    }
+    gan.compile(**{**defaults, **parts})
+    return gan
+
+
+def fit(gan, pictures, steps, batch_size=8, **kwargs):
+    images = tfnss.data.Images(tiny_images(pictures), batch_size)
+    return gan.fit(images, steps_per_epoch=steps, verbose=0, **kwargs)
+
+
+def weights(gan):
+    return np.concatenate([w.ravel() for w in gan.get_weights()])
+
+
+def test_all_parts_together_resume_bit_for_bit(pictures, tmp_path):
+    """Path length's mean, ADA's probability and the average style are in the checkpoint, like everything else."""
+    whole, first = compiled(), compiled()
+    history = fit(whole, pictures, 2, epochs=3).history
+    assert np.isfinite(np.concatenate(list(history.values()))).all()
+    assert {"path_length", "path_length_penalty", "r1", "augment_probability", "real_sign", "time"} < set(history)
+    assert float(whole.augmentation.probability.numpy()) > 0 or min(history["real_sign"]) < 0.6
+    assert float(whole.regularizers[1].mean_length.numpy()) > 0
+    assert np.abs(whole.generator_ema.average_style.numpy()).max() > 0
+    np.testing.assert_array_equal(whole.generator_ema.average_style, whole.generator.average_style)
+
+    # A run of 3 epochs that ends after 2 of them.
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.stop_training = epoch == 1
+
+    fit(first, pictures, 2, epochs=3, callbacks=[Checkpoint(tmp_path / "a.weights.h5"), Stop()])
+    resumed = compiled(tiny(seed=1))
+    restore(resumed, tmp_path / "a.weights.h5")
+    resumed.seed = 0
+    fit(resumed, pictures, 2, epochs=3, initial_epoch=2)
+    np.testing.assert_array_equal(weights(resumed), weights(whole))
+
+
+def test_two_replicas_give_the_same_weights(pictures, mirrored):
+    results = []
+    for strategy in (tf.distribute.get_strategy(), mirrored):
+        with strategy.scope():
+            # Groups of the minibatch standard deviation lie within a replica's share: none here.
+            gan = compiled(tiny(group_size=1, mapping_layers=1), ema_half_life_kimg=0.1)
+        fit(gan, pictures, 4)
+        results.append(weights(gan))
+    np.testing.assert_allclose(*results, atol=2e-4)
+
+
+def test_xla_gives_the_same_weights(pictures):
+    results = []
+    for how in ({}, {"run_eagerly": False, "jit_compile": True}):
+        gan = compiled(tiny(mapping_layers=1), view=None, annealing=None, **how)
+        fit(gan, pictures, 2)
+        results.append(weights(gan))
+    np.testing.assert_allclose(*results, atol=2e-4)
+
+
+def test_accumulated_gradients_are_those_of_the_whole_batch(pictures):
+    results = []
+    for steps in (1, 2):
+        gan = compiled(tiny(group_size=1, mapping_layers=1), accumulation_steps=steps)
+        history = fit(gan, pictures, 4).history
+        results.append(weights(gan))
+        assert len(history["real_prediction"]) == 1
+    np.testing.assert_allclose(*results, atol=2e-4)
+    with pytest.raises(ValueError, match="a multiple of 4"):
+        fit(gan, pictures, 1, batch_size=6)
+
+
+def test_path_length_is_its_definition():
+    """|J^T y|, from finite differences of images along every style."""
+    keras.config.set_floatx("float32")
+    gan = tiny(noise=None)
+    generator = gan.generator
+    with random.scope(training_source(0, 0, 0, 0, 1)):
+        lengths = path_lengths(generator, 2).numpy()
+    with random.scope(training_source(0, 0, 0, 0, 1)):
+        styles = generator.styles(random.stream().normal((2, 6)), training=True).numpy()
+        y = random.stream().normal((2, 8, 8, 3)).numpy() / 8
+    step, squares = 1e-2, np.zeros((2, generator.slots))
+    for slot in range(generator.slots):
+        for feature in range(6):
+            ends = []
+            for sign in (1, -1):
+                moved = styles.copy()
+                moved[:, slot, feature] += sign * step
+                ends.append(np.sum(generator.synthesis(moved).numpy().astype(float) * y, axis=(1, 2, 3)))
+            squares[:, slot] += ((ends[0] - ends[1]) / (2 * step)) ** 2
+    np.testing.assert_allclose(lengths, np.sqrt(squares.mean(axis=1)), rtol=2e-2)
+
+
+def test_path_length_penalty_and_its_mean():
+    regularizer = tfnss.PathLength(weight=3.0, interval=4, decay=0.9)
+    regularizer.build()
+    regularizer.mean_length.assign(0.25)
+    generator = tiny().generator
+    with random.scope(training_source(0, 0, 0, 0, 1)):
+        penalty, logs = regularizer(generator, 8)
+    with random.scope(training_source(0, 0, 0, 0, 1)):
+        lengths = path_lengths(generator, 4).numpy()  # half of the batch
+    assert float(penalty) == pytest.approx(3 * np.mean((lengths - 0.25) ** 2), rel=1e-4)
+    regularizer.update(logs)
+    assert float(regularizer.mean_length.numpy()) == pytest.approx(0.9 * 0.25 + 0.1 * lengths.mean(), rel=1e-4)
+
+
+class _Steps(keras.callbacks.Callback):
+    def on_train_begin(self, logs=None):
+        self.counts = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        optimizers = (self.model.discriminator_optimizer, self.model.generator_optimizer)
+        self.counts.append(tuple(int(o.iterations.numpy()) for o in optimizers))
+
+
+def test_lazy_steps_and_corrected_optimizers(pictures):
+    """R1 every 16 iterations and path length every 4, each on a step of its own (StyleGAN2, appendix B)."""
+    gan = tiny(config="stylegan2")
+    gan.compile(run_eagerly=True)
+    for optimizer, c in ((gan.generator_optimizer, 4 / 5), (gan.discriminator_optimizer, 16 / 17)):
+        assert float(optimizer.learning_rate.numpy()) == pytest.approx(0.002 * c)
+        assert (optimizer.beta_1, optimizer.beta_2) == pytest.approx((0.0, 0.99**c))
+        assert optimizer.epsilon == 1e-8
+    steps = _Steps()
+    fit(gan, pictures, 6, callbacks=[steps])
+    assert steps.counts == [(2, 2), (3, 3), (4, 4), (5, 5), (6, 7), (7, 8)]
+
+
+def test_ada_follows_its_rule():
+    """p moves by batch * interval / kimg towards fewer or more augmentations, and never below 0."""
+    augmentation = tfnss.AdaptiveAugmentation(target=0.6, kimg=1.0, interval=2)
+    augmentation.build()
+
+    def iteration(number, sign):
+        augmentation.observe({"real_sign": tf.constant(sign)})
+        augmentation.adapt(tf.constant(number), batch_size=10)
+        return float(augmentation.probability.numpy())
+
+    assert iteration(0, 1.0) == 0
+    assert iteration(1, 0.5) == pytest.approx(0.02)  # mean 0.75 > 0.6
+    assert iteration(2, 0.9) == pytest.approx(0.02)
+    assert iteration(3, 0.9) == pytest.approx(0.04)
+    iteration(4, -1.0)
+    assert iteration(5, -1.0) == pytest.approx(0.02)
+    for number in range(6, 12):
+        iteration(number, 0.0)
+    assert float(augmentation.probability.numpy()) == 0
+
+
+def test_augmentation_is_applied_before_the_view_and_r1_before_both():
+    gan = tiny()
+    gan.compile(augmentation=tfnss.Augmentation("color", 1.0), regularizers=[])
+    images = tf.constant(np.random.default_rng(0).uniform(-1, 1, (4, 8, 8, 3)), tf.float32)
+    with random.scope(training_source(0, 0, 0, 0, 1)):
+        logits = gan.discriminate(images).numpy()
+    with random.scope(training_source(0, 0, 0, 0, 1)):
+        shown = gan.augmentation(images)
+    assert np.abs(shown - images).max() > 0.1
+    np.testing.assert_allclose(logits, gan.discriminator(shown)[:, 0], atol=1e-5)
+
+
+@pytest.mark.parametrize("precision", ["float16", "bfloat16"])
+def test_half_precision_trains(precision, pictures):
+    gan = compiled(tiny(16, precision=precision, channel_base=64), view=None, annealing=None, augmentation=None)
+    images = pictures[:, ::2, ::2]
+    history = gan.fit(images, batch_size=8, epochs=1, steps_per_epoch=3, verbose=0).history
+    assert np.isfinite(list(history.values())).all()
+    assert all(np.isfinite(w).all() for w in gan.get_weights())
+    assert gan.generate(2).shape == (2, 16, 16, 3)
+
+
+def test_saving_keeps_everything(tmp_path, pictures):
+    gan = compiled(tiny(noise="riemannian", generator="resnet"))
+    fit(gan, pictures, 1)
+    gan.save(tmp_path / "gan.keras")
+    copy = keras.saving.load_model(tmp_path / "gan.keras")
+    assert copy.get_config() == gan.get_config()
+    np.testing.assert_array_equal(weights(copy), weights(gan))
+
+
+def test_official_weights_are_taken(tmp_path):
+    from tests.models.test_stylegan2_checkpoints import FIXTURE
+
+    generator, discriminator = official_networks(FIXTURE)
+    assert discriminator is not None
+    images = generator(np.zeros((2, generator.latent_dim), "float32"), noise="constant")
+    assert np.isfinite(images).all()
+    assert discriminator(images).shape == (2, 1)
+    assert "b4_conv/kernel" in named_weights(generator)
+    with pytest.raises(ValueError, match="ada_pytorch_tiny"):
+        tiny().load_official(FIXTURE)
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: tfnss.PathLength(weight=-1), "weight=-1"),
+        (lambda: tfnss.PathLength(interval=0), "interval=0"),
+        (lambda: tfnss.PathLength(decay=1.0), r"decay=1\.0"),
+        (lambda: tfnss.Augmentation(probability=2.0), r"probability=2\.0"),
+        (lambda: tfnss.Augmentation("all"), "all"),
+        (lambda: tfnss.AdaptiveAugmentation(kimg=0), "kimg=0"),
+        (lambda: tiny().compile(accumulation_steps=0), "accumulation_steps"),
+    ],
+)
+def test_bad_input(make, says):
+    with pytest.raises(ValueError, match=says):
+        make()

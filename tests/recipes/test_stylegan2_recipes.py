@@ -1,0 +1,120 @@
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from recipes import (
+    dcgan_celeba64,
+    rni_dcgan_cifar10,
+    rni_stylegan2_cat128,
+    rni_stylegan2_church128,
+    rni_stylegan2_ffhq128,
+    stylegan2_ffhq512,
+    stylegan2_metfaces512,
+    stylegan2_photos64,
+)
+from recipes.runner import main
+from tfnss.training.callbacks import read_history
+
+RECIPES = [
+    module.RECIPE
+    for module in (
+        rni_stylegan2_cat128,
+        rni_stylegan2_church128,
+        rni_stylegan2_ffhq128,
+        stylegan2_ffhq512,
+        stylegan2_metfaces512,
+        stylegan2_photos64,
+    )
+]
+
+
+def settings_of(recipe, **given):
+    return recipe.resolve({option.name: option.default for option in recipe.all_options()} | given)
+
+
+def test_smoke_run_with_every_part(tmp_path, capsys):
+    run_dir = tmp_path / "run"
+    flags = ["--smoke", "--nss", "--augment", "fixed", "--pipeline", "color", "--noise", "rni", "--resolution", "8"]
+    main(stylegan2_photos64.RECIPE, [*flags, "--run-dir", str(run_dir)])
+    rows = read_history(run_dir / "history.csv")
+    assert [row["kimg"] for row in rows] == [0.032, 0.064]
+    assert {"path_length", "r1", "time", "g_loss"} < rows[0].keys()
+    signatures = tf.saved_model.load(str(run_dir / "saved_model")).signatures
+    assert {"serving_default", "sample", "generate", "map", "synthesize"} == set(signatures)
+    latents = np.random.default_rng(0).normal(size=(3, 8)).astype("float32")
+    truncation, seed = tf.constant(0.7), tf.constant(5)
+    images = signatures["generate"](latents=latents, truncation=truncation, noise_seed=seed)["images"]
+    styles = signatures["map"](latents=latents, truncation=truncation)["styles"]
+    assert images.shape == (3, 8, 8, 3)
+    assert images.dtype == tf.uint8
+    np.testing.assert_array_equal(signatures["synthesize"](styles=styles, noise_seed=seed)["images"], images)
+    assert "Done: " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
+def test_dry_run_shows_settings_and_networks(recipe, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    main(recipe, ["--smoke", "--dry-run", "--channel-base", "32"])
+    output = capsys.readouterr().out
+    shown = json.loads(output[: output.index("\n}\n") + 2])
+    assert shown["config"] == settings_of(recipe)["config"]
+    assert "Trainable params" in output
+    assert not list(tmp_path.iterdir())
+
+
+def test_settings_are_the_papers():
+    """NSS-GAN, table 5; Riemannian noise injection, section 6."""
+    for recipe, view, gamma, stddev in [
+        (stylegan2_ffhq512, "plain", 1.64, 0.1),
+        (stylegan2_ffhq512, "nss", 1.64, 0.1),
+        (stylegan2_metfaces512, "plain", 1.64, 0.05),
+        (stylegan2_metfaces512, "nss", 0.82, 0.05),
+    ]:
+        settings = settings_of(recipe.RECIPE, view=view)
+        assert (settings["gamma"], settings["stddev"], settings["initial_time"]) == (gamma, stddev, 128)
+        assert (settings["kimg"], settings["resolution"], settings["batch_size"]) == (5000, 512, 32)
+    settings = settings_of(rni_stylegan2_ffhq128.RECIPE)
+    assert (settings["gamma"], settings["channel_base"], settings["batch_size"]) == (100, 16384, 32)
+    assert settings["learning_rate"] == 0.002
+
+
+def test_the_papers_figures_go_with_their_settings():
+    def paper(module, **given):
+        return module.RECIPE.paper(settings_of(module.RECIPE, **given))
+
+    assert paper(stylegan2_ffhq512, view="nss").startswith("FID 5.52")
+    assert paper(stylegan2_ffhq512, augment="ada").startswith("FID 7.27")
+    assert paper(stylegan2_metfaces512, view="nss", augment="ada").startswith("FID 17.25")
+    assert paper(rni_stylegan2_ffhq128, noise="rni") == "PPL 13.05, FID 7.31, MC 0.530, TTMC 1.05"
+    assert paper(rni_stylegan2_church128, noise="plain", path_length="off").startswith("PPL 425.7")
+    assert paper(rni_stylegan2_ffhq128, noise="plain") == ""
+    assert paper(dcgan_celeba64, method="nss").startswith("FID 19.45")
+    assert paper(rni_dcgan_cifar10) == ""
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        ("--config g", "--config"),
+        ("--resolution 48", "resolution=48"),
+        ("--gamma -1", "weight=-1"),
+        ("--pipeline all", "all"),
+        ("--augment fixed --augment-probability 2", "probability=2"),
+        ("--latent-dim 0", "latent_dim=0"),
+        ("--channel-max 0", "channel_max=0"),
+        ("--accumulation-steps 0", "accumulation_steps"),
+        ("--learning-rate 0", "--learning-rate must be above 0"),
+        ("--noise white", "--noise"),
+        ("--precision float8", "--precision"),
+    ],
+)
+def test_bad_input(flags, says, tmp_path, capsys):
+    with pytest.raises(SystemExit) as end:
+        main(stylegan2_photos64.RECIPE, ["--smoke", "--run-dir", str(tmp_path / "run"), *flags.split()])
+    assert end.value.code == 2
+    error = capsys.readouterr().err
+    assert says in error
+    assert len(error.strip().splitlines()) == 1
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,86 @@
+"""Path length regularisation of generators with styles (StyleGAN2, section 3.2)."""
+
+import math
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from tfnss import random
+
+
+@keras.saving.register_keras_serializable("tfnss")
+class PathLength:
+    """weight E (|J_w^T y| - a)^2, where y are random images and a is the running mean of the length (equation 4).
+
+    The generator needs `styles(latents)`, which gives `[batch, slots, style_dim]` as they are fed to its layers, and
+    `synthesis(styles)`. The length is the root of the mean over slots of the squared norm of the gradient, for y of unit
+    variance divided by the root of the number of pixels. The mean a is that before the step: it is the same on any number
+    of replicas, and no gradient flows through it.
+
+    Args:
+        weight: Factor of the penalty, >= 0.
+        interval: The penalty is taken every `interval` generator steps, on an optimizer step of its own. (The paper's
+            appendix says 8, the official code 4.)
+        decay: Share of the old mean that a step keeps.
+        batch_share: Share of the batch that is used, to save memory.
+
+    Raises:
+        ValueError: For values outside these.
+    """
+
+    player = "generator"
+    name = "path_length_penalty"
+    logged = ("path_length_penalty", "path_length")
+
+    def __init__(self, weight: float = 2.0, interval: int = 4, decay: float = 0.99, batch_share: float = 0.5) -> None:
+        if not 0 <= weight < math.inf:
+            raise ValueError(f"`weight` must be a finite number >= 0. Received: weight={weight}")
+        if not isinstance(interval, int) or interval < 1:
+            raise ValueError(f"`interval` must be a whole number >= 1. Received: interval={interval}")
+        if not 0 <= decay < 1 or not 0 < batch_share <= 1:
+            raise ValueError(
+                f"`decay` must lie in [0, 1), `batch_share` in (0, 1]. Received: decay={decay}, batch_share={batch_share}"
+            )
+        self.weight, self.interval, self.decay, self.batch_share = float(weight), interval, decay, batch_share
+
+    def build(self) -> list[keras.Variable]:
+        """Makes what a checkpoint keeps, in the scope of the strategy."""
+        self.mean_length = keras.Variable(0.0, dtype="float32", trainable=False, name="mean_path_length")
+        return [self.mean_length]
+
+    def __call__(self, generator: Any, count: int) -> tuple[Any, dict[str, Any]]:
+        """The weighted penalty of `count` images times `batch_share`, and what to record."""
+        lengths = path_lengths(generator, max(1, int(count * self.batch_share)))
+        penalty = self.weight * tf.reduce_mean(tf.square(lengths - self.mean_length.value))
+        return penalty, {"path_length_penalty": penalty, "path_length": tf.reduce_mean(lengths)}
+
+    def update(self, logs: dict[str, Any]) -> None:
+        """Moves the mean by a step's lengths, in replica context."""
+        context = tf.distribute.get_replica_context()
+        length = context.all_reduce(tf.distribute.ReduceOp.MEAN, logs["path_length"])
+        self.mean_length.assign(length + (self.mean_length.value - length) * self.decay)
+
+    def get_config(self) -> dict:
+        return {
+            "weight": self.weight,
+            "interval": self.interval,
+            "decay": self.decay,
+            "batch_share": self.batch_share,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict) -> "PathLength":
+        return cls(**config)
+
+
+def path_lengths(generator: Any, count: int) -> Any:
+    """|J_w^T y| for `count` latents, float32 [count]."""
+    styles = generator.styles(random.stream().normal((count, generator.latent_dim)), training=True)
+    with tf.GradientTape() as tape:
+        tape.watch(styles)
+        images = tf.cast(generator.synthesis(styles, training=True), tf.float32)
+        noise = random.stream().normal(images.shape) / math.sqrt(images.shape[1] * images.shape[2])
+        total = tf.reduce_sum(images * noise)
+    gradients = tf.cast(tape.gradient(total, styles), tf.float32)
+    return tf.sqrt(tf.reduce_mean(tf.reduce_sum(tf.square(gradients), axis=2), axis=1) + 1e-12)
