@@ -11,6 +11,7 @@ import numpy as np
 
 import tfnss
 from recipes.options import Parser, one_line_warnings, reporting
+from recipes.runner import paper_figures
 from recipes.runs import METRICS, SETTINGS, check_trained, load_run, members, read_settings, recipe_of
 from tfnss import plots
 from tfnss.metrics import LPIPS, NAMES, Evaluation, FolderImages, azimuthal_profile, networks, records, spectrum_gap
@@ -89,7 +90,7 @@ def _evaluate_runs(target: Path, metrics: tuple[str, ...], given: dict[str, Any]
 
 
 def _paper(target: Path) -> str:
-    return recipe_of(target).paper(read_settings(target)["settings"])
+    return paper_figures(recipe_of(target), read_settings(target)["settings"])
 
 
 def _evaluate_folder(metrics: tuple[str, ...], given: dict[str, Any]) -> list[dict[str, Any]]:

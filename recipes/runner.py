@@ -255,6 +255,7 @@ def _start(recipe: Recipe, settings: dict[str, Any], run_dir: Path) -> tfnss.GAN
     keras.utils.set_random_seed(settings["seed"])
     with _strategy(settings).scope():
         gan = recipe.build(settings)
+    gan.check_batch_size(settings["batch_size"])
     if (run_dir / CHECKPOINT).exists():
         restore(gan, run_dir / CHECKPOINT)
         read_history(run_dir / HISTORY)  # damaged? then say so now
@@ -300,8 +301,14 @@ def _train(
     return (read_history(run_dir / HISTORY) or [{}])[-1]
 
 
+def paper_figures(recipe: Recipe, settings: dict[str, Any]) -> str:
+    """The paper's figures, for a run of the paper's size."""
+    own = all(settings[name] == recipe.defaults[name] for name in ("resolution", "batch_size", "kimg"))
+    return recipe.paper(settings) if own else ""
+
+
 def _print_paper(recipe: Recipe, settings: dict[str, Any]) -> None:
-    figures = recipe.paper(settings)
+    figures = paper_figures(recipe, settings)
     if figures:
         print(f"The paper's figures for these settings: {figures} (python -m recipes.evaluate measures ours)")
 

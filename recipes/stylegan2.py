@@ -47,6 +47,7 @@ _OPTIONS = (
     Option("config", str, "StyleGAN2's configuration", "auto", choices=CONFIGS),
     Option("gamma", float, "weight of R1 (default: the recipe's)", metavar="GAMMA"),
     Option("learning_rate", float, "learning rate of Adam (default: the config's)", metavar="RATE"),
+    Option("ema_kimg", float, "half-life of the generator's average (default: the config's)", metavar="KIMG"),
     Option("initial_time", float, "time of the scale-space at the start of annealing", 128.0, metavar="T"),
     Option(
         "stddev", float, "standard deviation of the noise of one pass, for images in [-1, 1] (default: the recipe's)"
@@ -111,6 +112,7 @@ def stylegan2_recipe(
             "gamma": chosen.r1_weight if own_gamma is None else own_gamma,
             "stddev": stddev,
             "learning_rate": chosen.learning_rate,
+            "ema_kimg": chosen.ema_half_life_kimg,
             "channel_base": chosen.channel_base,
             "path_length": "on" if chosen.path_length_weight else "off",
         }
@@ -159,6 +161,7 @@ def build(settings: Mapping[str, Any]) -> StyleGAN2:
         view=space if settings["view"] == "nss" else None,
         annealing=annealing if settings["view"] == "nss" else None,
         augmentation=_augmentation(settings),
+        ema_half_life_kimg=settings["ema_kimg"],
         accumulation_steps=settings["accumulation_steps"],
         jit_compile=True if settings["xla"] == "on" else "auto",
     )

@@ -29,6 +29,17 @@ def _own_cache(tmp_path_factory, monkeypatch):
 
 
 @pytest.fixture
+def zero_weights(monkeypatch):
+    """Large networks are built fast: no random numbers are drawn for their weights."""
+    for name in ("RandomNormal", "GlorotUniform"):
+        monkeypatch.setattr(
+            getattr(keras.initializers, name),
+            "__call__",
+            lambda self, shape, dtype=None: keras.ops.zeros(shape, dtype or "float32"),
+        )
+
+
+@pytest.fixture
 def pictures():
     """64 smooth random uint8 images of 32x32."""
     coarse = np.random.default_rng(0).integers(0, 256, (64, 8, 8, 3), dtype=np.uint8)

@@ -13,4 +13,4 @@ def latent_width(generator: Any) -> Any:
 
 def has_styles(generator: Any) -> bool:
     """Whether it is made of `mapping`, `styles` and `synthesis` (see `models.stylegan2.StyleGAN2Generator`)."""
-    return all(hasattr(generator, part) for part in ("mapping", "synthesis"))
+    return all(hasattr(generator, part) for part in ("mapping", "styles", "synthesis"))

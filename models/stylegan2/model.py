@@ -1,5 +1,6 @@
 """StyleGAN2 on the engine."""
 
+import inspect
 import os
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ from models.stylegan2.checkpoints import read_checkpoint
 from models.stylegan2.discriminator import StyleGAN2Discriminator
 from models.stylegan2.generator import StyleGAN2Generator
 from models.stylegan2.presets import preset
-from models.stylegan2.weights import assign_weights
+from models.stylegan2.weights import assign_weights, check_weights, randomize
 from tfnss.training import GAN, R1, PathLength
+from tfnss.training.phases import lazy_optimizer
 
 CLAMP = 256.0  # of half precision
 PRECISIONS = {"float32": None, "float16": "mixed_float16", "bfloat16": "mixed_bfloat16"}
@@ -62,6 +64,8 @@ class StyleGAN2(GAN):
         self.preset = chosen = preset(config, resolution)
         if channels not in (1, 3):
             raise ValueError(f"`channels` must be 1 or 3. Received: channels={channels}")
+        if mapping_layers is not None and mapping_layers < 0:
+            raise ValueError(f"`mapping_layers` must be >= 0. Received: mapping_layers={mapping_layers}")
         if min(latent_dim, channel_max) < 1 or (channel_base is not None and channel_base < 1):
             raise ValueError(
                 "`latent_dim`, `channel_max` and `channel_base` must be >= 1. "
@@ -80,8 +84,7 @@ class StyleGAN2(GAN):
                 "half_precision_resolutions": chosen.half_precision_resolutions,
                 "half_precision": PRECISIONS[precision],
             }
-        keras.utils.set_random_seed(seed)
-        super().__init__(
+        networks: tuple[StyleGAN2Generator, StyleGAN2Discriminator] = (
             StyleGAN2Generator(
                 resolution,
                 latent_dim=latent_dim,
@@ -96,31 +99,35 @@ class StyleGAN2(GAN):
             StyleGAN2Discriminator(
                 resolution,
                 architecture=discriminator or chosen.discriminator,
-                group_size=group_size or chosen.group_size,
+                group_size=chosen.group_size if group_size is None else group_size,
                 **common,
                 name="discriminator",
             ),
-            seed=seed,
-            **kwargs,
         )
+        randomize(networks[0], [seed, 0])
+        randomize(networks[1], [seed, 1])
+        super().__init__(*networks, seed=seed, **kwargs)
         self._arguments = arguments
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """As `GAN.compile`; by default with the config's Adam, lazy R1, path length penalty and average."""
         chosen = self.preset
-        defaults: dict[str, Any] = {
-            "generator_optimizer": _adam(chosen.learning_rate),
+        generator_optimizer = _adam(chosen.learning_rate)
+        regularizers: list[R1 | PathLength] = [R1(chosen.r1_weight, interval=16)]
+        if chosen.path_length_weight:
+            regularizers.append(PathLength(chosen.path_length_weight))
+        else:  # the official code corrects the optimizer for path length whether it is on or not
+            generator_optimizer = lazy_optimizer(generator_optimizer, [PathLength().interval])
+        defaults = {
+            "generator_optimizer": generator_optimizer,
             "discriminator_optimizer": _adam(chosen.learning_rate),
-            "regularizers": [R1(chosen.r1_weight, interval=16)],
+            "regularizers": regularizers,
             "ema_half_life_kimg": chosen.ema_half_life_kimg,
             "ema_ramp_up": chosen.ema_ramp_up,
         }
-        if chosen.path_length_weight:
-            defaults["regularizers"].append(PathLength(chosen.path_length_weight))
-        given = dict(
-            zip(("generator_optimizer", "discriminator_optimizer", "loss", "regularizers"), args, strict=False)
-        )
-        super().compile(**{**defaults, **given, **kwargs})
+        given = inspect.signature(GAN.compile).bind_partial(self, *args, **kwargs).arguments
+        del given["self"]
+        super().compile(**{**defaults, **given})
 
     def load_official(self, path: str | os.PathLike) -> None:
         """Takes the weights of an official checkpoint (StyleGAN2's TensorFlow or StyleGAN2-ADA's PyTorch pickle).
@@ -131,10 +138,12 @@ class StyleGAN2(GAN):
             ValueError: For a file that cannot be read, or is of another network. The message says in what.
         """
         checkpoint = read_checkpoint(Path(path))
-        for network in (self.generator, self.generator_ema):
-            assign_weights(network, checkpoint.generator, str(path))
-        if checkpoint.discriminator:
-            assign_weights(self.discriminator, checkpoint.discriminator, str(path))
+        networks = [(self.generator, checkpoint.generator), (self.generator_ema, checkpoint.generator)]
+        networks += [(self.discriminator, checkpoint.discriminator)] if checkpoint.discriminator else []
+        for network, arrays in networks:
+            check_weights(network, arrays, str(path))
+        for network, arrays in networks:
+            assign_weights(network, arrays, str(path))
 
     def get_config(self) -> dict:
         return {"name": self.name, **self._arguments}

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 
+from models.stylegan2.sizes import resolutions
+
 
 @dataclass(frozen=True)
 class Preset:
@@ -63,11 +65,12 @@ CONFIGS = ("auto", *_PRESETS)
 
 
 def preset(config: str, resolution: int, devices: int = 1) -> Preset:
-    """The configuration of a name; `auto` follows from the resolution and the number of devices.
+    """The configuration of a name; `auto` follows from the resolution and the number of devices, 1 unless given.
 
     Raises:
-        ValueError: For an unknown name.
+        ValueError: For an unknown name, or a resolution that is no power of two.
     """
+    resolutions(resolution)  # raises
     if config == "auto":
         return _auto(resolution, devices)
     if config not in _PRESETS:

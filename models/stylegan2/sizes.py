@@ -9,7 +9,7 @@ def resolutions(resolution: int) -> list[int]:
     Raises:
         ValueError: If it is no power of two from 4.
     """
-    if resolution < 4 or resolution & (resolution - 1):
+    if not isinstance(resolution, int) or resolution < 4 or resolution & (resolution - 1):
         raise ValueError(f"`resolution` must be a power of two, 4 or more. Received: resolution={resolution}")
     return [2**k for k in range(2, resolution.bit_length())]
 

@@ -50,9 +50,11 @@ class StyledConv2D(keras.layers.Layer):
         if self.noise is not None:
             self.noise.build(shape)
             self.noise_constant = self.add_weight(
-                name="noise_constant", shape=shape[1:3], initializer="random_normal", trainable=False
+                name="noise_constant",
+                shape=shape[1:3],
+                initializer=keras.initializers.RandomNormal(stddev=1.0),
+                trainable=False,
             )
-            self.noise_constant.assign(keras.random.normal(shape[1:3], seed=0))
         self.bias = self.add_weight(name="bias", shape=(self.filters,), initializer="zeros")
 
     def call(self, images: Any, styles: Any, noise: str = "random") -> Any:

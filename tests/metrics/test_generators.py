@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from models import StyleGAN2
 from tfnss import random
 from tfnss.generators import has_styles
 from tfnss.metrics import condition_numbers, mean_conditions, perceptual_path_length
@@ -30,6 +31,8 @@ class LinearWithStyles:
 
     def mapping(self, latents):
         return np.asarray(latents) @ self.mapping_matrix
+
+    styles = mapping
 
     def synthesis(self, styles):
         return linear(styles)
@@ -137,6 +140,13 @@ def test_condition_numbers_of_an_isometry_are_one():
     basis = np.linalg.qr(np.random.default_rng(0).normal(size=(SIZE * SIZE * 3, WIDTH)))[0].T
     numbers = condition_numbers(lambda z: (z @ basis).reshape(-1, SIZE, SIZE, 3), count=50, latent_dim=WIDTH)
     np.testing.assert_allclose(numbers, 1)
+
+
+def test_paths_of_a_real_generator():
+    gan = StyleGAN2(8, latent_dim=WIDTH, channel_base=32, channel_max=4, mapping_layers=1)
+    assert has_styles(gan.generator_ema)
+    lengths = {s: perceptual_path_length(gan, squared_distance, s, count=8, crop=False) for s in "zw"}
+    assert all(np.isfinite(length) and length > 0 for length in lengths.values())
 
 
 def test_keras_models_need_no_width():

@@ -132,7 +132,7 @@ class TestInception:
 
 
 class TestVGG16:
-    def test_reads_a_file_and_gives_fc2(self, tmp_path, pictures):
+    def test_reads_a_file_and_gives_fc2(self, tmp_path, pictures, zero_weights):
         model = keras.applications.VGG16(weights=None)
         path = tmp_path / "vgg16.h5"
         model.save_weights(tmp_path / "vgg16.weights.h5")

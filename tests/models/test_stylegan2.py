@@ -94,7 +94,7 @@ def count(network):
         ("cifar", 32, 525_312, 19_422_227, 20_720_641),
     ],
 )
-def test_numbers_of_parameters(config, resolution, mapping, synthesis, discriminator):
+def test_numbers_of_parameters(config, resolution, mapping, synthesis, discriminator, zero_weights):
     chosen = preset(config, resolution)
     g = StyleGAN2Generator(resolution, mapping_layers=chosen.mapping_layers, channel_base=chosen.channel_base)
     d = StyleGAN2Discriminator(resolution, channel_base=chosen.channel_base, architecture=chosen.discriminator)

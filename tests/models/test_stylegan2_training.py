@@ -8,7 +8,7 @@ import tensorflow as tf
 import tfnss
 from models import StyleGAN2
 from models.stylegan2 import named_weights, official_networks
-from tests.training.networks import tiny_images
+from tests.training.networks import tiny_gan, tiny_images
 from tfnss import random
 from tfnss.random.stateless import training_source
 from tfnss.training.callbacks import Checkpoint, restore
@@ -27,7 +27,7 @@ def compiled(gan=None, **parts):
     defaults = {
         "view": tfnss.NoisyScaleSpace(),
         "annealing": tfnss.ExponentialAnnealing(8),
-        "augmentation": tfnss.AdaptiveAugmentation("color", kimg=0.05, interval=2),
+        "augmentation": tfnss.AdaptiveAugmentation("color", target=0.0, kimg=0.05, interval=2),
         "regularizers": [tfnss.R1(1.0, 2), tfnss.PathLength(interval=2)],
         "run_eagerly": True,
     }
@@ -50,8 +50,8 @@ def test_all_parts_together_resume_bit_for_bit(pictures, tmp_path):
     history = fit(whole, pictures, 2, epochs=3).history
     assert np.isfinite(np.concatenate(list(history.values()))).all()
     assert {"path_length", "path_length_penalty", "r1", "augment_probability", "real_sign", "time"} < set(history)
-    assert float(whole.augmentation.probability.numpy()) > 0 or min(history["real_sign"]) < 0.6
-    assert float(whole.regularizers[1].mean_length.numpy()) > 0
+    assert np.asarray(whole.augmentation_state).any()
+    assert float(whole.path_length_mean.numpy()) > 0
     assert np.abs(whole.generator_ema.average_style.numpy()).max() > 0
     np.testing.assert_array_equal(whole.generator_ema.average_style, whole.generator.average_style)
 
@@ -82,7 +82,7 @@ def test_two_replicas_give_the_same_weights(pictures, mirrored):
 def test_xla_gives_the_same_weights(pictures):
     results = []
     for how in ({}, {"run_eagerly": False, "jit_compile": True}):
-        gan = compiled(tiny(mapping_layers=1), view=None, annealing=None, **how)
+        gan = compiled(tiny(mapping_layers=1), view=None, annealing=None, augmentation=None, **how)
         fit(gan, pictures, 2)
         results.append(weights(gan))
     np.testing.assert_allclose(*results, atol=2e-4)
@@ -124,16 +124,14 @@ def test_path_length_is_its_definition():
 
 def test_path_length_penalty_and_its_mean():
     regularizer = tfnss.PathLength(weight=3.0, interval=4, decay=0.9)
-    regularizer.build()
-    regularizer.mean_length.assign(0.25)
     generator = tiny().generator
     with random.scope(training_source(0, 0, 0, 0, 1)):
-        penalty, logs = regularizer(generator, 8)
+        penalty, logs = regularizer(generator, 8, tf.constant(0.25))
     with random.scope(training_source(0, 0, 0, 0, 1)):
         lengths = path_lengths(generator, 4).numpy()  # half of the batch
     assert float(penalty) == pytest.approx(3 * np.mean((lengths - 0.25) ** 2), rel=1e-4)
-    regularizer.update(logs)
-    assert float(regularizer.mean_length.numpy()) == pytest.approx(0.9 * 0.25 + 0.1 * lengths.mean(), rel=1e-4)
+    moved = regularizer.moved(tf.constant(0.25), logs["path_length"])
+    assert float(moved) == pytest.approx(0.9 * 0.25 + 0.1 * lengths.mean(), rel=1e-4)
 
 
 class _Steps(keras.callbacks.Callback):
@@ -158,15 +156,49 @@ def test_lazy_steps_and_corrected_optimizers(pictures):
     assert steps.counts == [(2, 2), (3, 3), (4, 4), (5, 5), (6, 7), (7, 8)]
 
 
+def test_compile_takes_positional_arguments_and_recompiles(tmp_path):
+    space, annealing = tfnss.NoisyScaleSpace(), tfnss.ExponentialAnnealing(8)
+    gan = tiny()
+    for _ in range(2):
+        gan.compile(None, None, "hinge", [tfnss.R1(1.0, 2), tfnss.PathLength()], space, annealing)
+    assert gan.view.space is space
+    gan.save_weights(tmp_path / "a.weights.h5")
+    fresh = tiny()
+    fresh.compile(regularizers=[tfnss.R1(1.0, 2), tfnss.PathLength()])
+    restore(fresh, tmp_path / "a.weights.h5")
+    with pytest.raises(TypeError, match="too many"):
+        gan.compile(*range(20))
+
+
+def test_the_cifar_preset_corrects_its_optimizer():
+    gan = tiny(config="cifar")
+    gan.compile()
+    assert float(gan.generator_optimizer.learning_rate.numpy()) == pytest.approx(0.0025 * 4 / 5)
+    assert gan.generator_optimizer.beta_2 == pytest.approx(0.99**0.8)
+
+
+def test_initial_weights_follow_the_seed_alone():
+    np.random.seed(5)
+    state = np.random.get_state()[1].copy()
+    one, same, other = (tiny(seed=seed) for seed in (3, 3, 4))
+    np.testing.assert_array_equal(np.random.get_state()[1], state)
+    np.testing.assert_array_equal(weights(one), weights(same))
+    assert (weights(one) != weights(other)).any()
+    named = named_weights(one.generator)
+    assert (named["b8_conv0/noise_constant"].numpy() != named["b8_conv1/noise_constant"].numpy()).any()
+    assert np.std(named["dense0/kernel"]) == pytest.approx(100, rel=0.4)
+    assert np.std(named["b8_conv0/kernel"]) == pytest.approx(1, rel=0.2)
+
+
 def test_ada_follows_its_rule():
     """p moves by batch * interval / kimg towards fewer or more augmentations, and never below 0."""
     augmentation = tfnss.AdaptiveAugmentation(target=0.6, kimg=1.0, interval=2)
-    augmentation.build()
+    state = tf.zeros(3)
 
     def iteration(number, sign):
-        augmentation.observe({"real_sign": tf.constant(sign)})
-        augmentation.adapt(tf.constant(number), batch_size=10)
-        return float(augmentation.probability.numpy())
+        nonlocal state
+        state = augmentation.adapt(augmentation.observe(state, tf.constant(sign)), tf.constant(number), 10)
+        return float(augmentation.probability_of(state))
 
     assert iteration(0, 1.0) == 0
     assert iteration(1, 0.5) == pytest.approx(0.02)  # mean 0.75 > 0.6
@@ -176,19 +208,31 @@ def test_ada_follows_its_rule():
     assert iteration(5, -1.0) == pytest.approx(0.02)
     for number in range(6, 12):
         iteration(number, 0.0)
-    assert float(augmentation.probability.numpy()) == 0
+    np.testing.assert_array_equal(state, 0)
+    fixed = tfnss.Augmentation("color", 0.3)
+    assert float(fixed.probability_of(fixed.adapt(fixed.observe(state, 1.0), 0, 8))) == pytest.approx(0.3)
 
 
-def test_augmentation_is_applied_before_the_view_and_r1_before_both():
+def test_the_view_comes_after_the_augmentation_and_r1_before_both():
     gan = tiny()
-    gan.compile(augmentation=tfnss.Augmentation("color", 1.0), regularizers=[])
+    view = tfnss.View(tfnss.ScaleSpace(), tfnss.ConstantAnnealing(5), half_batch=False)
+    gan.compile(view=view, augmentation=tfnss.Augmentation("color", 1.0), regularizers=[])
     images = tf.constant(np.random.default_rng(0).uniform(-1, 1, (4, 8, 8, 3)), tf.float32)
-    with random.scope(training_source(0, 0, 0, 0, 1)):
-        logits = gan.discriminate(images).numpy()
-    with random.scope(training_source(0, 0, 0, 0, 1)):
-        shown = gan.augmentation(images)
-    assert np.abs(shown - images).max() > 0.1
-    np.testing.assert_allclose(logits, gan.discriminator(shown)[:, 0], atol=1e-5)
+
+    def scope():
+        return random.scope(training_source(0, 0, 0, 0, 1))
+
+    with scope(), tf.GradientTape() as tape:
+        tape.watch(images)
+        augmented = gan.augmentation(images, state=tf.zeros(3))
+        logits = gan.discriminator(view(augmented, progress=tf.zeros(())))[:, 0]
+        total = tf.reduce_sum(logits)
+    assert np.abs(augmented - images).max() > 0.1
+    with scope():
+        np.testing.assert_allclose(gan.discriminate(images), logits, atol=1e-5)
+    expected = np.mean(np.sum(np.square(tape.gradient(total, images)), axis=(1, 2, 3)))
+    with scope():
+        assert float(tfnss.R1(2.0)(gan.discriminate, images, None)) == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.mark.parametrize("precision", ["float16", "bfloat16"])
@@ -233,6 +277,9 @@ def test_official_weights_are_taken(tmp_path):
         (lambda: tfnss.Augmentation("all"), "all"),
         (lambda: tfnss.AdaptiveAugmentation(kimg=0), "kimg=0"),
         (lambda: tiny().compile(accumulation_steps=0), "accumulation_steps"),
+        (lambda: tiny_gan().compile(regularizers=[tfnss.PathLength()]), "needs a generator with styles"),
+        (lambda: tiny(mapping_layers=-1), "mapping_layers=-1"),
+        (lambda: StyleGAN2(0, config="auto"), "resolution=0"),
     ],
 )
 def test_bad_input(make, says):

@@ -14,7 +14,7 @@ from recipes import (
     stylegan2_metfaces512,
     stylegan2_photos64,
 )
-from recipes.runner import main
+from recipes.runner import main, paper_figures
 from tfnss.training.callbacks import read_history
 
 RECIPES = [
@@ -78,11 +78,12 @@ def test_settings_are_the_papers():
     settings = settings_of(rni_stylegan2_ffhq128.RECIPE)
     assert (settings["gamma"], settings["channel_base"], settings["batch_size"]) == (100, 16384, 32)
     assert settings["learning_rate"] == 0.002
+    assert settings_of(stylegan2_ffhq512.RECIPE)["ema_kimg"] == 10
 
 
 def test_the_papers_figures_go_with_their_settings():
     def paper(module, **given):
-        return module.RECIPE.paper(settings_of(module.RECIPE, **given))
+        return paper_figures(module.RECIPE, settings_of(module.RECIPE, **given))
 
     assert paper(stylegan2_ffhq512, view="nss").startswith("FID 5.52")
     assert paper(stylegan2_ffhq512, augment="ada").startswith("FID 7.27")
@@ -92,6 +93,7 @@ def test_the_papers_figures_go_with_their_settings():
     assert paper(rni_stylegan2_ffhq128, noise="plain") == ""
     assert paper(dcgan_celeba64, method="nss").startswith("FID 19.45")
     assert paper(rni_dcgan_cifar10) == ""
+    assert paper(stylegan2_ffhq512, view="nss", kimg=10.0) == ""
 
 
 @pytest.mark.parametrize(
@@ -105,6 +107,9 @@ def test_the_papers_figures_go_with_their_settings():
         ("--latent-dim 0", "latent_dim=0"),
         ("--channel-max 0", "channel_max=0"),
         ("--accumulation-steps 0", "accumulation_steps"),
+        ("--accumulation-steps 3", "3 accumulation steps need"),
+        ("--batch-size 6", "groups of 4"),
+        ("--resolution 0", "resolution=0"),
         ("--learning-rate 0", "--learning-rate must be above 0"),
         ("--noise white", "--noise"),
         ("--precision float8", "--precision"),

@@ -33,8 +33,8 @@ def perceptual_path_length(
     from `tfnss.random` is the same at both ends.
 
     Args:
-        generator: As in `GeneratedImages`, giving floats in [-1, 1]; for `space="w"` with the attributes `mapping` (latents
-            to styles) and `synthesis` (styles to images).
+        generator: As in `GeneratedImages`, giving floats in [-1, 1]; for `space="w"` with the attributes `mapping`, `styles`
+            (latents to styles, as `synthesis` takes them) and `synthesis` (styles to images).
         distance: Distances `[batch]` of two batches of images in [-1, 1]; `lambda x, y: lpips((x, y))` of an `LPIPS`.
         space: `z` or `w`.
         sampling: `full` for t uniform in [0, 1], `end` for t = 0.
@@ -59,10 +59,10 @@ def perceptual_path_length(
     network = getattr(generator, "generator_ema", generator)
     if space == "w" and not has_styles(network):
         raise ValueError(
-            "paths in W need a generator with styles (attributes `mapping` and `synthesis`); take those in Z"
+            "paths in W need a generator with styles (`mapping`, `styles` and `synthesis`); take those in Z"
         )
     images = Sampler(generator, latent_dim, seed, part="synthesis" if space == "w" else None)
-    styles = Sampler(generator, images.latent_dim, seed, part="mapping") if space == "w" else None
+    styles = Sampler(generator, images.latent_dim, seed, part="styles") if space == "w" else None
     batch_size += -batch_size % 4
     lengths = []
     starts = range(0, count, batch_size)

@@ -19,6 +19,7 @@ class Augmentation(keras.layers.Layer):
 
     Call arguments:
         images: Floats `[batch, height, width, 1 or 3]` in [-1, 1].
+        state: Three numbers that the engine keeps: the probability, and sum and count of the signs since it last moved.
 
     Raises:
         ValueError: For values outside these.
@@ -33,28 +34,31 @@ class Augmentation(keras.layers.Layer):
         self.autocast = False
         self.pipeline = pipeline
         self.augment = Augment(pipeline)
-        self.initial_probability = probability
+        self.probability = probability
 
-    def build(self, input_shape: Any = None) -> None:
-        """Makes the state, in the scope of the strategy."""
-        initializer = keras.initializers.Constant(self.initial_probability)
-        self.probability = self.add_weight(name="probability", shape=(), initializer=initializer, trainable=False)
+        self.built = True
 
-    def call(self, images: Any) -> Any:
-        return self.augment(images, self.probability.value)
+    def call(self, images: Any, state: Any) -> Any:
+        return self.augment(images, self.probability_of(state))
 
-    def logs(self) -> dict[str, Any]:
+    def probability_of(self, state: Any) -> Any:
+        """The probability now."""
+        return tf.constant(self.probability, tf.float32)
+
+    def logs(self, state: Any) -> dict[str, Any]:
         """What the training history records."""
         return {}
 
-    def observe(self, logs: dict[str, Any]) -> None:
-        """Takes what a discriminator step logged, in replica context."""
+    def observe(self, state: Any, sign: Any) -> Any:
+        """The state after a discriminator's step whose mean sign of D(real) is `sign`."""
+        return state
 
-    def adapt(self, iteration: Any, batch_size: int) -> None:
-        """Ends an iteration, in replica context."""
+    def adapt(self, state: Any, iteration: Any, batch_size: int) -> Any:
+        """The state at the end of an iteration."""
+        return state
 
     def get_config(self) -> dict:
-        return {**super().get_config(), "pipeline": self.pipeline, "probability": self.initial_probability}
+        return {**super().get_config(), "pipeline": self.pipeline, "probability": self.probability}
 
 
 @keras.saving.register_keras_serializable("tfnss")
@@ -89,27 +93,22 @@ class AdaptiveAugmentation(Augmentation):
             )
         self.target, self.kimg, self.interval = target, kimg, interval
 
-    def build(self, input_shape: Any = None) -> None:
-        super().build(input_shape)
-        self.sign_sum = self.add_weight(name="sign_sum", shape=(), initializer="zeros", trainable=False)
-        self.sign_count = self.add_weight(name="sign_count", shape=(), initializer="zeros", trainable=False)
+    def probability_of(self, state: Any) -> Any:
+        return state[0]
 
-    def logs(self) -> dict[str, Any]:
-        return {"augment_probability": self.probability.value}
+    def logs(self, state: Any) -> dict[str, Any]:
+        return {"augment_probability": state[0]}
 
-    def observe(self, logs: dict[str, Any]) -> None:
-        context = tf.distribute.get_replica_context()
-        self.sign_sum.assign_add(context.all_reduce(tf.distribute.ReduceOp.MEAN, logs["real_sign"]))
-        self.sign_count.assign_add(1.0)
+    def observe(self, state: Any, sign: Any) -> Any:
+        return state + tf.stack([0.0, sign, 1.0])
 
-    def adapt(self, iteration: Any, batch_size: int) -> None:
+    def adapt(self, state: Any, iteration: Any, batch_size: int) -> Any:
         due = (iteration + 1) % self.interval == 0
-        sign = tf.math.divide_no_nan(self.sign_sum.value, self.sign_count.value)
-        step = tf.sign(sign - self.target) * (batch_size * self.interval / (self.kimg * 1000))
-        probability = tf.where(due, tf.maximum(self.probability.value + step, 0), self.probability.value)
-        self.probability.assign(probability)
-        for total in (self.sign_sum, self.sign_count):
-            total.assign(tf.where(due, 0.0, total.value))
+        probability, total, count = tf.unstack(state)
+        step = tf.sign(tf.math.divide_no_nan(total, count) - self.target) * (
+            batch_size * self.interval / (self.kimg * 1000)
+        )
+        return tf.where(due, tf.stack([tf.maximum(probability + step, 0), 0.0, 0.0]), state)
 
     def get_config(self) -> dict:
         config = super().get_config()

@@ -13,8 +13,9 @@ import tensorflow as tf
 
 from tfnss import random, serving
 from tfnss.data import Images
-from tfnss.generators import latent_width
+from tfnss.generators import has_styles, latent_width
 from tfnss.images import to_uint8
+from tfnss.layers import MinibatchStandardDeviation
 from tfnss.random import stateless
 from tfnss.training import losses
 from tfnss.training.augmentation import Augmentation
@@ -70,6 +71,9 @@ class GAN(keras.Model):
         counter = functools.partial(self.add_weight, shape=(), dtype="int64", initializer="zeros", trainable=False)
         self.images_seen = counter(name="images_seen")
         self.images_total = counter(name="images_total")
+        scalars = functools.partial(self.add_weight, dtype="float32", initializer="zeros", trainable=False)
+        self.path_length_mean = scalars(name="path_length_mean", shape=())
+        self.augmentation_state = scalars(name="augmentation_state", shape=(3,))
         self.built = True
 
     def call(self, latents: Any, training: bool = False) -> Any:
@@ -130,11 +134,10 @@ class GAN(keras.Model):
             )
             self.loss = losses.get(loss)
             self.regularizers = tuple(regularizers)
-            self.regularizer_state = [variable for r in self.regularizers for variable in r.build()]
+            if any(r.player == "generator" for r in self.regularizers) and not has_styles(self.generator):
+                raise ValueError("`PathLength` needs a generator with styles, such as that of models.StyleGAN2")
             self.view = _as_view(view, annealing)
             self.augmentation = augmentation
-            if augmentation is not None and not augmentation.built:
-                augmentation.build()
             self.discriminator_steps = discriminator_steps
             self.accumulation_steps = accumulation_steps
             self.ema_half_life_kimg = check_half_life(ema_half_life_kimg)
@@ -164,13 +167,17 @@ class GAN(keras.Model):
         d_step = functools.partial(Phase, self.discriminator, d_optimizer)
         g_step = functools.partial(Phase, self.generator, g_optimizer)
         steps, last = self.discriminator_steps, self.discriminator_steps - 1
-        observe = self.augmentation.observe if self.augmentation is not None else None
         self.phases = (
-            d_step(self._discriminator_loss, update=observe),
+            d_step(self._discriminator_loss, update=self._observe),
             *(d_step(functools.partial(self._lazy_loss, r), r.interval) for r in on_discriminator),
             g_step(self._generator_loss, steps, last, self._update_generator_penalties),
             *(
-                g_step(functools.partial(self._lazy_generator_loss, r), r.interval * steps, last, r.update)
+                g_step(
+                    functools.partial(self._lazy_generator_loss, r),
+                    r.interval * steps,
+                    last,
+                    functools.partial(self._move_path_length, r),
+                )
                 for r in on_generator
             ),
         )
@@ -210,7 +217,7 @@ class GAN(keras.Model):
     def discriminate(self, images: Any) -> Any:
         """Float32 logits, flat, of what the augmentation and the view show of `images` now."""
         if self.augmentation is not None:
-            images = self.augmentation(images)
+            images = self.augmentation(images, state=self.augmentation_state.value)
         if self.view is not None:
             images = self.view(images, progress=self.progress)
         return tf.reshape(tf.cast(self.discriminator(images, training=True), tf.float32), [-1])
@@ -230,7 +237,8 @@ class GAN(keras.Model):
             **self._view_logs(),
         }
         if self.augmentation is not None:
-            logs |= {"real_sign": tf.reduce_mean(tf.sign(real_logits)), **self.augmentation.logs()}
+            logs["real_sign"] = tf.reduce_mean(tf.sign(real_logits))
+            logs |= self.augmentation.logs(self.augmentation_state.value)
         for regularizer in self._penalties("discriminator"):
             logs[regularizer.name] = regularizer(self.discriminate, real, lambda: fake)
             loss += logs[regularizer.name]
@@ -244,21 +252,31 @@ class GAN(keras.Model):
         loss = self.loss.generator(self.discriminate(self._fakes(real.shape[0])))
         logs = {"g_loss": loss}
         for regularizer in self._penalties("generator"):
-            penalty, penalty_logs = regularizer(self.generator, real.shape[0])
+            penalty, penalty_logs = regularizer(self.generator, real.shape[0], self.path_length_mean.value)
             loss += penalty
             logs |= penalty_logs
         return loss, logs
 
     def _update_generator_penalties(self, logs: dict[str, Any]) -> None:
         for regularizer in self._penalties("generator"):
-            regularizer.update(logs)
+            self._move_path_length(regularizer, logs)
+
+    def _move_path_length(self, regularizer: PathLength, logs: dict[str, Any]) -> None:
+        """In replica context, like every update of a phase."""
+        length = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, logs["path_length"])
+        self.path_length_mean.assign(regularizer.moved(self.path_length_mean.value, length))
+
+    def _observe(self, logs: dict[str, Any]) -> None:
+        if self.augmentation is not None:
+            sign = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, logs["real_sign"])
+            self.augmentation_state.assign(self.augmentation.observe(self.augmentation_state.value, sign))
 
     def _penalties(self, player: str, lazy: bool = False) -> list[Any]:
         """The regularizers of a player: those that are part of its own step, or the lazy ones."""
         return [r for r in self.regularizers if r.player == player and (r.interval > 1) == lazy]
 
     def _lazy_generator_loss(self, regularizer: PathLength, real: Any) -> tuple[Any, dict[str, Any]]:
-        penalty, logs = regularizer(self.generator, real.shape[0])
+        penalty, logs = regularizer(self.generator, real.shape[0], self.path_length_mean.value)
         return penalty * regularizer.interval, logs
 
     def _view_logs(self) -> dict[str, Any]:
@@ -293,15 +311,15 @@ class GAN(keras.Model):
         """Gradients and records of this replica's share, one part after the other."""
         steps = self.accumulation_steps
         first = tf.distribute.get_replica_context().replica_id_in_sync_group * steps
-        results = []
+        gradients: list | None = None
+        logs = []
         for step, share in enumerate(tf.split(real, steps)):
-            self._seed_stock_layers(index, first + step)
-            results.append(self._gradients[index](share, first + step))
-        if steps == 1:
-            return results[0]
-        gradients, logs = zip(*results, strict=True)
-        joined = {name: _joined([log[name] for log in logs]) for name in logs[0]}
-        return [tf.add_n(parts) for parts in zip(*gradients, strict=True)], joined
+            with tf.control_dependencies(gradients or []):  # one after the other, or all would be in memory at once
+                self._seed_stock_layers(index, first + step)
+                new, log = self._gradients[index](tf.identity(share), first + step)
+            gradients = new if gradients is None else [a + b for a, b in zip(gradients, new, strict=True)]
+            logs.append(log)
+        return gradients or [], {name: _joined([log[name] for log in logs]) for name in logs[0]}
 
     def _seed_stock_layers(self, index: int, part: Any) -> None:
         """Lets `Dropout` and its like follow the clock, and differ between parts: their own state does neither."""
@@ -317,7 +335,9 @@ class GAN(keras.Model):
     def _end_iteration(self, batch_size: int) -> None:
         """Moves the average and the clock, in replica context."""
         if self.augmentation is not None:
-            self.augmentation.adapt(self.images_seen.value // batch_size, batch_size)
+            iteration = self.images_seen.value // batch_size
+            state = self.augmentation.adapt(self.augmentation_state.value, iteration, batch_size)
+            self.augmentation_state.assign(state)
         self.images_seen.assign(self.images_seen + batch_size)
         if hasattr(self.generator, "update_statistics"):
             seen = self.images_seen.value
@@ -380,12 +400,7 @@ class GAN(keras.Model):
             steps_per_epoch = steps_per_epoch or x.steps_per_epoch
             x = x.dataset(images_seen=int(self.images_seen.numpy()))
         batch_size = _static_batch_size(x)
-        parts = self._replicas * self.accumulation_steps
-        if batch_size % (2 * parts) and parts > 1:
-            raise ValueError(
-                f"{self._replicas} replicas and {self.accumulation_steps} accumulation steps need an even share each of the "
-                f"batch: a multiple of {2 * parts}. Received: batch_size={batch_size}"
-            )
+        self.check_batch_size(batch_size)
         steps_per_epoch = steps_per_epoch or _cardinality(x)
         if steps_per_epoch % self.steps_per_execution:
             raise ValueError(
@@ -396,6 +411,22 @@ class GAN(keras.Model):
         self.images_total.assign(int(self.images_seen.numpy()) + left)
         kwargs = {"shuffle": False, "epochs": epochs, "initial_epoch": initial_epoch, **kwargs}
         return super().fit(x, *args, steps_per_epoch=steps_per_epoch, **kwargs)
+
+    def check_batch_size(self, batch_size: int) -> None:
+        """Raises a ValueError if a global batch of this size cannot be divided over replicas, steps and groups."""
+        parts = self._replicas * self.accumulation_steps
+        if batch_size % (2 * parts) and parts > 1:
+            raise ValueError(
+                f"{self._replicas} replicas and {self.accumulation_steps} accumulation steps need an even share each of the "
+                f"batch: a multiple of {2 * parts}. Received: batch_size={batch_size}"
+            )
+        share = batch_size // parts
+        for layer in self.discriminator._flatten_layers():
+            if isinstance(layer, MinibatchStandardDeviation) and share % min(layer.group_size, share):
+                raise ValueError(
+                    f"a share of {share} images is no multiple of the minibatch standard deviation's groups of "
+                    f"{layer.group_size}. Received: batch_size={batch_size}"
+                )
 
     def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
         """Nothing: the networks are built, and Keras' way of building them fails on several replicas."""

@@ -44,22 +44,15 @@ class PathLength:
             )
         self.weight, self.interval, self.decay, self.batch_share = float(weight), interval, decay, batch_share
 
-    def build(self) -> list[keras.Variable]:
-        """Makes what a checkpoint keeps, in the scope of the strategy."""
-        self.mean_length = keras.Variable(0.0, dtype="float32", trainable=False, name="mean_path_length")
-        return [self.mean_length]
-
-    def __call__(self, generator: Any, count: int) -> tuple[Any, dict[str, Any]]:
+    def __call__(self, generator: Any, count: int, mean_length: Any) -> tuple[Any, dict[str, Any]]:
         """The weighted penalty of `count` images times `batch_share`, and what to record."""
         lengths = path_lengths(generator, max(1, int(count * self.batch_share)))
-        penalty = self.weight * tf.reduce_mean(tf.square(lengths - self.mean_length.value))
+        penalty = self.weight * tf.reduce_mean(tf.square(lengths - mean_length))
         return penalty, {"path_length_penalty": penalty, "path_length": tf.reduce_mean(lengths)}
 
-    def update(self, logs: dict[str, Any]) -> None:
-        """Moves the mean by a step's lengths, in replica context."""
-        context = tf.distribute.get_replica_context()
-        length = context.all_reduce(tf.distribute.ReduceOp.MEAN, logs["path_length"])
-        self.mean_length.assign(length + (self.mean_length.value - length) * self.decay)
+    def moved(self, mean_length: Any, length: Any) -> Any:
+        """The running mean after a step of mean `length`."""
+        return length + (mean_length - length) * self.decay
 
     def get_config(self) -> dict:
         return {

@@ -38,10 +38,6 @@ class Regularizer:
         self.weight = float(weight)
         self.interval = interval
 
-    def build(self) -> list:
-        """Makes the variables that a checkpoint keeps; there are none."""
-        return []
-
     def __call__(self, discriminate: Callable, real: Any, fake: Callable) -> Any:
         raise NotImplementedError
 
