@@ -3,8 +3,8 @@
     python -m benchmarks.stylegan2_step
 
 Graph and XLA, and Riemannian against Euclidean noise. The last column is the share of the time that the phase's plain
-convolutions take, at the same sizes and alone, forward and backward (three times the forward's time; nine times for the
-penalties, whose gradients are differentiated).
+convolutions would take alone, at the same sizes: three times the forward's time for a step, six times for a penalty, whose
+gradient is differentiated.
 """
 
 from typing import Any
@@ -46,9 +46,9 @@ def _seconds(generator: bool) -> float:
         width, half = channels_at(r, BASE, 512), channels_at(max(4, r // 2), BASE, 512)
         inner = tf.random.normal((BATCH, r, r, width))
         pairs.append((inner, tf.random.normal((3, 3, width, width))))
-        if r > 4:  # the convolution that resamples, at the larger side of a transposed or strided one
-            small = tf.random.normal((BATCH, r // 2, r // 2, half if generator else 4 * width))
-            pairs.append((small, tf.random.normal((3, 3, small.shape[-1], width if generator else half))))
+        if r > 4:  # the convolution that resamples: as many products as one at the smaller size
+            narrow, wide = (half, width) if generator else (width, half)
+            pairs.append((tf.random.normal((BATCH, r // 2, r // 2, narrow)), tf.random.normal((3, 3, narrow, wide))))
 
     @tf.function
     def forward() -> list[Any]:
@@ -59,12 +59,12 @@ def _seconds(generator: bool) -> float:
 
 def main() -> None:
     plain = plain_convolutions()
-    # Passes through each network, in forward times: both networks for D (fakes forward; D twice, both ways), and so on.
+    # In forward passes: D's step makes fakes and passes D twice, both ways; half of the batch goes into path lengths.
     floor = {
         "D": plain["G"] + 2 * 3 * plain["D"],
-        "R1": 9 * plain["D"],
+        "R1": 6 * plain["D"],
         "G": 3 * (plain["G"] + plain["D"]),
-        "path length": 9 * plain["G"] / 2,
+        "path length": 6 * plain["G"] / 2,
     }
     rows = []
     totals = {}
@@ -74,7 +74,7 @@ def main() -> None:
         rows += [(name, part, value, f"{floor[part] / value:.0%}") for part, value in seconds.items()]
         totals[name] = sum(value / INTERVALS[part] for part, value in seconds.items())
         rows.append((name, "iteration, amortised", totals[name], f"{BATCH / totals[name]:.1f} images/s"))
-    print_table(("StyleGAN2-64", "part", "seconds", "plain convolutions"), rows)
+    print_table(("StyleGAN2-64", "part", "seconds", "share of plain convolutions"), rows)
     print(f"Riemannian over Euclidean noise: {totals['riemannian, XLA'] / totals['euclidean, XLA'] - 1:+.1%}")
 
 
