@@ -102,7 +102,6 @@ def test_accumulated_gradients_are_those_of_the_whole_batch(pictures):
 
 def test_path_length_is_its_definition():
     """|J^T y|, from finite differences of images along every style."""
-    keras.config.set_floatx("float32")
     gan = tiny(noise=None)
     generator = gan.generator
     with random.scope(training_source(0, 0, 0, 0, 1)):
