@@ -5,11 +5,11 @@ from typing import Any
 import keras
 from keras import layers
 
-from tfnss.layers import EuclideanNoise, LayerNormalization, RiemannianNoise
+from tfnss.layers import LayerNormalization
+from tfnss.layers.noise import noise_injection
 from tfnss.training import GAN
 
 RESOLUTIONS = (32, 64, 128)
-NOISES = {"euclidean": EuclideanNoise, "riemannian": RiemannianNoise}
 
 
 @keras.saving.register_keras_serializable("tfnss")
@@ -51,8 +51,6 @@ class DCGAN(GAN):
             )
         if channels not in (1, 3):
             raise ValueError(f"`channels` must be 1 or 3. Received: channels={channels}")
-        if noise is not None and noise not in NOISES:
-            raise ValueError(f"`noise` must be one of {', '.join(NOISES)} or None. Received: noise={noise}")
         self._config = {
             "resolution": resolution,
             "latent_dim": latent_dim,
@@ -102,7 +100,8 @@ def _generator(
     x = layers.Reshape((4, 4, widths[0]))(x)
     for width in [*widths[1:], channels]:
         x = _normalization("batch", draws)(x)
-        x = layers.ReLU()(NOISES[noise]()(x) if noise else x)
+        injection = noise_injection(noise)
+        x = layers.ReLU()(x if injection is None else injection(x))
         x = layers.Conv2DTranspose(
             width, 4, strides=2, padding="same", use_bias=False, kernel_initializer=draws.normal()
         )(x)

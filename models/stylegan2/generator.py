@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 from models.stylegan2.sizes import channels_at, check_architecture, policy_at, resolutions
-from models.stylegan2.styled import NOISE_MODES, NOISES, LearnedConstant, StyledConv2D, ToRGB
+from models.stylegan2.styled import NOISE_MODES, LearnedConstant, StyledConv2D, ToRGB
 from tfnss import random
 from tfnss.layers import EqualizedConv2D, EqualizedDense, PixelNormalization, upsample2d
 
@@ -127,8 +127,6 @@ class Synthesis(keras.Model):
             "half_precision_resolutions": half_precision_resolutions,
             "half_precision": half_precision,
         }
-        if noise is not None and noise not in NOISES:
-            raise ValueError(f"`noise` must be one of {', '.join(NOISES)} or None. Received: noise={noise}")
         self.resolutions = resolutions(resolution)
         self.architecture = architecture
         styles = (None, style_dim)

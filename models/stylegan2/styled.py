@@ -5,9 +5,9 @@ from typing import Any
 import keras
 from keras import ops
 
-from tfnss.layers import EqualizedDense, EuclideanNoise, ModulatedConv2D, RiemannianNoise, scaled_leaky_relu
+from tfnss.layers import EqualizedDense, ModulatedConv2D, scaled_leaky_relu
+from tfnss.layers.noise import noise_injection
 
-NOISES = {"euclidean": EuclideanNoise, "riemannian": RiemannianNoise}
 NOISE_MODES = ("random", "constant", "none")
 
 
@@ -39,7 +39,7 @@ class StyledConv2D(keras.layers.Layer):
         self.autocast = False  # styles stay float32 up to the convolution
         self.filters, self.resample, self.noise_kind, self.clamp = filters, resample, noise, clamp
         self.conv = ModulatedConv2D(filters, 3, resample=resample, dtype=self.dtype_policy, name="conv")
-        self.noise = NOISES[noise](dtype=self.dtype_policy, name="noise") if noise else None
+        self.noise = noise_injection(noise, dtype=self.dtype_policy, name="noise")
 
     def build(self, images_shape: tuple, styles_shape: tuple) -> None:
         channels = images_shape[-1]

@@ -66,3 +66,15 @@ def test_config():
 def test_rejects(arguments, name):
     with pytest.raises(ValueError, match=name):
         DCGAN(**arguments)
+
+
+@pytest.mark.parametrize("noise", ["euclidean", "riemannian"])
+def test_noise_is_injected_after_each_normalisation(noise):
+    gan = DCGAN(32, latent_dim=5, base_width=4, noise=noise)
+    names = [type(layer).__name__ for layer in gan.generator.layers]
+    places = [i for i, name in enumerate(names) if name.endswith("Noise")]
+    assert len(places) == 3
+    assert all((names[i - 1], names[i + 1]) == ("BatchNormalization", "ReLU") for i in places)
+    assert np.isfinite(gan.generate(2)).all()
+    with pytest.raises(ValueError, match="noise=white"):
+        DCGAN(32, noise="white")

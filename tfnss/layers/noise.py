@@ -150,6 +150,22 @@ class RiemannianNoise(_NoiseInjection):
         return {**super().get_config(), "normalization": self.normalization, "noise_gain": self.noise_gain}
 
 
+NOISES = {"euclidean": EuclideanNoise, "riemannian": RiemannianNoise}
+
+
+def noise_injection(kind: str | None, **kwargs: Any) -> keras.layers.Layer | None:
+    """A noise layer by name, `euclidean` or `riemannian`; None for None.
+
+    Raises:
+        ValueError: For another name.
+    """
+    if kind is None:
+        return None
+    if kind not in NOISES:
+        raise ValueError(f"`noise` must be one of {', '.join(NOISES)} or None. Received: noise={kind}")
+    return NOISES[kind](**kwargs)
+
+
 def _semantics(images: Any) -> Any:
     """s [batch, height, width, 1] of equation 14, in [-1, 1]; 0, with no gradient, where only rounding varies."""
     sums = ops.sum(images, axis=-1, keepdims=True)
