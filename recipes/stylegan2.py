@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-import keras
-
 import tfnss
 from models import StyleGAN2
-from models.stylegan2 import CONFIGS, preset
+from models.stylegan2 import CONFIGS, adam, preset
 from recipes.dcgan import NOISES
 from recipes.options import Option
 from recipes.runner import Recipe
@@ -155,8 +153,8 @@ def build(settings: Mapping[str, Any]) -> StyleGAN2:
         seed=settings["seed"],
     )
     gan.compile(
-        generator_optimizer=_adam(settings["learning_rate"]),
-        discriminator_optimizer=_adam(settings["learning_rate"]),
+        generator_optimizer=adam(settings["learning_rate"]),
+        discriminator_optimizer=adam(settings["learning_rate"]),
         regularizers=regularizers,
         view=space if settings["view"] == "nss" else None,
         annealing=annealing if settings["view"] == "nss" else None,
@@ -166,10 +164,6 @@ def build(settings: Mapping[str, Any]) -> StyleGAN2:
         jit_compile=True if settings["xla"] == "on" else "auto",
     )
     return gan
-
-
-def _adam(learning_rate: float) -> keras.optimizers.Optimizer:
-    return keras.optimizers.Adam(learning_rate, beta_1=0.0, beta_2=0.99, epsilon=1e-8)
 
 
 def _augmentation(settings: Mapping[str, Any]) -> tfnss.Augmentation | None:

@@ -2,7 +2,7 @@
 
 from models.stylegan2.discriminator import StyleGAN2Discriminator
 from models.stylegan2.generator import StyleGAN2Generator
-from models.stylegan2.model import StyleGAN2, official_networks
+from models.stylegan2.model import StyleGAN2, adam, official_networks
 from models.stylegan2.presets import CONFIGS, Preset, preset
 from models.stylegan2.weights import assign_weights, named_weights
 
@@ -12,6 +12,7 @@ __all__ = [
     "StyleGAN2",
     "StyleGAN2Discriminator",
     "StyleGAN2Generator",
+    "adam",
     "assign_weights",
     "named_weights",
     "official_networks",

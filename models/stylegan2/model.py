@@ -112,7 +112,7 @@ class StyleGAN2(GAN):
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """As `GAN.compile`; by default with the config's Adam, lazy R1, path length penalty and average."""
         chosen = self.preset
-        generator_optimizer = _adam(chosen.learning_rate)
+        generator_optimizer = adam(chosen.learning_rate)
         regularizers: list[R1 | PathLength] = [R1(chosen.r1_weight, interval=16)]
         if chosen.path_length_weight:
             regularizers.append(PathLength(chosen.path_length_weight))
@@ -120,7 +120,7 @@ class StyleGAN2(GAN):
             generator_optimizer = lazy_optimizer(generator_optimizer, [PathLength().interval])
         defaults = {
             "generator_optimizer": generator_optimizer,
-            "discriminator_optimizer": _adam(chosen.learning_rate),
+            "discriminator_optimizer": adam(chosen.learning_rate),
             "regularizers": regularizers,
             "ema_half_life_kimg": chosen.ema_half_life_kimg,
             "ema_ramp_up": chosen.ema_ramp_up,
@@ -174,5 +174,6 @@ def official_networks(path: str | os.PathLike) -> tuple[StyleGAN2Generator, Styl
     return generator, discriminator
 
 
-def _adam(learning_rate: float) -> keras.optimizers.Optimizer:
+def adam(learning_rate: float) -> keras.optimizers.Optimizer:
+    """StyleGAN2's optimizer (its appendix B)."""
     return keras.optimizers.Adam(learning_rate, beta_1=0.0, beta_2=0.99, epsilon=1e-8)
