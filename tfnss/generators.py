@@ -2,6 +2,10 @@
 
 from typing import Any
 
+import keras
+import numpy as np
+import tensorflow as tf
+
 
 def latent_width(generator: Any) -> Any:
     """Width of the latents: the attribute `latent_dim`, else that of a functional model's input; None if unknown."""
@@ -14,3 +18,38 @@ def latent_width(generator: Any) -> Any:
 def has_styles(generator: Any) -> bool:
     """Whether it is made of `mapping`, `styles` and `synthesis` (see `models.stylegan2.StyleGAN2Generator`)."""
     return all(hasattr(generator, part) for part in ("mapping", "styles", "synthesis"))
+
+
+def number_of_classes(generator: Any) -> int:
+    """Of a conditional generator, which takes one-hot labels after the latents: its attribute `classes`; else 0."""
+    return getattr(generator, "classes", 0)
+
+
+def image_shape(generator: Any) -> tuple[int | None, ...]:
+    """Shape `(None, height, width, channels)` of its images."""
+    classes = number_of_classes(generator)
+    widths = [latent_width(generator), *([classes] if classes else [])]
+    inputs = [keras.KerasTensor((None, width)) for width in widths]
+    return keras.backend.compute_output_spec(generator, *inputs).shape
+
+
+def labels_in_turn(start: Any, count: Any, classes: int) -> Any:
+    """One-hot labels of images `start` and on, where image i is of class i modulo the number of classes."""
+    return tf.one_hot((tf.cast(start, tf.int64) + tf.range(tf.cast(count, tf.int64))) % classes, classes)
+
+
+def one_hot(labels: Any, classes: int) -> Any:
+    """One-hot labels, float32 `[count, classes]`, of integers `[count]`.
+
+    Raises:
+        ValueError: For labels that are no integers or out of range.
+    """
+    labels = np.asarray(labels)
+    if not classes:
+        raise ValueError("`labels` go with a conditional generator; this one has no classes")
+    if labels.ndim != 1 or labels.dtype.kind not in "iu":
+        raise ValueError(f"`labels` must be integers, one per image. Received: shape {labels.shape}, {labels.dtype}")
+    wrong = labels[(labels < 0) | (labels >= classes)]
+    if len(wrong):
+        raise ValueError(f"class out of range: {wrong[0]}. The generator has classes 0 to {classes - 1}")
+    return tf.one_hot(labels, classes)

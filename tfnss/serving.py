@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from tfnss import files, random
-from tfnss.generators import has_styles, latent_width
+from tfnss.generators import has_styles, labels_in_turn, latent_width, number_of_classes
 from tfnss.images import to_uint8
 from tfnss.layers import plain_gradients
 from tfnss.random.stateless import noise_source, sampling_latents
@@ -31,6 +31,9 @@ def export(generator: keras.Model, filepath: str | os.PathLike) -> None:
     - `map(latents, truncation)`, with the output `styles`, float32 `[count, slots, style_dim]`.
     - `synthesize(styles, noise_seed)`.
 
+    For a conditional generator every signature that takes latents takes `labels` too, int32 `[count]`; `sample` gives the
+    classes in turn.
+
     Raises:
         ValueError: If there is something at `filepath` that is neither a SavedModel nor an empty folder.
     """
@@ -48,44 +51,69 @@ def export(generator: keras.Model, filepath: str | os.PathLike) -> None:
 
 
 def _signatures(generator: keras.Model) -> dict[str, Signature]:
-    latent_dim = latent_width(generator)
+    classes = number_of_classes(generator)
 
-    def images(latents: Any, seed: Any = 0) -> dict[str, Any]:
+    def images(latents: Any, *conditions: Any, seed: Any = 0) -> dict[str, Any]:
         with random.scope(noise_source(seed, 0)):
-            return {"images": to_uint8(generator(latents, training=False))}
+            return {"images": to_uint8(generator(latents, *conditions, training=False))}
+
+    def serve(latents: Any, labels: Any = None) -> dict[str, Any]:
+        return images(latents, *_one_hot(labels, classes))
 
     def sample(count: Any, seed: Any) -> dict[str, Any]:
-        return images(sampling_latents(count, latent_dim, seed), seed)
+        conditions = [labels_in_turn(0, count, classes)] if classes else []
+        return images(sampling_latents(count, latent_width(generator), seed), *conditions, seed=seed)
 
     return {
-        "serving_default": (lambda latents: images(latents), [_floats("latents", None, latent_dim)]),
+        "serving_default": (serve, _inputs(generator)),
         "sample": (sample, [_integer("count"), _integer("seed")]),
     }
 
 
 def _style_signatures(generator: Any) -> dict[str, Signature]:
+    classes = number_of_classes(generator)
+
     def synthesize(styles: Any, noise_seed: Any) -> dict[str, Any]:
         with random.scope(noise_source(noise_seed, 0)):
             return {"images": to_uint8(generator.synthesis(styles, training=False))}
 
-    def to_styles(latents: Any, truncation: Any) -> dict[str, Any]:
-        return {"styles": generator.styles(latents, truncation=truncation)}
+    def to_styles(latents: Any, *rest: Any) -> dict[str, Any]:
+        *labels, truncation = rest
+        conditions = _one_hot(labels[0], classes) if labels else []
+        return {"styles": generator.styles(latents, *conditions, truncation=truncation)}
 
-    def generate(latents: Any, truncation: Any, noise_seed: Any) -> dict[str, Any]:
-        return synthesize(to_styles(latents, truncation)["styles"], noise_seed)
+    def generate(latents: Any, *rest: Any) -> dict[str, Any]:
+        *rest, noise_seed = rest
+        return synthesize(to_styles(latents, *rest)["styles"], noise_seed)
 
-    latents, truncation = _floats("latents", None, generator.latent_dim), _floats("truncation")
+    inputs = [*_inputs(generator), _floats("truncation")]
     styles = _floats("styles", None, generator.slots, generator.average_style.shape[0])
     return {
-        "generate": (generate, [latents, truncation, _integer("noise_seed")]),
-        "map": (to_styles, [latents, truncation]),
+        "generate": (generate, [*inputs, _integer("noise_seed")]),
+        "map": (to_styles, inputs),
         "synthesize": (synthesize, [styles, _integer("noise_seed")]),
     }
+
+
+def _inputs(generator: Any) -> list[tf.TensorSpec]:
+    """Latents, and labels where there are classes."""
+    labels = [_integer("labels", None)] if number_of_classes(generator) else []
+    return [_floats("latents", None, latent_width(generator)), *labels]
+
+
+def _one_hot(labels: Any, classes: int) -> list[Any]:
+    if not classes:
+        return []
+    valid = tf.debugging.Assert(
+        tf.reduce_all((labels >= 0) & (labels < classes)), [f"class out of range 0 to {classes - 1}:", labels]
+    )
+    with tf.control_dependencies([valid]):
+        return [tf.one_hot(labels, classes)]
 
 
 def _floats(name: str, *shape: int | None) -> tf.TensorSpec:
     return tf.TensorSpec(shape, tf.float32, name=name)
 
 
-def _integer(name: str) -> tf.TensorSpec:
-    return tf.TensorSpec([], tf.int32, name=name)
+def _integer(name: str, *shape: int | None) -> tf.TensorSpec:
+    return tf.TensorSpec(shape, tf.int32, name=name)

@@ -31,6 +31,7 @@ class StyleGAN2(GAN):
         generator: Architecture `skip`, `resnet` or `orig` (the paper's figure 7).
         discriminator: Architecture `resnet`, `skip` or `orig`; by default the config's.
         noise: `euclidean` (StyleGAN2's), `riemannian` (Feng et al. 2021) or None.
+        classes: Number of classes; 0 for an unconditional model. `fit` then needs labels.
         precision: `float32`; or `float16` or `bfloat16` for the four highest resolutions, with activations clamped to 256.
         latent_dim: Width of latents and styles.
         channel_base: Channels times resolution; by default the config's.
@@ -51,6 +52,7 @@ class StyleGAN2(GAN):
         generator: str = "skip",
         discriminator: str | None = None,
         noise: str | None = "euclidean",
+        classes: int = 0,
         precision: str = "float32",
         latent_dim: int = 512,
         channel_base: int | None = None,
@@ -64,6 +66,8 @@ class StyleGAN2(GAN):
         self.preset = chosen = preset(config, resolution)
         if channels not in (1, 3):
             raise ValueError(f"`channels` must be 1 or 3. Received: channels={channels}")
+        if classes < 0:
+            raise ValueError(f"`classes` must be >= 0. Received: classes={classes}")
         if mapping_layers is not None and mapping_layers < 0:
             raise ValueError(f"`mapping_layers` must be >= 0. Received: mapping_layers={mapping_layers}")
         if min(latent_dim, channel_max) < 1 or (channel_base is not None and channel_base < 1):
@@ -75,6 +79,7 @@ class StyleGAN2(GAN):
             raise ValueError(f"`precision` must be one of {', '.join(PRECISIONS)}. Received: precision={precision}")
         common: dict[str, Any] = {
             "channels": channels,
+            "classes": classes,
             "channel_base": channel_base or chosen.channel_base,
             "channel_max": channel_max,
         }

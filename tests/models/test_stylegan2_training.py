@@ -125,7 +125,7 @@ def test_path_length_penalty_and_its_mean():
     regularizer = tfnss.PathLength(weight=3.0, interval=4, decay=0.9)
     generator = tiny().generator
     with random.scope(training_source(0, 0, 0, 0, 1)):
-        penalty, logs = regularizer(generator, 8, tf.constant(0.25))
+        penalty, logs = regularizer(generator, tf.zeros((8, 8, 8, 3)), state=tf.constant(0.25))
     with random.scope(training_source(0, 0, 0, 0, 1)):
         lengths = path_lengths(generator, 4).numpy()  # half of the batch
     assert float(penalty) == pytest.approx(3 * np.mean((lengths - 0.25) ** 2), rel=1e-4)

@@ -107,7 +107,7 @@ def test_lazy_penalty_is_multiplied_by_its_interval(pictures):
     factors = []
     for interval in (2, 4):
         gan = compiled(regularizers=[tfnss.R1(1.0, interval)])
-        loss, logs = gan.phases[1].loss(tf.constant(real / 127.5 - 1, tf.float32))
+        loss, logs = gan.phases[1].loss(gan, tf.constant(real / 127.5 - 1, tf.float32))
         factors.append(float(loss) / float(logs["r1"]))
     assert factors == pytest.approx([2, 4])
 

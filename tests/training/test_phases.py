@@ -5,7 +5,7 @@ from tfnss.training.phases import Phase, lazy_optimizer
 
 
 def test_due():
-    phase = Phase(None, None, None, interval=5, offset=4)
+    phase = Phase(None, None, interval=5, offset=4)
     assert [i for i in range(12) if phase.due(i)] == [4, 9]
 
 

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from tfnss import random
 from tfnss.data import Images, folder, pixels
-from tfnss.generators import latent_width
+from tfnss.generators import labels_in_turn, latent_width, number_of_classes
 from tfnss.images import to_uint8
 from tfnss.random import stateless
 
@@ -150,6 +150,8 @@ class GeneratedImages:
 class Sampler:
     """A generator in inference, whose noise follows from a seed and a clock.
 
+    A conditional generator is given the classes in turn, from that of the clock modulo their number on.
+
     Args:
         generator: As in `GeneratedImages`.
         latent_dim: Width of the latents; for a model it is known.
@@ -164,11 +166,14 @@ class Sampler:
         if latent_dim is None:
             raise ValueError("a generator that is a plain function needs `latent_dim`, the width of its latents")
         self.latent_dim = latent_dim
-        network = getattr(network, part) if part else network
+        classes = 0 if part == "synthesis" else number_of_classes(network)
+        called = getattr(network, part) if part else network
+        options = {"training": False} if isinstance(network, keras.Layer) else {}
 
         def sample(latents: Any, clock: Any) -> Any:
+            labels = [labels_in_turn(clock, tf.shape(latents)[0], classes)] if classes else []
             with random.scope(stateless.noise_source(seed, clock)):
-                return network(latents, training=False) if isinstance(network, keras.Layer) else network(latents)
+                return called(latents, *labels, **options)
 
         self._sample = tf.function(sample) if isinstance(network, keras.Layer) else sample
 

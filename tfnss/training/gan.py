@@ -4,8 +4,8 @@ import functools
 import itertools
 import logging
 import os
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -13,20 +13,33 @@ import tensorflow as tf
 
 from tfnss import random, serving
 from tfnss.data import Images
-from tfnss.generators import has_styles, latent_width
+from tfnss.generators import has_styles, image_shape, labels_in_turn, latent_width, number_of_classes, one_hot
 from tfnss.images import to_uint8
-from tfnss.layers import MinibatchStandardDeviation
 from tfnss.random import stateless
-from tfnss.training import losses
+from tfnss.training import batches, losses
 from tfnss.training.augmentation import Augmentation
 from tfnss.training.ema import check_half_life, ema_decay, update_average
 from tfnss.training.path_length import PathLength
-from tfnss.training.phases import Phase, lazy_optimizer
+from tfnss.training.phases import build_phases
 from tfnss.training.predictions import PredictionMeter
 from tfnss.training.regularizers import Regularizer
 from tfnss.training.view import View
 
 logger = logging.getLogger("tfnss")
+
+
+class Verdict(NamedTuple):
+    """What is thought of images.
+
+    Attributes:
+        logits: What the losses are taken of, `[batch]`.
+        spatial_logits: The discriminator's own.
+        profiles: The spectra that the spectral classifier saw, `[batch, radii]`; None where there is none.
+    """
+
+    logits: Any
+    spatial_logits: Any
+    profiles: Any
 
 
 @keras.saving.register_keras_serializable("tfnss")
@@ -40,12 +53,15 @@ class GAN(keras.Model):
     Args:
         generator: Model from latents `[batch, latent_dim]` to images `[batch, height, width, channels]` in [-1, 1]:
             functional, Sequential, or a built subclass with the attribute `latent_dim`. One with running statistics of its
-            own lists them as `statistics` and has `update_statistics(latents)`, called once per iteration.
-        discriminator: Built model from such images to logits, `[batch, 1]` or any shape per image.
+            own lists them as `statistics` and has `update_statistics(latents)`, called once per iteration. A conditional
+            one has the attribute `classes`, and takes one-hot labels `[batch, classes]` after the latents.
+        discriminator: Built model from such images to logits, `[batch, 1]` or any shape per image. Where there are classes,
+            it takes the labels after the images.
         seed: Seed of everything random in training.
 
     Call arguments:
         latents: Floats `[batch, latent_dim]`.
+        labels: One-hot `[batch, classes]`, where there are classes.
 
     Returns:
         Images in [-1, 1] of the averaged generator.
@@ -66,7 +82,7 @@ class GAN(keras.Model):
         self.discriminator = discriminator
         self.generator_ema = _copy(generator)
         self.generator_ema.trainable = False
-        self.latent_dim = latent_width(generator)
+        self.latent_dim, self.classes = latent_width(generator), number_of_classes(generator)
         self.seed = seed
         counter = functools.partial(self.add_weight, shape=(), dtype="int64", initializer="zeros", trainable=False)
         self.images_seen = counter(name="images_seen")
@@ -76,8 +92,8 @@ class GAN(keras.Model):
         self.augmentation_state = scalars(name="augmentation_state", shape=(3,))
         self.built = True
 
-    def call(self, latents: Any, training: bool = False) -> Any:
-        return self.generator_ema(latents, training=False)
+    def call(self, latents: Any, labels: Any = None, training: bool = False) -> Any:
+        return self.generator_ema(latents, *_given(labels), training=False)
 
     # -- the parts ---------------------------------------------------------------------------------------------------
 
@@ -90,6 +106,7 @@ class GAN(keras.Model):
         view: keras.layers.Layer | None = None,
         annealing: Any = None,
         augmentation: Augmentation | None = None,
+        spectral_realness: keras.layers.Layer | None = None,
         discriminator_steps: int = 1,
         ema_half_life_kimg: float = 10.0,
         ema_ramp_up: float | None = 0.05,
@@ -108,6 +125,8 @@ class GAN(keras.Model):
             view: What the discriminator is shown of real and fake images: a scale-space layer or a `View` of one.
             annealing: Schedule of the scale-space's time, for a `view` that is a scale-space layer.
             augmentation: Augmentation of real and fake images before the view.
+            spectral_realness: Classifier of the spectra of what the discriminator is shown, which decides beside it and has
+                the loss and the optimizer of the discriminator's kind (SSD-GAN).
             discriminator_steps: Discriminator steps, each on new real images, per generator step.
             ema_half_life_kimg: Half-life of the generator's moving average, in thousands of images.
             ema_ramp_up: Bound on the half-life as a share of the images seen; None for no bound.
@@ -146,41 +165,28 @@ class GAN(keras.Model):
             self.discriminator_optimizer = discriminator_optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5)
             if self.generator_optimizer is self.discriminator_optimizer:
                 raise ValueError("the two players need an optimizer each. Received one object for both")
-            self._build_phases()
+            self.spectral_realness = spectral_realness
+            if spectral_realness is not None and not spectral_realness.built:
+                spectral_realness.build(image_shape(self.generator))
+            self.phases = build_phases(
+                self.generator,
+                self.discriminator,
+                self.generator_optimizer,
+                self.discriminator_optimizer,
+                self.regularizers,
+                discriminator_steps,
+                spectral_realness,
+            )
+            players = {phase.player: phase.optimizer for phase in self.phases}
+            self.generator_optimizer, self.discriminator_optimizer = players[self.generator], players[self.discriminator]
+            self.spectral_optimizer = players.get(spectral_realness)
             self._build_gradients(jit_compile)
             logged = [getattr(r, "logged", (r.name,)) for r in self.regularizers]
             logged += [augmentation.logged] if augmentation is not None else []
-            names = ["d_loss", "g_loss", *itertools.chain(*logged), *self._view_logs()]
+            logged += [("spectral_loss",)] if spectral_realness is not None else []
+            names = ["d_loss", "g_loss", *itertools.chain(*logged), *self.view_logs()]
             self._meters = {name: keras.metrics.Mean(name=name, dtype="float32") for name in dict.fromkeys(names)}
             self._meters |= {name: PredictionMeter(name=name) for name in ("real_prediction", "fake_prediction")}
-
-    def _build_phases(self) -> None:
-        """The phases of an iteration, in order; lazy regularizers have their own (StyleGAN2, appendix B)."""
-        on_discriminator, on_generator = (
-            self._penalties(player, lazy=True) for player in ("discriminator", "generator")
-        )
-        d_optimizer = lazy_optimizer(self.discriminator_optimizer, [r.interval for r in on_discriminator])
-        g_optimizer = lazy_optimizer(self.generator_optimizer, [r.interval for r in on_generator])
-        d_optimizer.build(self.discriminator.trainable_variables)
-        g_optimizer.build(self.generator.trainable_variables)
-        self.discriminator_optimizer, self.generator_optimizer = d_optimizer, g_optimizer
-        d_step = functools.partial(Phase, self.discriminator, d_optimizer)
-        g_step = functools.partial(Phase, self.generator, g_optimizer)
-        steps, last = self.discriminator_steps, self.discriminator_steps - 1
-        self.phases = (
-            d_step(self._discriminator_loss, update=self._observe),
-            *(d_step(functools.partial(self._lazy_loss, r), r.interval) for r in on_discriminator),
-            g_step(self._generator_loss, steps, last, self._update_generator_penalties),
-            *(
-                g_step(
-                    functools.partial(self._lazy_generator_loss, r),
-                    r.interval * steps,
-                    last,
-                    functools.partial(self._move_path_length, r),
-                )
-                for r in on_generator
-            ),
-        )
 
     def _build_gradients(self, jit_compile: bool | str) -> None:
         """Settles how batch normalisation communicates, and what XLA compiles.
@@ -214,116 +220,83 @@ class GAN(keras.Model):
         seen, total = (tf.cast(v.value, tf.float64) for v in (self.images_seen, self.images_total))
         return tf.cast(tf.minimum(tf.math.divide_no_nan(seen, total), 1), tf.float32)
 
-    def discriminate(self, images: Any) -> Any:
-        """Float32 logits, flat, of what the augmentation and the view show of `images` now."""
-        if self.augmentation is not None:
-            images = self.augmentation(images, state=self.augmentation_state.value)
-        if self.view is not None:
-            images = self.view(images, progress=self.progress)
-        return tf.reshape(tf.cast(self.discriminator(images, training=True), tf.float32), [-1])
+    def discriminate(self, images: Any, labels: Any = None) -> Any:
+        """The discriminator's float32 logits, flat, of what the augmentation and the view show of `images` now."""
+        return self._spatial_logits(self._shown(images), labels)
 
-    def _fakes(self, count: int) -> Any:
+    def discriminating(self, labels: Any) -> Callable[[Any], Any]:
+        """`discriminate` for given labels."""
+        return functools.partial(self.discriminate, labels=labels)
+
+    def judge(self, images: Any, labels: Any = None) -> "Verdict":
+        """What decides the game on `images`: the discriminator, and beside it the spectral classifier if there is one."""
+        shown = self._shown(images)
+        spatial = self._spatial_logits(shown, labels)
+        if self.spectral_realness is None:
+            return Verdict(spatial, spatial, None)
+        profiles = self.spectral_realness.profile(shown)
+        spectral = self.spectral_realness.classify(profiles)
+        return Verdict(self.spectral_realness.mix(spatial, spectral), spatial, profiles)
+
+    def fakes(self, count: int, labels: Any = None) -> Any:
+        """Float32 images of the generator in training, for new latents."""
         latents = random.stream().normal((count, self.latent_dim))
-        return tf.cast(self.generator(latents, training=True), tf.float32)
+        return tf.cast(self.generator(latents, *_given(labels), training=True), tf.float32)
 
-    def _discriminator_loss(self, real: Any) -> tuple[Any, dict[str, Any]]:
-        fake = tf.stop_gradient(self._fakes(real.shape[0]))
-        real_logits, fake_logits = self.discriminate(real), self.discriminate(fake)
-        loss = self.loss.discriminator(real_logits, fake_logits)
-        logs = {
-            "d_loss": loss,
-            "real_prediction": tf.sigmoid(real_logits),
-            "fake_prediction": tf.sigmoid(fake_logits),
-            **self._view_logs(),
-        }
-        if self.augmentation is not None:
-            logs["real_sign"] = tf.reduce_mean(tf.sign(real_logits))
-            logs |= self.augmentation.logs(self.augmentation_state.value)
-        for regularizer in self._penalties("discriminator"):
-            logs[regularizer.name] = regularizer(self.discriminate, real, lambda: fake)
-            loss += logs[regularizer.name]
-        return loss, logs
-
-    def _lazy_loss(self, regularizer: Regularizer, real: Any) -> tuple[Any, dict[str, Any]]:
-        penalty = regularizer(self.discriminate, real, lambda: tf.stop_gradient(self._fakes(real.shape[0])))
-        return penalty * regularizer.interval, {regularizer.name: penalty}
-
-    def _generator_loss(self, real: Any) -> tuple[Any, dict[str, Any]]:
-        loss = self.loss.generator(self.discriminate(self._fakes(real.shape[0])))
-        logs = {"g_loss": loss}
-        for regularizer in self._penalties("generator"):
-            penalty, penalty_logs = regularizer(self.generator, real.shape[0], self.path_length_mean.value)
-            loss += penalty
-            logs |= penalty_logs
-        return loss, logs
-
-    def _update_generator_penalties(self, logs: dict[str, Any]) -> None:
-        for regularizer in self._penalties("generator"):
-            self._move_path_length(regularizer, logs)
-
-    def _move_path_length(self, regularizer: PathLength, logs: dict[str, Any]) -> None:
-        """In replica context, like every update of a phase."""
-        length = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, logs["path_length"])
-        self.path_length_mean.assign(regularizer.moved(self.path_length_mean.value, length))
-
-    def _observe(self, logs: dict[str, Any]) -> None:
-        if self.augmentation is not None:
-            sign = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, logs["real_sign"])
-            self.augmentation_state.assign(self.augmentation.observe(self.augmentation_state.value, sign))
-
-    def _penalties(self, player: str, lazy: bool = False) -> list[Any]:
-        """The regularizers of a player: those that are part of its own step, or the lazy ones."""
-        return [r for r in self.regularizers if r.player == player and (r.interval > 1) == lazy]
-
-    def _lazy_generator_loss(self, regularizer: PathLength, real: Any) -> tuple[Any, dict[str, Any]]:
-        penalty, logs = regularizer(self.generator, real.shape[0], self.path_length_mean.value)
-        return penalty * regularizer.interval, logs
-
-    def _view_logs(self) -> dict[str, Any]:
+    def view_logs(self) -> dict[str, Any]:
+        """What the view records."""
         logs = getattr(self.view, "logs", None)
         return logs(self.progress) if logs else {}
 
+    def _shown(self, images: Any) -> Any:
+        if self.augmentation is not None:
+            images = self.augmentation(images, state=self.augmentation_state.value)
+        return images if self.view is None else self.view(images, progress=self.progress)
+
+    def _spatial_logits(self, shown: Any, labels: Any) -> Any:
+        return tf.reshape(tf.cast(self.discriminator(shown, *_given(labels), training=True), tf.float32), [-1])
+
     # -- one iteration -----------------------------------------------------------------------------------------------
 
-    def _phase_gradients(self, index: int, real: Any, part: Any) -> tuple[list, dict[str, Any]]:
+    def _phase_gradients(self, index: int, part: Any, *inputs: Any) -> tuple[list, dict[str, Any]]:
         """Gradients of one phase on one part of the global batch, to be summed. Pure, so that XLA can take it whole."""
         phase = self.phases[index]
-        with random.scope(self._source(index, part)), tf.GradientTape() as tape:
-            loss, logs = phase.loss(real)
+        with random.scope(self._source(phase.stream, part)), tf.GradientTape() as tape:
+            loss, logs = phase.loss(self, *inputs)
             loss = loss / (self._replicas * self.accumulation_steps)
         variables = [variable.value for variable in phase.player.trainable_variables]
         return tape.gradient(loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO), logs
 
-    def _run_phase(self, index: int, real: Any) -> None:
-        """One optimizer step, in replica context."""
+    def _run_phase(self, index: int, *inputs: Any) -> dict[str, Any]:
+        """One optimizer step, in replica context; gives what later phases read of it."""
         phase = self.phases[index]
-        gradients, logs = self._accumulated_gradients(index, real)
+        gradients, logs = self._accumulated_gradients(index, inputs)
         if self._half_precision:
             gradients = [_finite(gradient) for gradient in gradients]
         phase.optimizer.apply(gradients, phase.player.trainable_variables)
         for name, value in logs.items():
             if name in self._meters:
                 self._meters[name].update_state(value)
-        if phase.update is not None:
-            phase.update(logs)
+        phase.update(self, logs)
+        return {name: logs[name] for later in self.phases for name in later.reads if name in logs}
 
-    def _accumulated_gradients(self, index: int, real: Any) -> tuple[list, dict[str, Any]]:
+    def _accumulated_gradients(self, index: int, inputs: tuple) -> tuple[list, dict[str, Any]]:
         """Gradients and records of this replica's share, one part after the other."""
         steps = self.accumulation_steps
         first = tf.distribute.get_replica_context().replica_id_in_sync_group * steps
         gradients: list | None = None
         logs = []
-        for step, share in enumerate(tf.split(real, steps)):
+        for step, share in enumerate(zip(*(tf.split(x, steps) for x in inputs), strict=True)):
             with tf.control_dependencies(gradients or []):  # one after the other, or all would be in memory at once
-                self._seed_stock_layers(index, first + step)
-                new, log = self._gradients[index](tf.identity(share), first + step)
+                self._seed_stock_layers(self.phases[index].stream, first + step)
+                new, log = self._gradients[index](first + step, *map(tf.identity, share))
             gradients = new if gradients is None else [a + b for a, b in zip(gradients, new, strict=True)]
             logs.append(log)
         return gradients or [], {name: _joined([log[name] for log in logs]) for name in logs[0]}
 
-    def _seed_stock_layers(self, index: int, part: Any) -> None:
+    def _seed_stock_layers(self, stream: int, part: Any) -> None:
         """Lets `Dropout` and its like follow the clock, and differ between parts: their own state does neither."""
-        source = self._source(len(self.phases) + index, part)
+        source = self._source(len(self.phases) + stream, part)
         layers = (self.generator, self.discriminator, *([] if self.view is None else [self.view]))
         for state in itertools.chain.from_iterable(map(_seed_states, layers)):
             state.assign(tf.cast(source.stream().bits((2,)), state.dtype))
@@ -348,15 +321,17 @@ class GAN(keras.Model):
         update_average(self.generator_ema.weights, self.generator.weights, decay, copied)
 
     def train_step(self, data: Any) -> dict[str, Any]:
-        """One iteration on a global batch of real images, in cross-replica context."""
-        real = data[0] if isinstance(data, (tuple, list)) else data
+        """One iteration in cross-replica context, on a global batch: real images, and one-hot labels if there are classes."""
+        batch = tuple(data) if isinstance(data, (tuple, list)) else (data,)
         strategy = self.distribute_strategy
-        batch_size = strategy.experimental_local_results(real)[0].shape[0] * self._replicas
+        batch_size = strategy.experimental_local_results(batch[0])[0].shape[0] * self._replicas
         iteration = self.images_seen.value // batch_size
+        records: dict[str, Any] = {}
         for index, phase in enumerate(self.phases):
-            run = functools.partial(strategy.run, functools.partial(self._run_phase, index), args=(real,))
+            inputs = tuple(records[name] for name in phase.reads) or batch
+            run = functools.partial(strategy.run, functools.partial(self._run_phase, index), args=inputs)
             if phase.interval == 1:
-                run()
+                records |= run()
             else:  # around strategy.run: nothing that communicates may stand in a condition inside it
                 tf.cond(phase.due(iteration), lambda run=run: (run(), tf.constant(True))[1], lambda: tf.constant(False))
         strategy.run(functools.partial(self._end_iteration, batch_size))
@@ -375,6 +350,7 @@ class GAN(keras.Model):
     def fit(
         self,
         x: Any,
+        y: Any = None,
         *args: Any,
         batch_size: int | None = None,
         epochs: int = 1,
@@ -386,7 +362,9 @@ class GAN(keras.Model):
 
         Args:
             x: `tfnss.data.Images` (read on from where the clock stands), a `tf.data.Dataset` of batches of equal static
-                size, or an array of images, uint8 or floats in [-1, 1].
+                size, or an array of images, uint8 or floats in [-1, 1]. For a generator with classes, with labels: the dataset
+                one of (images, labels).
+            y: Labels of an array of images, integers [count].
             batch_size: Images in the global batch, for an array.
             epochs: Epoch at which the run ends.
             initial_epoch: Epoch at which this call starts.
@@ -394,14 +372,15 @@ class GAN(keras.Model):
         """
         if not self.compiled:
             raise ValueError("call `compile` before `fit`")
-        if isinstance(x, np.ndarray):
-            x = Images(x, batch_size=batch_size or 32, seed=self.seed)
+        x = batches.as_images(x, y, batch_size, self.seed)
         if isinstance(x, Images):
+            batches.check_labels(x, self.classes)
             steps_per_epoch = steps_per_epoch or x.steps_per_epoch
             x = x.dataset(images_seen=int(self.images_seen.numpy()))
-        batch_size = _static_batch_size(x)
+        x = batches.for_game(x, self.classes)
+        batch_size = batches.static_batch_size(x)
         self.check_batch_size(batch_size)
-        steps_per_epoch = steps_per_epoch or _cardinality(x)
+        steps_per_epoch = steps_per_epoch or batches.cardinality(x)
         if steps_per_epoch % self.steps_per_execution:
             raise ValueError(
                 f"`steps_per_execution` must divide the steps of an epoch. Received: "
@@ -410,23 +389,11 @@ class GAN(keras.Model):
         left = (epochs - initial_epoch) * steps_per_epoch * batch_size
         self.images_total.assign(int(self.images_seen.numpy()) + left)
         kwargs = {"shuffle": False, "epochs": epochs, "initial_epoch": initial_epoch, **kwargs}
-        return super().fit(x, *args, steps_per_epoch=steps_per_epoch, **kwargs)
+        return super().fit(x, None, *args, steps_per_epoch=steps_per_epoch, **kwargs)
 
     def check_batch_size(self, batch_size: int) -> None:
         """Raises a ValueError if a global batch of this size cannot be divided over replicas, steps and groups."""
-        parts = self._replicas * self.accumulation_steps
-        if batch_size % (2 * parts) and parts > 1:
-            raise ValueError(
-                f"{self._replicas} replicas and {self.accumulation_steps} accumulation steps need an even share each of the "
-                f"batch: a multiple of {2 * parts}. Received: batch_size={batch_size}"
-            )
-        share = batch_size // parts
-        for layer in self.discriminator._flatten_layers():
-            if isinstance(layer, MinibatchStandardDeviation) and share % min(layer.group_size, share):
-                raise ValueError(
-                    f"a share of {share} images is no multiple of the minibatch standard deviation's groups of "
-                    f"{layer.group_size}. Received: batch_size={batch_size}"
-                )
+        batches.check_batch_size(batch_size, self._replicas, self.accumulation_steps, self.discriminator)
 
     def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
         """Nothing: the networks are built, and Keras' way of building them fails on several replicas."""
@@ -461,11 +428,14 @@ class GAN(keras.Model):
 
     # -- use ---------------------------------------------------------------------------------------------------------
 
-    def generate(self, count: int, *, seed: int = 0, batch_size: int = 64, **kwargs: Any) -> np.ndarray:
+    def generate(
+        self, count: int, *, labels: Any = None, seed: int = 0, batch_size: int = 64, **kwargs: Any
+    ) -> np.ndarray:
         """Samples of the averaged generator.
 
         Args:
             count: Number of images.
+            labels: Their classes, integers `[count]` or one for all; by default the classes in turn.
             seed: Image i depends on `seed` and i alone; for layers that draw noise also on `batch_size`.
             batch_size: Images per call of the network.
             **kwargs: Arguments of the generator's call.
@@ -476,12 +446,19 @@ class GAN(keras.Model):
         if count < 1:
             raise ValueError(f"`count` must be >= 1. Received: count={count}")
         latents = stateless.sampling_latents(count, self.latent_dim, seed)
+        conditions = self._conditions(count, labels)
         images = []
         for start in range(0, count, batch_size):
             with random.scope(stateless.noise_source(seed, start)):
-                batch = latents[start : start + batch_size]
-                images.append(to_uint8(self.generator_ema(batch, training=False, **kwargs)))
+                batch = [x[start : start + batch_size] for x in (latents, *conditions)]
+                images.append(to_uint8(self.generator_ema(*batch, training=False, **kwargs)))
         return np.concatenate(images)
+
+    def _conditions(self, count: int, labels: Any) -> list[Any]:
+        """What the generator takes beside latents: one-hot labels, where there are classes."""
+        if labels is None:
+            return [labels_in_turn(0, count, self.classes)] if self.classes else []
+        return [one_hot(np.broadcast_to(labels, (count,)), self.classes)]
 
     def export(self, filepath: str | os.PathLike) -> None:
         """Writes the averaged generator as a SavedModel that needs no tfnss to load (see `tfnss.serving.export`)."""
@@ -543,18 +520,6 @@ def _as_view(view: keras.layers.Layer | None, annealing: Any) -> keras.layers.La
     return View(view, annealing)
 
 
-def _static_batch_size(dataset: Any) -> int:
-    spec = tf.nest.flatten(getattr(dataset, "element_spec", None))[0]
-    if spec is None or spec.shape.rank != 4 or spec.shape[0] is None:
-        raise ValueError(
-            "`fit` takes tfnss.data.Images, an array of images, or a tf.data.Dataset of image batches of equal size "
-            f"(`batch(n, drop_remainder=True)`). Received: {type(dataset).__name__} of {spec}"
-        )
-    return spec.shape[0]
-
-
-def _cardinality(dataset: tf.data.Dataset) -> int:
-    size = int(dataset.cardinality())
-    if size <= 0:
-        raise ValueError("`fit` needs `steps_per_epoch` for a dataset that is endless, empty or of unknown size")
-    return size
+def _given(labels: Any) -> tuple[Any, ...]:
+    """The labels as further arguments of a network, if there are any."""
+    return () if labels is None else (labels,)

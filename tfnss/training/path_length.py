@@ -44,10 +44,21 @@ class PathLength:
             )
         self.weight, self.interval, self.decay, self.batch_share = float(weight), interval, decay, batch_share
 
-    def __call__(self, generator: Any, count: int, mean_length: Any) -> tuple[Any, dict[str, Any]]:
-        """The weighted penalty of `count` images times `batch_share`, and what to record."""
-        lengths = path_lengths(generator, max(1, int(count * self.batch_share)))
-        penalty = self.weight * tf.reduce_mean(tf.square(lengths - mean_length))
+    def __call__(
+        self, generator: Any, real: Any, fake: Any = None, labels: Any = None, state: Any = 0.0
+    ) -> tuple[Any, dict[str, Any]]:
+        """The weighted penalty, and what to record.
+
+        Args:
+            generator: Generator with styles.
+            real: The batch of real images; `batch_share` times as many paths are drawn.
+            fake: Not used.
+            labels: One-hot labels of the reals, for a conditional generator.
+            state: The running mean.
+        """
+        count = max(1, int(real.shape[0] * self.batch_share))
+        lengths = path_lengths(generator, count, None if labels is None else labels[:count])
+        penalty = self.weight * tf.reduce_mean(tf.square(lengths - state))
         return penalty, {"path_length_penalty": penalty, "path_length": tf.reduce_mean(lengths)}
 
     def moved(self, mean_length: Any, length: Any) -> Any:
@@ -67,9 +78,9 @@ class PathLength:
         return cls(**config)
 
 
-def path_lengths(generator: Any, count: int) -> Any:
+def path_lengths(generator: Any, count: int, labels: Any = None) -> Any:
     """|J_w^T y| for `count` latents, float32 [count]."""
-    styles = generator.styles(random.stream().normal((count, generator.latent_dim)), training=True)
+    styles = generator.styles(random.stream().normal((count, generator.latent_dim)), labels, training=True)
     with tf.GradientTape() as tape:
         tape.watch(styles)
         images = tf.cast(generator.synthesis(styles, training=True), tf.float32)

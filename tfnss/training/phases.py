@@ -1,36 +1,191 @@
-"""The parts of one training iteration, and when each is due."""
+"""The steps of one training iteration: what each of them minimises, and when it is due.
 
-from collections.abc import Callable
-from dataclasses import dataclass
+A phase sees the engine as `gan`: `gan.fakes` and `gan.judge` play the game, `gan.loss` scores it.
+"""
+
+import functools
+from collections.abc import Sequence
 from typing import Any
 
 import keras
+import tensorflow as tf
+
+from tfnss.training.path_length import PathLength
+from tfnss.training.regularizers import Regularizer
+
+Logs = dict[str, Any]
 
 
-@dataclass(frozen=True, eq=False)
 class Phase:
     """One optimizer step of one player.
 
     Args:
         player: The network that moves.
         optimizer: Its optimizer, built.
-        loss: Function from real images to the loss and a dictionary of what to record: scalars, and vectors of one value
-            per image.
         interval: The phase runs every `interval` iterations,
         offset: at those whose number is `offset` modulo `interval`.
-        update: Function of what the step recorded, called after it in replica context.
+
+    Attributes:
+        reads: Names of what earlier phases of the iteration recorded that this one takes instead of the batch.
+        stream: Number that parts its random numbers from those of the other phases.
     """
 
-    player: keras.Model
-    optimizer: keras.optimizers.Optimizer
-    loss: Callable[[Any], tuple[Any, dict[str, Any]]]
-    interval: int = 1
-    offset: int = 0
-    update: Callable[[dict[str, Any]], None] | None = None
+    reads: tuple[str, ...] = ()
+
+    def __init__(
+        self, player: keras.layers.Layer, optimizer: keras.optimizers.Optimizer, interval: int = 1, offset: int = 0
+    ) -> None:
+        self.player, self.optimizer, self.interval, self.offset = player, optimizer, interval, offset
+        self.stream = 0
 
     def due(self, iteration: Any) -> Any:
         """Whether the phase runs in iteration number `iteration`, a scalar integer tensor."""
         return iteration % self.interval == self.offset
+
+    def loss(self, gan: Any, *inputs: Any, **options: Any) -> tuple[Any, Logs]:
+        """The loss, and what to record: scalars, and tensors of one row per image.
+
+        Args:
+            gan: The engine.
+            *inputs: A part of the batch, which is real images in [-1, 1] and, where there are classes, their one-hot labels;
+                or of what `reads` names.
+        """
+        raise NotImplementedError
+
+    def update(self, gan: Any, logs: Logs) -> None:
+        """What follows the step, in replica context, from what it recorded."""
+
+
+class DiscriminatorStep(Phase):
+    """The discriminator's loss, and the penalties that are part of every step."""
+
+    def __init__(self, *args: Any, penalties: Sequence[Regularizer] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.penalties = penalties
+
+    def loss(self, gan: Any, real: Any, labels: Any = None) -> tuple[Any, Logs]:
+        fake = tf.stop_gradient(gan.fakes(real.shape[0], labels))
+        on_real, on_fake = gan.judge(real, labels), gan.judge(fake, labels)
+        loss = gan.loss.discriminator(on_real.logits, on_fake.logits)
+        logs = {
+            "d_loss": loss,
+            "real_prediction": tf.sigmoid(on_real.logits),
+            "fake_prediction": tf.sigmoid(on_fake.logits),
+            **gan.view_logs(),
+        }
+        if gan.augmentation is not None:
+            logs["real_sign"] = tf.reduce_mean(tf.sign(on_real.spatial_logits))
+            logs |= gan.augmentation.logs(gan.augmentation_state.value)
+        if gan.spectral_realness is not None:
+            logs |= {"real_profiles": on_real.profiles, "fake_profiles": on_fake.profiles}
+        for penalty in self.penalties:
+            logs[penalty.name] = penalty(gan.discriminating(labels), real, lambda: fake)
+            loss += logs[penalty.name]
+        return loss, logs
+
+    def update(self, gan: Any, logs: Logs) -> None:
+        if gan.augmentation is not None:
+            state = gan.augmentation.observe(gan.augmentation_state.value, _mean(logs["real_sign"]))
+            gan.augmentation_state.assign(state)
+
+
+class LazyPenalty(Phase):
+    """A penalty of the discriminator on a step of its own (StyleGAN2, appendix B)."""
+
+    def __init__(self, *args: Any, penalty: Regularizer, **kwargs: Any) -> None:
+        super().__init__(*args, interval=penalty.interval, **kwargs)
+        self.penalty = penalty
+
+    def loss(self, gan: Any, real: Any, labels: Any = None) -> tuple[Any, Logs]:
+        penalty = self.penalty(
+            gan.discriminating(labels), real, lambda: tf.stop_gradient(gan.fakes(real.shape[0], labels))
+        )
+        return penalty * self.penalty.interval, {self.penalty.name: penalty}
+
+
+class SpectralStep(Phase):
+    """The spectral classifier's loss on what the discriminator was shown (SSD-GAN, equation 5)."""
+
+    reads = ("real_profiles", "fake_profiles")
+
+    def loss(self, gan: Any, real_profiles: Any, fake_profiles: Any) -> tuple[Any, Logs]:
+        classify = gan.spectral_realness.classify
+        loss = gan.loss.discriminator(classify(real_profiles), classify(fake_profiles))
+        return loss, {"spectral_loss": loss}
+
+
+class GeneratorStep(Phase):
+    """The generator's loss, and the penalties that are part of every step."""
+
+    def __init__(self, *args: Any, penalties: Sequence[Any] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.penalties = penalties
+
+    def loss(self, gan: Any, real: Any, labels: Any = None) -> tuple[Any, Logs]:
+        fake = gan.fakes(real.shape[0], labels)
+        loss = gan.loss.generator(gan.judge(fake, labels).logits)
+        logs = {"g_loss": loss}
+        for regularizer in self.penalties:
+            penalty, penalty_logs = _generator_penalty(gan, regularizer, real, labels, lambda: fake)
+            loss += penalty
+            logs |= penalty_logs
+        return loss, logs
+
+    def update(self, gan: Any, logs: Logs) -> None:
+        _move_path_length(gan, self.penalties, logs)
+
+
+class LazyGeneratorPenalty(Phase):
+    """A penalty of the generator on a step of its own (StyleGAN2, appendix B)."""
+
+    def __init__(self, *args: Any, penalty: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.penalty = penalty
+
+    def loss(self, gan: Any, real: Any, labels: Any = None) -> tuple[Any, Logs]:
+        fakes = functools.partial(gan.fakes, real.shape[0], labels)
+        penalty, logs = _generator_penalty(gan, self.penalty, real, labels, fakes)
+        return penalty * self.penalty.interval, logs
+
+    def update(self, gan: Any, logs: Logs) -> None:
+        _move_path_length(gan, [self.penalty], logs)
+
+
+def build_phases(
+    generator: keras.Model,
+    discriminator: keras.Model,
+    generator_optimizer: keras.optimizers.Optimizer,
+    discriminator_optimizer: keras.optimizers.Optimizer,
+    regularizers: Sequence[Any] = (),
+    discriminator_steps: int = 1,
+    spectral_realness: keras.layers.Layer | None = None,
+) -> tuple[Phase, ...]:
+    """The phases of an iteration in order, with optimizers that are built and corrected for lazy regularizers.
+
+    An iteration is one step of the discriminator; the generator moves in the last of every `discriminator_steps`.
+    """
+    spectral_optimizer = _copy(discriminator_optimizer)  # before its correction: C has no lazy regularizers
+    on_discriminator, lazy_on_discriminator = _split(regularizers, "discriminator")
+    on_generator, lazy_on_generator = _split(regularizers, "generator")
+    d_optimizer = lazy_optimizer(discriminator_optimizer, [r.interval for r in lazy_on_discriminator])
+    g_optimizer = lazy_optimizer(generator_optimizer, [r.interval for r in lazy_on_generator])
+    steps, last = discriminator_steps, discriminator_steps - 1
+    of_discriminator: list[Phase] = [
+        DiscriminatorStep(discriminator, d_optimizer, penalties=on_discriminator),
+        *(LazyPenalty(discriminator, d_optimizer, penalty=r) for r in lazy_on_discriminator),
+    ]
+    of_generator: list[Phase] = [
+        GeneratorStep(generator, g_optimizer, steps, last, penalties=on_generator),
+        *(LazyGeneratorPenalty(generator, g_optimizer, r.interval * steps, last, penalty=r) for r in lazy_on_generator),
+    ]
+    of_classifier: list[Phase] = []
+    if spectral_realness is not None:
+        of_classifier.append(SpectralStep(spectral_realness, spectral_optimizer))
+    # The classifier comes last, so that the others' numbers do not depend on whether it is there.
+    for stream, phase in enumerate([*of_discriminator, *of_generator, *of_classifier]):
+        phase.stream = stream
+        phase.optimizer.build(phase.player.trainable_variables)
+    return (*of_discriminator, *of_classifier, *of_generator)
 
 
 def lazy_optimizer(optimizer: keras.optimizers.Optimizer, intervals: list[int]) -> keras.optimizers.Optimizer:
@@ -55,3 +210,28 @@ def lazy_optimizer(optimizer: keras.optimizers.Optimizer, intervals: list[int]) 
         if beta in config:
             config[beta] **= c
     return type(optimizer).from_config(config)
+
+
+def _copy(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+    return type(optimizer).from_config(optimizer.get_config())
+
+
+def _split(regularizers: Sequence[Any], player: str) -> tuple[list[Any], list[Any]]:
+    """The regularizers of a player: those that are part of its own step, and the lazy ones."""
+    own = [r for r in regularizers if r.player == player]
+    return [r for r in own if r.interval == 1], [r for r in own if r.interval > 1]
+
+
+def _generator_penalty(gan: Any, regularizer: Any, real: Any, labels: Any, fake: Any) -> tuple[Any, Logs]:
+    return regularizer(gan.generator, real, fake, labels=labels, state=gan.path_length_mean.value)
+
+
+def _move_path_length(gan: Any, penalties: Sequence[Any], logs: Logs) -> None:
+    for penalty in penalties:
+        if isinstance(penalty, PathLength):
+            gan.path_length_mean.assign(penalty.moved(gan.path_length_mean.value, _mean(logs["path_length"])))
+
+
+def _mean(value: Any) -> Any:
+    """The mean over replicas."""
+    return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, value)
