@@ -1,0 +1,107 @@
+"""What `fit` is fed with."""
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tfnss.data import Images
+from tfnss.layers import MinibatchStandardDeviation
+
+
+def as_images(x: Any, labels: Any, batch_size: int | None, seed: int) -> Any:
+    """Arrays as `Images`; anything else as it is.
+
+    Raises:
+        ValueError: For labels beside something that is no array, or that do not fit the images.
+    """
+    if isinstance(x, np.ndarray):
+        return Images(x, batch_size=batch_size or 32, seed=seed, labels=None if labels is None else np.asarray(labels))
+    if labels is not None:
+        raise ValueError("`fit` takes labels beside an array of images only; tfnss.data.Images and tf.data hold their own")
+    return x
+
+
+def check_labels(images: Images, classes: int) -> None:
+    """Raises a ValueError where images have no labels for so many classes."""
+    if not classes:
+        return
+    if images.labels is None:
+        raise ValueError(f"a GAN of {classes} classes needs labels, and {images.name} has none")
+    highest = int(images.labels.max())
+    if highest >= classes:
+        raise ValueError(
+            f"{images.name} has the class {highest}, out of range for a GAN of {classes} classes (0 to {classes - 1})"
+        )
+
+
+def for_game(dataset: Any, classes: int) -> Any:
+    """A dataset of `(images,)`, or of `(images, one-hot labels)` where there are classes.
+
+    Raises:
+        ValueError: For a dataset without batches of images of a static size, or without integer labels where there are
+            classes.
+    """
+    spec = getattr(dataset, "element_spec", None)
+    images, *rest = spec if isinstance(spec, (tuple, list)) else (spec,)
+    if not isinstance(images, tf.TensorSpec) or images.shape.rank != 4 or images.shape[0] is None:
+        raise ValueError(
+            "`fit` takes tfnss.data.Images, an array of images, or a tf.data.Dataset of image batches of equal size "
+            f"(`batch(n, drop_remainder=True)`). Received: {type(dataset).__name__} of {images}"
+        )
+    if not classes:
+        return dataset.map(lambda x, *_: (x,)) if rest else dataset.map(lambda x: (_first(x),))
+    if not rest or not isinstance(rest[0], tf.TensorSpec) or rest[0].shape.rank != 1 or not rest[0].dtype.is_integer:
+        raise ValueError(
+            f"a GAN of {classes} classes needs a dataset of (images, labels), labels integers [batch]. "
+            f"Received: {rest[0] if rest else 'no labels'}"
+        )
+
+    def encoded(x: Any, labels: Any, *_: Any) -> tuple[Any, Any]:
+        labels = tf.cast(labels, tf.int64)
+        valid = tf.debugging.Assert(
+            tf.reduce_all((labels >= 0) & (labels < classes)),
+            [f"class out of range for a GAN of {classes} classes:", labels],
+        )
+        with tf.control_dependencies([valid]):
+            return x, tf.one_hot(labels, classes)
+
+    return dataset.map(encoded)
+
+
+def _first(element: Any) -> Any:
+    return element[0] if isinstance(element, (tuple, list)) else element
+
+
+def static_batch_size(dataset: tf.data.Dataset) -> int:
+    """Images in a global batch."""
+    return dataset.element_spec[0].shape[0]
+
+
+def cardinality(dataset: tf.data.Dataset) -> int:
+    """Batches in a dataset.
+
+    Raises:
+        ValueError: If there is no telling.
+    """
+    size = int(dataset.cardinality())
+    if size <= 0:
+        raise ValueError("`fit` needs `steps_per_epoch` for a dataset that is endless, empty or of unknown size")
+    return size
+
+
+def check_batch_size(batch_size: int, replicas: int, accumulation_steps: int, discriminator: Any) -> None:
+    """Raises a ValueError if a global batch of this size cannot be divided over replicas, steps and groups."""
+    parts = replicas * accumulation_steps
+    if batch_size % (2 * parts) and parts > 1:
+        raise ValueError(
+            f"{replicas} replicas and {accumulation_steps} accumulation steps need an even share each of the batch: "
+            f"a multiple of {2 * parts}. Received: batch_size={batch_size}"
+        )
+    share = batch_size // parts
+    for layer in discriminator._flatten_layers():
+        if isinstance(layer, MinibatchStandardDeviation) and share % min(layer.group_size, share):
+            raise ValueError(
+                f"a share of {share} images is no multiple of the minibatch standard deviation's groups of "
+                f"{layer.group_size}. Received: batch_size={batch_size}"
+            )
