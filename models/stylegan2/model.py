@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from models.stylegan2.checkpoints import read_checkpoint
 from models.stylegan2.discriminator import StyleGAN2Discriminator
@@ -63,7 +64,7 @@ class StyleGAN2(GAN):
         **kwargs: Any,
     ) -> None:
         arguments = {k: v for k, v in locals().items() if k not in ("self", "kwargs", "__class__")}
-        self.preset = chosen = preset(config, resolution)
+        self.preset = chosen = preset(config, resolution, tf.distribute.get_strategy().num_replicas_in_sync)
         if channels not in (1, 3):
             raise ValueError(f"`channels` must be 1 or 3. Received: channels={channels}")
         if classes < 0:

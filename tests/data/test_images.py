@@ -30,6 +30,13 @@ def test_order_is_a_function_of_seed_and_position():
     assert read(numbered(10, 4, seed=1), 10) != order
 
 
+def test_labels_follow_their_images():
+    array = np.arange(10, dtype="float32")[:, None, None, None]
+    images = Images(array, 4, labels=np.arange(10) % 3)
+    for batch, labels in images.dataset(images_seen=8).take(5):
+        np.testing.assert_array_equal(batch.numpy().ravel() % 3, labels)
+
+
 def test_one_image():
     assert read(numbered(1, 1), 3) == [0, 0, 0]
 

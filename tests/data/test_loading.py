@@ -50,6 +50,23 @@ def test_photos_are_the_same_crops_at_every_resolution():
     np.testing.assert_array_equal(small, photo_crops(8, count=10))
 
 
+def test_labels_are_the_subfolders_or_the_photographs(tmp_path):
+    for index, name in enumerate(["cat/1.png", "cat/old/2.png", "ant/3.png", "dog/4.png"]):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (16, 16), (index * 40,) * 3).save(tmp_path / name)
+    images = load(tmp_path, 16, 2, labels=True)
+    classes = {int(pixel) // 40: int(label) for pixel, label in zip(images.array[:, 0, 0, 0], images.labels, strict=True)}
+    assert classes == {0: 1, 1: 1, 2: 0, 3: 2}
+    assert load(tmp_path, 16, 2).labels is None
+    Image.new("RGB", (16, 16)).save(tmp_path / "astray.png")
+    with pytest.raises(ValueError, match=r"astray\.png has no class"):
+        load(tmp_path, 16, 2, labels=True)
+    photos = load("photos", 8, 2, labels=True)
+    rockets = photos.array[photos.labels == 4].mean(axis=(1, 2))
+    assert len(rockets) == 500
+    assert (rockets.argmax(axis=1) == 2).mean() > 0.7  # in the blue of the hour before dawn
+
+
 def bad_image(kind, path):
     if kind == "not an image":
         path.write_text("hello")

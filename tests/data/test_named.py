@@ -17,6 +17,21 @@ def test_reads_prepared_data(name):
     assert images.array.shape[1:] == (16, 16, 3)
     assert images.array.dtype == np.uint8
     assert images.array.std() > 0
+    assert images.labels is None
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", NAMED)
+def test_labels_are_the_data_sets_own(name):
+    with tfds.testing.mock_data(num_examples=4):
+        if not NAMED[name].classes:
+            with pytest.raises(ValueError, match=f"{name} has no labels"):
+                load(name, resolution=16, batch_size=2, labels=True)
+            return
+        labels = load(name, resolution=16, batch_size=2, labels=True).labels
+    assert labels.dtype == np.int64
+    assert labels.max() < NAMED[name].classes
+    assert NAMED[name].classes == tfds.builder(NAMED[name].tfds_name).info.features["label"].num_classes
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -15,6 +15,7 @@ from recipes import (
     stylegan2_photos64,
 )
 from recipes.runner import main, paper_figures
+from recipes.stylegan2 import stylegan2_recipe
 from tfnss.training.callbacks import read_history
 
 RECIPES = [
@@ -37,7 +38,7 @@ def settings_of(recipe, **given):
 def test_smoke_run(tmp_path, capsys):
     run_dir = tmp_path / "run"
     flags = ["--smoke", "--nss", "--augment", "fixed", "--pipeline", "color", "--noise", "rni", "--resolution", "8"]
-    flags += ["--path-length", "off"]  # it is long to trace, and trained in tests/models
+    flags += ["--classes", "5", "--path-length", "off"]  # it is long to trace, and trained in tests/models
     main(stylegan2_photos64.RECIPE, [*flags, "--run-dir", str(run_dir)])
     rows = read_history(run_dir / "history.csv")
     assert [row["kimg"] for row in rows] == [0.032, 0.064]
@@ -45,13 +46,30 @@ def test_smoke_run(tmp_path, capsys):
     signatures = tf.saved_model.load(str(run_dir / "saved_model")).signatures
     assert {"serving_default", "sample", "generate", "map", "synthesize"} == set(signatures)
     latents = np.random.default_rng(0).normal(size=(3, 8)).astype("float32")
-    truncation, seed = tf.constant(0.7), tf.constant(5)
-    images = signatures["generate"](latents=latents, truncation=truncation, noise_seed=seed)["images"]
-    styles = signatures["map"](latents=latents, truncation=truncation)["styles"]
+    given, seed = {"latents": latents, "labels": tf.constant([4, 0, 2]), "truncation": tf.constant(0.7)}, tf.constant(5)
+    images = signatures["generate"](**given, noise_seed=seed)["images"]
+    styles = signatures["map"](**given)["styles"]
     assert images.shape == (3, 8, 8, 3)
     assert images.dtype == tf.uint8
     np.testing.assert_array_equal(signatures["synthesize"](styles=styles, noise_seed=seed)["images"], images)
     assert "Done: " in capsys.readouterr().out
+
+
+def test_classes_are_checked_before_anything_is_written(tmp_path, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(stylegan2_photos64.RECIPE, ["--smoke", "--classes", "3", "--run-dir", str(tmp_path / "run")])
+    assert stop.value.code == 2
+    assert capsys.readouterr().err.count("the class 4, out of range for a GAN of 3 classes") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_auto_follows_the_number_of_gpus(monkeypatch):
+    """StyleGAN2-ADA's table: at 512x512, 8 images on every GPU."""
+    recipe = stylegan2_recipe("stylegan2_photos64", "", data="photos", resolution=512, kimg=1)
+    for gpus, expected in ((0, (8, 6.5536, 2.5)), (1, (8, 6.5536, 2.5)), (4, (32, 1.6384, 10))):
+        monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None, gpus=gpus: ["gpu"] * gpus)
+        settings = settings_of(recipe)
+        assert (settings["batch_size"], settings["gamma"], settings["ema_kimg"]) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)

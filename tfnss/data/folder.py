@@ -28,6 +28,20 @@ def folder_images(folder: str | os.PathLike, resolution: int) -> np.ndarray:
     return images
 
 
+def folder_classes(folder: str | os.PathLike) -> np.ndarray:
+    """int64 `[count]`: for every image below `folder`, in order of name, the number of the subfolder it is in.
+
+    Raises:
+        ValueError: For a missing or empty folder, or an image that is in no subfolder. The message names it.
+    """
+    folder = Path(folder).expanduser()
+    inside = [path.relative_to(folder).parts for path in image_paths(folder)]
+    for parts in inside:
+        if len(parts) == 1:
+            raise ValueError(f"{folder / parts[0]} has no class: put every image in the subfolder of its class")
+    return np.unique([parts[0] for parts in inside], return_inverse=True)[1]
+
+
 def image_paths(folder: str | os.PathLike) -> list[Path]:
     """Every file below `folder` in order of name, but hidden ones.
 

@@ -17,12 +17,14 @@ class NamedDataset:
     Args:
         tfds_name: Its name in TensorFlow Datasets.
         split: The splits to train on.
-        remedy: How to get it; `{name}` stands for its name here.
+        remedy: How to get it.
+        classes: Number of classes; 0 for a data set without labels.
     """
 
     tfds_name: str
     split: str
     remedy: str = "add --download (or load(..., download=True)), or name a folder of its images (--data DIR)"
+    classes: int = 0
 
 
 _LSUN_REMEDY = (
@@ -35,22 +37,33 @@ NAMED = {
     "lsun_church": NamedDataset("lsun/church_outdoor", "train", _LSUN_REMEDY),
     "lsun_conference": NamedDataset("lsun/conference_room", "train", _LSUN_REMEDY),
     "lsun_cat": NamedDataset("lsun/cat", "train", _LSUN_REMEDY),
-    "cifar10": NamedDataset("cifar10", "train"),
-    "oxford_flowers102": NamedDataset("oxford_flowers102", "train+validation+test"),
+    "lsun_bedroom": NamedDataset("lsun/bedroom", "train", _LSUN_REMEDY),
+    "cifar10": NamedDataset("cifar10", "train", classes=10),
+    "cifar100": NamedDataset("cifar100", "train", classes=100),
+    "stl10": NamedDataset("stl10", "unlabelled"),
+    "oxford_flowers102": NamedDataset("oxford_flowers102", "train+validation+test", classes=102),
 }
 
 
-def named_images(name: str, resolution: int, download: bool = False) -> np.ndarray:
-    """uint8 `[count, resolution, resolution, 3]`: the centred squares of the images of `NAMED[name]`.
+def named_images(
+    name: str, resolution: int, download: bool = False, labels: bool = False
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """The centred squares of the images of `NAMED[name]`, and their labels.
 
     Args:
         name: A key of `NAMED`.
         resolution: Height and width in pixels.
         download: Whether to download and prepare the data set where it is not on disk.
+        labels: Whether to read labels.
+
+    Returns:
+        uint8 `[count, resolution, resolution, 3]`, and int64 `[count]` or None.
 
     Raises:
-        ValueError: If the data set is not on disk or cannot be had. The message says how to get it.
+        ValueError: If the data set is not on disk or cannot be had, or has no labels. The message says how to get it.
     """
+    if labels and not NAMED[name].classes:
+        raise ValueError(f"{name} has no labels; train without classes, or name a folder of one subfolder per class")
     try:
         import tensorflow_datasets as tfds
     except ImportError:
@@ -70,13 +83,16 @@ def named_images(name: str, resolution: int, download: bool = False) -> np.ndarr
         examples = builder.as_dataset(split=dataset.split)
     except AssertionError:  # how TensorFlow Datasets says that nothing is prepared
         raise ValueError(f"{name} is not on disk: {dataset.remedy}") from None
-    return _decode(name, examples, resolution)
+    return _decode(name, examples, resolution, labels)
 
 
-def _decode(name: str, examples: Any, resolution: int) -> np.ndarray:
+def _decode(name: str, examples: Any, resolution: int, labels: bool) -> tuple[np.ndarray, np.ndarray | None]:
     count = int(examples.cardinality())
     images = np.empty((count, resolution, resolution, 3), np.uint8)
+    classes = np.empty(count, np.int64) if labels else None
     arrays = track(examples.as_numpy_iterator(), f"reading {name}", count, disable=count < 1000)
     for index, example in enumerate(arrays):
         images[index] = square(Image.fromarray(example["image"]), resolution)
-    return images
+        if classes is not None:
+            classes[index] = example["label"]
+    return images, classes

@@ -41,3 +41,8 @@ def photo_crops(resolution: int, count: int = CROPS) -> np.ndarray:
         crops[index] = crop[:, ::-1] if random.integers(2) else crop
     crops.flags.writeable = False  # shared by every caller
     return crops
+
+
+def crop_classes(count: int = CROPS) -> np.ndarray:
+    """int64 `[count]`: the number of the photograph that each crop is of."""
+    return np.arange(count) % len(photographs())
