@@ -29,8 +29,8 @@ def image_shape(generator: Any) -> tuple[int | None, ...]:
     """Shape `(None, height, width, channels)` of its images."""
     classes = number_of_classes(generator)
     widths = [latent_width(generator), *([classes] if classes else [])]
-    inputs = [keras.KerasTensor((None, width)) for width in widths]
-    return keras.backend.compute_output_spec(generator, *inputs).shape
+    images = generator(*(keras.KerasTensor((1, width)) for width in widths))
+    return (None, *images.shape[1:])
 
 
 def labels_in_turn(start: Any, count: Any, classes: int) -> Any:

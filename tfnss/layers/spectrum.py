@@ -1,4 +1,4 @@
-"""Power spectra of images and their azimuthal average."""
+"""Spectra of images: their power, its azimuthal average, and the spectral vector that SSD-GAN classifies."""
 
 import functools
 from typing import Any
@@ -7,6 +7,8 @@ import numpy as np
 from keras import ops
 
 _LUMA = (0.2989, 0.5870, 0.1140)
+_MIN_SIDE = 8
+_FLAT = 1e-3  # the span of a log spectrum that is rounding alone
 
 
 def grey(images: Any) -> Any:
@@ -26,9 +28,8 @@ def power_spectrum(images: Any) -> Any:
     Returns:
         float32 `[batch, height, width]`: |F|² / (height * width)², so that the sum is the mean square of the pixels.
     """
-    images = grey(images)
-    pixels = images.shape[1] * images.shape[2]
-    real, imaginary = ops.fft2((images, ops.zeros_like(images)))
+    real, imaginary = _transform(grey(images))
+    pixels = real.shape[1] * real.shape[2]
     return (ops.square(real) + ops.square(imaginary)) / pixels**2
 
 
@@ -44,16 +45,65 @@ def azimuthal_average(spectra: Any) -> Any:
     Returns:
         `[batch, radii]`.
     """
-    height, width = spectra.shape[1:]
-    weights = ops.convert_to_tensor(_averaging_matrix(height, width))
-    return ops.matmul(ops.reshape(spectra, (-1, height * width)), weights)
+    rings = radii(*spectra.shape[1:]).reshape(-1)
+    counts = np.bincount(rings)
+    pixels = ops.transpose(ops.reshape(spectra, (-1, len(rings))))  # segments are taken along the first axis
+    sums = ops.segment_sum(pixels, ops.convert_to_tensor(rings), num_segments=len(counts))
+    return ops.transpose(sums / ops.convert_to_tensor(counts[:, None], sums.dtype))
+
+
+def azimuthal_spectrum(images: Any) -> Any:
+    """The spectral vector phi(x) of SSD-GAN: the shape of the logarithmic spectrum over the radii.
+
+    The logarithm of the amplitude |F| of the grey image is averaged over each radius (see `azimuthal_average`), and scaled
+    per image to [0, 1]. Radius 0, the mean, and the two largest, of a few frequencies each, are left out. Logarithm, scaling
+    and omissions are the official code's: equation 4 shows the plain mean of |F|. Differentiable. A flat spectrum, which
+    the code would divide by 0, gives zeros without a gradient.
+
+    Args:
+        images: `[batch, height, width, 1 or 3]` with static height and width of at least 8, square or not.
+
+    Returns:
+        float32 `[batch, spectrum_length(height, width)]`.
+
+    Raises:
+        ValueError: For smaller images, or such of unknown size.
+
+    Reference: Chen et al. 2021, SSD-GAN: Measuring the Realness in the Spatial and Spectral Domains, equations 2 to 4.
+    """
+    length = spectrum_length(*images.shape[1:3])
+    images = grey(images)
+    images = images - ops.mean(images, axis=(1, 2), keepdims=True)  # left out below, and its rounding with it
+    real, imaginary = (part + 1e-8 for part in _transform(images))
+    amplitudes = ops.sqrt(ops.square(real) + ops.square(imaginary) + 1e-10) + 1e-10
+    profiles = azimuthal_average(ops.log(amplitudes))[:, 1 : length + 1]
+    low = ops.min(profiles, axis=1, keepdims=True)
+    span = ops.max(profiles, axis=1, keepdims=True) - low
+    return ops.where(span > _FLAT, (profiles - low) / (span + 1e-8), 0.0)
+
+
+def spectrum_length(height: int | None, width: int | None) -> int:
+    """Number of radii that `azimuthal_spectrum` gives; floor(side / sqrt(2)) - 2 for square images of an even side.
+
+    Raises:
+        ValueError: For unknown sizes, or a side of less than 8 pixels.
+    """
+    if height is None or width is None or min(height, width) < _MIN_SIDE:
+        raise ValueError(
+            f"spectra need images with static sides of at least {_MIN_SIDE} pixels. "
+            f"Received: height={height}, width={width}"
+        )
+    return int(radii(height, width).max()) - 2
 
 
 @functools.lru_cache(maxsize=8)
-def _averaging_matrix(height: int, width: int) -> np.ndarray:
-    """float32 `[height * width, radii]`."""
-    side = min(height, width)
-    rows, columns = (np.fft.fftfreq(n, 1 / n) * (side / n) for n in (height, width))
-    radii = np.floor(np.hypot(rows[:, None], columns)).astype(int).reshape(-1)
-    members = radii[:, None] == np.arange(radii.max() + 1)
-    return (members / members.sum(axis=0)).astype(np.float32)
+def radii(height: int, width: int) -> np.ndarray:
+    """int32 `[height, width]`: the radius of each frequency in whole cycles per shorter side, zero frequency first."""
+    rows, columns = (np.minimum(np.arange(n), n - np.arange(n)) for n in (height, width))
+    squares = ((rows[:, None] * width) ** 2 + (columns * height) ** 2) // max(height, width) ** 2
+    return np.sqrt(squares).astype(np.int32)
+
+
+def _transform(images: Any) -> tuple[Any, Any]:
+    """Real and imaginary part of the discrete Fourier transform of grey images, `[batch, height, width]` each."""
+    return ops.fft2((images, ops.zeros_like(images)))

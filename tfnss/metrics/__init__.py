@@ -1,6 +1,7 @@
 """Metrics of generators and of sets of images."""
 
 from tfnss.metrics import networks
+from tfnss.metrics.blindness import amplify_bands, discriminator_response
 from tfnss.metrics.condition import condition_numbers, mean_conditions
 from tfnss.metrics.evaluation import NAMES, Evaluation
 from tfnss.metrics.frechet import FrechetDistance, Moments, frechet_distance
@@ -26,8 +27,10 @@ __all__ = [
     "Moments",
     "PrecisionRecall",
     "Spectra",
+    "amplify_bands",
     "azimuthal_profile",
     "condition_numbers",
+    "discriminator_response",
     "frechet_distance",
     "inception_score",
     "kernel_distance",

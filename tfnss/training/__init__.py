@@ -13,6 +13,7 @@ from tfnss.training.schedules import (
     ExponentialAnnealing,
     StepAnnealing,
 )
+from tfnss.training.spectral_regularization import SpectralRegularization
 from tfnss.training.view import View
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "NonSaturating",
     "PathLength",
     "Regularizer",
+    "SpectralRegularization",
     "StepAnnealing",
     "View",
     "Wasserstein",

@@ -18,7 +18,9 @@ def as_images(x: Any, labels: Any, batch_size: int | None, seed: int) -> Any:
     if isinstance(x, np.ndarray):
         return Images(x, batch_size=batch_size or 32, seed=seed, labels=None if labels is None else np.asarray(labels))
     if labels is not None:
-        raise ValueError("`fit` takes labels beside an array of images only; tfnss.data.Images and tf.data hold their own")
+        raise ValueError(
+            "`fit` takes labels beside an array of images only; tfnss.data.Images and tf.data hold their own"
+        )
     return x
 
 

@@ -23,6 +23,7 @@ from tfnss.training.path_length import PathLength
 from tfnss.training.phases import build_phases
 from tfnss.training.predictions import PredictionMeter
 from tfnss.training.regularizers import Regularizer
+from tfnss.training.spectral_regularization import SpectralRegularization
 from tfnss.training.view import View
 
 logger = logging.getLogger("tfnss")
@@ -102,7 +103,7 @@ class GAN(keras.Model):
         generator_optimizer: keras.optimizers.Optimizer | None = None,
         discriminator_optimizer: keras.optimizers.Optimizer | None = None,
         loss: losses.Loss | str = "non_saturating",
-        regularizers: Sequence[Regularizer | PathLength] = (),
+        regularizers: Sequence[Regularizer | PathLength | SpectralRegularization] = (),
         view: keras.layers.Layer | None = None,
         annealing: Any = None,
         augmentation: Augmentation | None = None,
@@ -121,7 +122,7 @@ class GAN(keras.Model):
             generator_optimizer: By default Adam(2e-4, beta_1=0.5), as for the other player.
             discriminator_optimizer: The discriminator's optimizer, another object than the generator's.
             loss: `non_saturating`, `minimax`, `least_squares`, `wasserstein`, `hinge` or a `Loss`.
-            regularizers: Penalties on the discriminator, and on the generator (`PathLength`).
+            regularizers: Penalties on the discriminator, and on the generator (`PathLength`, `SpectralRegularization`).
             view: What the discriminator is shown of real and fake images: a scale-space layer or a `View` of one.
             annealing: Schedule of the scale-space's time, for a `view` that is a scale-space layer.
             augmentation: Augmentation of real and fake images before the view.
@@ -153,7 +154,7 @@ class GAN(keras.Model):
             )
             self.loss = losses.get(loss)
             self.regularizers = tuple(regularizers)
-            if any(r.player == "generator" for r in self.regularizers) and not has_styles(self.generator):
+            if any(isinstance(r, PathLength) for r in self.regularizers) and not has_styles(self.generator):
                 raise ValueError("`PathLength` needs a generator with styles, such as that of models.StyleGAN2")
             self.view = _as_view(view, annealing)
             self.augmentation = augmentation
@@ -178,7 +179,10 @@ class GAN(keras.Model):
                 spectral_realness,
             )
             players = {phase.player: phase.optimizer for phase in self.phases}
-            self.generator_optimizer, self.discriminator_optimizer = players[self.generator], players[self.discriminator]
+            self.generator_optimizer, self.discriminator_optimizer = (
+                players[self.generator],
+                players[self.discriminator],
+            )
             self.spectral_optimizer = players.get(spectral_realness)
             self._build_gradients(jit_compile)
             logged = [getattr(r, "logged", (r.name,)) for r in self.regularizers]
@@ -374,7 +378,7 @@ class GAN(keras.Model):
             raise ValueError("call `compile` before `fit`")
         x = batches.as_images(x, y, batch_size, self.seed)
         if isinstance(x, Images):
-            batches.check_labels(x, self.classes)
+            self.check_images(x)
             steps_per_epoch = steps_per_epoch or x.steps_per_epoch
             x = x.dataset(images_seen=int(self.images_seen.numpy()))
         x = batches.for_game(x, self.classes)
@@ -390,6 +394,11 @@ class GAN(keras.Model):
         self.images_total.assign(int(self.images_seen.numpy()) + left)
         kwargs = {"shuffle": False, "epochs": epochs, "initial_epoch": initial_epoch, **kwargs}
         return super().fit(x, None, *args, steps_per_epoch=steps_per_epoch, **kwargs)
+
+    def check_images(self, images: Images) -> None:
+        """Raises a ValueError if `fit` could not train on these images."""
+        batches.check_labels(images, self.classes)
+        self.check_batch_size(images.batch_size)
 
     def check_batch_size(self, batch_size: int) -> None:
         """Raises a ValueError if a global batch of this size cannot be divided over replicas, steps and groups."""
