@@ -325,7 +325,7 @@ class GAN(keras.Model):
         update_average(self.generator_ema.weights, self.generator.weights, decay, copied)
 
     def train_step(self, data: Any) -> dict[str, Any]:
-        """One iteration in cross-replica context, on a global batch: real images, and one-hot labels if there are classes."""
+        """One iteration on a global batch (images, and one-hot labels where there are classes), in cross-replica context."""
         batch = tuple(data) if isinstance(data, (tuple, list)) else (data,)
         strategy = self.distribute_strategy
         batch_size = strategy.experimental_local_results(batch[0])[0].shape[0] * self._replicas
@@ -366,8 +366,8 @@ class GAN(keras.Model):
 
         Args:
             x: `tfnss.data.Images` (read on from where the clock stands), a `tf.data.Dataset` of batches of equal static
-                size, or an array of images, uint8 or floats in [-1, 1]. For a generator with classes, with labels: the dataset
-                one of (images, labels).
+                size, or an array of images, uint8 or floats in [-1, 1]. For a generator with classes they have labels; a
+                dataset then gives (images, labels).
             y: Labels of an array of images, integers [count].
             batch_size: Images in the global batch, for an array.
             epochs: Epoch at which the run ends.
