@@ -83,8 +83,8 @@ def _style_signatures(generator: Any) -> dict[str, Signature]:
         return {"styles": generator.styles(latents, *conditions, truncation=truncation)}
 
     def generate(latents: Any, *rest: Any) -> dict[str, Any]:
-        *rest, noise_seed = rest
-        return synthesize(to_styles(latents, *rest)["styles"], noise_seed)
+        *conditions, noise_seed = rest
+        return synthesize(to_styles(latents, *conditions)["styles"], noise_seed)
 
     inputs = [*_inputs(generator), _floats("truncation")]
     styles = _floats("styles", None, generator.slots, generator.average_style.shape[0])

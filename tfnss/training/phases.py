@@ -92,8 +92,8 @@ class DiscriminatorStep(Phase):
 class LazyPenalty(Phase):
     """A penalty of the discriminator on a step of its own (StyleGAN2, appendix B)."""
 
-    def __init__(self, *args: Any, penalty: Regularizer, **kwargs: Any) -> None:
-        super().__init__(*args, interval=penalty.interval, **kwargs)
+    def __init__(self, player: keras.layers.Layer, optimizer: keras.optimizers.Optimizer, penalty: Regularizer) -> None:
+        super().__init__(player, optimizer, penalty.interval)
         self.penalty = penalty
 
     def loss(self, gan: Any, real: Any, labels: Any = None) -> tuple[Any, Logs]:
@@ -172,7 +172,7 @@ def build_phases(
     steps, last = discriminator_steps, discriminator_steps - 1
     of_discriminator: list[Phase] = [
         DiscriminatorStep(discriminator, d_optimizer, penalties=on_discriminator),
-        *(LazyPenalty(discriminator, d_optimizer, penalty=r) for r in lazy_on_discriminator),
+        *(LazyPenalty(discriminator, d_optimizer, r) for r in lazy_on_discriminator),
     ]
     of_generator: list[Phase] = [
         GeneratorStep(generator, g_optimizer, steps, last, penalties=on_generator),
