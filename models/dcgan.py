@@ -9,7 +9,7 @@ from tfnss.layers import LayerNormalization
 from tfnss.layers.noise import noise_injection
 from tfnss.training import GAN
 
-RESOLUTIONS = (32, 64, 128)
+RESOLUTIONS = (16, 32, 64, 128)
 
 
 @keras.saving.register_keras_serializable("tfnss")
@@ -17,7 +17,7 @@ class DCGAN(GAN):
     """Strided 4x4 convolutions with batch normalisation; at 64x64, 3,576,704 and 2,765,568 trainable parameters.
 
     Args:
-        resolution: Height and width in pixels: 32, 64 or 128.
+        resolution: Height and width in pixels: 16, 32, 64 or 128.
         latent_dim: Width of the latents.
         channels: Channels of the images, 1 or 3.
         base_width: Channels next to the image; they double with every halving of the resolution.

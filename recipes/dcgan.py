@@ -10,6 +10,7 @@ import tfnss
 from models import DCGAN
 from recipes.options import Option
 from recipes.runner import Recipe
+from recipes.spectral import SPECTRAL, spectral_realness
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ _OPTIONS = (
         "plain",
         choices=tuple(NOISES),
     ),
+    *SPECTRAL,
     Option("base_width", int, "channels next to the image", default=64, metavar="CHANNELS"),
     Option("xla", str, "whether XLA compiles the gradients; it takes seconds to start", "on", choices=("on", "off")),
 )
@@ -159,6 +161,7 @@ def build(settings: Mapping[str, Any]) -> DCGAN:
     # Whatever the method, settings outside their ranges are mistakes.
     tfnss.NoisyScaleSpace(settings["stddev"], settings["kernel_stddev"])
     annealing = tfnss.ExponentialAnnealing(settings["initial_time"])
+    classifier = spectral_realness(settings)
     gan = DCGAN(
         settings["resolution"],
         base_width=settings["base_width"],
@@ -174,6 +177,7 @@ def build(settings: Mapping[str, Any]) -> DCGAN:
         regularizers=[method.penalty(settings["penalty_weight"])] if method.penalty else [],
         view=space,
         annealing=annealing if space else None,
+        spectral_realness=classifier if settings["spectral"] == "ssd" else None,
         discriminator_steps=5 if method.critic else 1,
         jit_compile=settings["xla"] == "on",  # on CPUs too: faster than the graph (benchmarks/dcgan_step.py)
     )

@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
+import tensorflow as tf
+
 import tfnss
 from models import StyleGAN2
 from models.stylegan2 import CONFIGS, adam, preset
 from recipes.dcgan import NOISES
 from recipes.options import Option
 from recipes.runner import Recipe
+from recipes.spectral import SPECTRAL, spectral_realness
 
 _ON_OFF = ("on", "off")
 
@@ -41,8 +44,15 @@ _OPTIONS = (
         choices=tuple(NOISES),
         in_name=True,
     ),
+    *SPECTRAL,
     Option("path_length", str, "whether path lengths are regularised (default: the config's)", choices=_ON_OFF),
     Option("config", str, "StyleGAN2's configuration", "auto", choices=CONFIGS),
+    Option(
+        "classes",
+        int,
+        "number of classes of the images: the subfolders of --data, or the data set's own; 0 for an unconditional model",
+        0,
+    ),
     Option("gamma", float, "weight of R1 (default: the recipe's)", metavar="GAMMA"),
     Option("learning_rate", float, "learning rate of Adam (default: the config's)", metavar="RATE"),
     Option("ema_kimg", float, "half-life of the generator's average (default: the config's)", metavar="KIMG"),
@@ -101,12 +111,13 @@ def stylegan2_recipe(
         paper: The paper's figures, by the settings `view`, `augment`, `noise` and `path_length`.
         **defaults: Other defaults of the settings.
     """
-    batch_size = preset(defaults.get("config", "auto"), resolution).batch_size
 
     def resolve(settings: dict[str, Any]) -> dict[str, Any]:
-        chosen = preset(settings["config"], settings["resolution"])
+        devices = max(1, len(tf.config.list_physical_devices("GPU")))
+        chosen = preset(settings["config"], settings["resolution"], devices)
         own_gamma = (nss_gamma or gamma) if settings["view"] == "nss" else gamma
         proposals = {
+            "batch_size": chosen.batch_size,
             "gamma": chosen.r1_weight if own_gamma is None else own_gamma,
             "stddev": stddev,
             "learning_rate": chosen.learning_rate,
@@ -119,7 +130,7 @@ def stylegan2_recipe(
     return Recipe(
         name=name,
         summary=summary,
-        defaults={"data": data, "resolution": resolution, "batch_size": batch_size, "kimg": kimg, **defaults},
+        defaults={"data": data, "resolution": resolution, "batch_size": None, "kimg": kimg, **defaults},
         options=_OPTIONS,
         smoke=_SMOKE,
         resolve=resolve,
@@ -142,10 +153,12 @@ def build(settings: Mapping[str, Any]) -> StyleGAN2:
     annealing = tfnss.ExponentialAnnealing(settings["initial_time"])
     regularizers: list[Any] = [tfnss.R1(settings["gamma"], interval=16)]
     regularizers += [tfnss.PathLength()] if settings["path_length"] == "on" else []
+    classifier = spectral_realness(settings)
     gan = StyleGAN2(
         settings["resolution"],
         settings["config"],
         noise=NOISES[settings["noise"]],
+        classes=settings["classes"],
         precision=settings["precision"],
         latent_dim=settings["latent_dim"],
         channel_base=settings["channel_base"],
@@ -159,6 +172,7 @@ def build(settings: Mapping[str, Any]) -> StyleGAN2:
         view=space if settings["view"] == "nss" else None,
         annealing=annealing if settings["view"] == "nss" else None,
         augmentation=_augmentation(settings),
+        spectral_realness=classifier if settings["spectral"] == "ssd" else None,
         ema_half_life_kimg=settings["ema_kimg"],
         accumulation_steps=settings["accumulation_steps"],
         jit_compile=True if settings["xla"] == "on" else "auto",

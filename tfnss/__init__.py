@@ -6,7 +6,7 @@ The layers run on every Keras backend. `tfnss.data` and `tfnss.training` are Ten
 import importlib
 from typing import Any
 
-from tfnss.layers import NoiseSpace, NoisyScaleSpace, ScaleSpace, preserving_stddev
+from tfnss.layers import NoiseSpace, NoisyScaleSpace, ScaleSpace, SpectralRealness, preserving_stddev
 
 __version__ = "0.1.0"
 
@@ -21,12 +21,21 @@ _TRAINING = (
     "ExponentialAnnealing",
     "GradientPenalty",
     "PathLength",
+    "SpectralRegularization",
     "StepAnnealing",
     "View",
 )
 _MODULES = ("data", "layers", "metrics", "training")
 
-__all__ = ["NoiseSpace", "NoisyScaleSpace", "ScaleSpace", "preserving_stddev", *_TRAINING, *_MODULES]
+__all__ = [
+    "NoiseSpace",
+    "NoisyScaleSpace",
+    "ScaleSpace",
+    "SpectralRealness",
+    "preserving_stddev",
+    *_TRAINING,
+    *_MODULES,
+]
 
 
 def __getattr__(name: str) -> Any:

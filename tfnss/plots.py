@@ -1,5 +1,6 @@
 """Pictures: grids of images, and the curves of a run."""
 
+import itertools
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -109,6 +110,46 @@ def save_spectra(
     all_axes[3].set(title="azimuthal profile, dB", xlabel="cycles per pixel")
     all_axes[3].axvline(0.5, color="grey", linewidth=0.8, zorder=0)
     all_axes[3].legend()
+    _save(figure, path)
+
+
+def save_lines(
+    curves: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    xlabel: str,
+    ylabel: str,
+    path: str | os.PathLike,
+    levels: Mapping[str, float] | None = None,
+) -> None:
+    """Draws curves over one axis, and horizontal lines to compare them with.
+
+    Args:
+        curves: Places and values, by label.
+        xlabel: What the places are.
+        ylabel: What the values are.
+        path: Picture to write.
+        levels: Values of the horizontal lines, by label.
+    """
+    figure = Figure(figsize=(6, 3.6), layout="constrained")
+    axes = figure.subplots()
+    for label, (places, values) in curves.items():
+        axes.plot(places, values, label=label, marker=".")
+    for (label, level), style in zip((levels or {}).items(), itertools.cycle(("--", ":", "-."))):
+        axes.axhline(level, color="black", linestyle=style, linewidth=1, label=label)
+    axes.set(xlabel=xlabel, ylabel=ylabel)
+    axes.legend(bbox_to_anchor=(1, 1), loc="upper left")
+    _save(figure, path)
+
+
+def save_rows(rows: Mapping[str, np.ndarray], path: str | os.PathLike) -> None:
+    """Draws rows of uint8 images `[count, height, width, channels]` (1 or 3 channels), each under its label."""
+    columns = max(map(len, rows.values()))
+    figure = Figure(figsize=(max(4, 1.2 * columns), 1.5 * len(rows)), layout="constrained")
+    all_axes: Any = figure.subplots(len(rows), 1, squeeze=False)[:, 0]
+    for axes, (label, images) in zip(all_axes, rows.items(), strict=True):
+        row = grid(images, columns)
+        axes.imshow(row.squeeze(-1) if row.shape[-1] == 1 else row, cmap="gray", vmin=0, vmax=255)
+        axes.set_title(label, loc="left", fontsize="medium")
+        axes.axis("off")
     _save(figure, path)
 
 

@@ -55,7 +55,9 @@ def test_labels_are_the_subfolders_or_the_photographs(tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (16, 16), (index * 40,) * 3).save(tmp_path / name)
     images = load(tmp_path, 16, 2, labels=True)
-    classes = {int(pixel) // 40: int(label) for pixel, label in zip(images.array[:, 0, 0, 0], images.labels, strict=True)}
+    classes = {
+        int(pixel) // 40: int(label) for pixel, label in zip(images.array[:, 0, 0, 0], images.labels, strict=True)
+    }
     assert classes == {0: 1, 1: 1, 2: 0, 3: 2}
     assert load(tmp_path, 16, 2).labels is None
     Image.new("RGB", (16, 16)).save(tmp_path / "astray.png")

@@ -5,7 +5,16 @@ import scipy.signal
 from keras import ops
 
 from tests.layers.derivatives import check_second_derivatives
-from tfnss.layers import FIRDownsampling2D, FIRUpsampling2D, downsample2d, fir2d, plain_gradients, upsample2d
+from tfnss.layers import (
+    BilinearUpsampling2D,
+    FIRDownsampling2D,
+    FIRUpsampling2D,
+    bilinear_upsample2d,
+    downsample2d,
+    fir2d,
+    plain_gradients,
+    upsample2d,
+)
 from tfnss.layers.resample import resampled_conv2d
 
 TAPS = [(1, 3, 3, 1), (1, 2, 5, 3), (1, 2, 1), (1, 1), (1, 5, 10, 10, 5, 1)]
@@ -68,11 +77,13 @@ def evaluate(function, *arguments):
     return ops.convert_to_numpy(function(*(ops.convert_to_tensor(x, "float32") for x in arguments)))
 
 
-@pytest.mark.parametrize("make", [FIRUpsampling2D, FIRDownsampling2D])
+@pytest.mark.parametrize("make", [FIRUpsampling2D, FIRDownsampling2D, BilinearUpsampling2D])
 def test_is_a_keras_layer(make):
     images = random_images(2, 6, 8, 3).astype("float32")
-    layer = make(taps=(1, 2, 1))
-    assert keras.layers.deserialize(keras.layers.serialize(layer)).taps == (1, 2, 1)
+    layer = make() if make is BilinearUpsampling2D else make(taps=(1, 2, 1))
+    copy = keras.layers.deserialize(keras.layers.serialize(layer))
+    assert type(copy) is make
+    assert copy.get_config() == layer.get_config()
     outputs = layer(images)
     assert tuple(outputs.shape) == layer.compute_output_shape(images.shape)
     assert make(dtype="mixed_float16")(images).dtype in ("float16", np.float16)
@@ -109,6 +120,13 @@ def test_impulse_responses():
     np.testing.assert_allclose(ramp, np.arange(12) / 2 + 0.75, atol=1e-6)  # half-pixel bilinear
 
 
+@pytest.mark.parametrize("shape", [(2, 6, 8, 3), (1, 1, 2, 1), (1, 7, 5, 2)])
+def test_bilinear_interpolation_equals_keras(shape):
+    images = random_images(*shape).astype("float32")
+    expected = keras.layers.UpSampling2D(interpolation="bilinear")(images)
+    np.testing.assert_allclose(evaluate(bilinear_upsample2d, images), expected, atol=1e-6)
+
+
 @pytest.mark.parametrize("resample", [None, "up", "down"])
 @pytest.mark.parametrize("size", [1, 3])
 def test_convolutions_equal_the_definition(resample, size):
@@ -123,6 +141,10 @@ def test_second_derivatives(taps):
     check_second_derivatives(lambda x: upsample2d(x, taps), images)
     check_second_derivatives(lambda x: downsample2d(x, taps), images)
     check_second_derivatives(lambda x: fir2d(x, taps, ((2, -1), (0, 1)), 4.0), images)
+
+
+def test_second_derivatives_of_bilinear_interpolation():
+    check_second_derivatives(bilinear_upsample2d, random_images(1, 3, 4, 2))
 
 
 @pytest.mark.parametrize("resample", ["up", "down"])
@@ -177,6 +199,8 @@ def test_rejects_bad_arguments():
             downsample2d(images, taps)
     with pytest.raises(ValueError, match="batch, height, width, channels"):
         upsample2d(images[0])
+    with pytest.raises(ValueError, match="batch, height, width, channels"):
+        bilinear_upsample2d(images[0])
     with pytest.raises(ValueError, match="resample"):
         resampled_conv2d(images, np.ones((3, 3, 1, 1)), "sideways")
     with pytest.raises(ValueError, match="kernel_size"):

@@ -15,7 +15,7 @@ def test_canonical_parameter_counts():
     assert trainable(gan.discriminator) == 2_765_568
 
 
-@pytest.mark.parametrize("resolution", [32, 64, 128])
+@pytest.mark.parametrize("resolution", [16, 32, 64, 128])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_shapes(resolution, channels):
     gan = DCGAN(resolution, latent_dim=5, channels=channels, base_width=4)

@@ -15,6 +15,7 @@ REGULARIZERS = {
     "gradient_penalty": lambda: [tfnss.GradientPenalty(1.0)],
     "dragan": lambda: [tfnss.DRAGAN(1.0)],
     "lazy_r1": lambda: [tfnss.R1(1.0, interval=2)],
+    "spectral": lambda: [tfnss.SpectralRegularization()],
 }
 VIEWS = {
     "none": lambda: None,
@@ -41,7 +42,7 @@ def fit(gan, pictures, steps, batch_size=8, **kwargs):
 
 
 @pytest.mark.parametrize("view", VIEWS)
-@pytest.mark.parametrize("regularizer", ["none", "r1", "gradient_penalty", "dragan"])
+@pytest.mark.parametrize("regularizer", ["none", "r1", "gradient_penalty", "dragan", "spectral"])
 @pytest.mark.parametrize("loss", LOSSES)
 def test_every_combination_trains(loss, regularizer, view, pictures):
     # Eagerly, to spare 100 compilations; test_eager_training_gives_the_same_weights ties it to the graph.
@@ -52,6 +53,17 @@ def test_every_combination_trains(loss, regularizer, view, pictures):
     assert np.isfinite(weights(gan)).all()
     assert not np.array_equal(weights(gan), before)
     assert set(history) >= {"d_loss", "g_loss", "real_prediction", "fake_prediction"}
+
+
+@pytest.mark.parametrize("mixing", ["logit", "probability"])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_every_game_is_played_with_spectral_realness(loss, mixing, pictures):
+    parts = {"regularizers": REGULARIZERS["r1"](), "spectral_realness": tfnss.SpectralRealness(mixing=mixing)}
+    gan = compiled(tfnss.NoisyScaleSpace(), loss=loss, run_eagerly=True, **parts)
+    before = weights(gan.spectral_realness)
+    history = fit(gan, pictures, steps=3).history
+    assert np.isfinite(list(history.values())).all()
+    assert not np.array_equal(weights(gan.spectral_realness), before)
 
 
 @pytest.mark.parametrize("regularizer", ["none", "r1", "lazy_r1"])

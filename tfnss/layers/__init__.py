@@ -7,16 +7,32 @@ from tfnss.layers.minibatch import MinibatchStandardDeviation
 from tfnss.layers.modulation import ModulatedConv2D
 from tfnss.layers.noise import EuclideanNoise, RiemannianNoise
 from tfnss.layers.normalization import LayerNormalization, PixelNormalization
-from tfnss.layers.resample import FIRDownsampling2D, FIRUpsampling2D, downsample2d, fir2d, plain_gradients, upsample2d
+from tfnss.layers.resample import (
+    BilinearUpsampling2D,
+    FIRDownsampling2D,
+    FIRUpsampling2D,
+    bilinear_upsample2d,
+    downsample2d,
+    fir2d,
+    plain_gradients,
+    upsample2d,
+)
 from tfnss.layers.scale_space import NoiseSpace, NoisyScaleSpace, ScaleSpace, preserving_stddev
+from tfnss.layers.spectral_normalization import SpectralConv2D, SpectralDense
+from tfnss.layers.spectral_realness import SpectralRealness
+from tfnss.layers.spectrum import azimuthal_spectrum
+from tfnss.layers.wavelet import HaarDownsample, HaarUpsample, haar2d, inverse_haar2d
 
 __all__ = [
     "Augment",
+    "BilinearUpsampling2D",
     "EqualizedConv2D",
     "EqualizedDense",
     "EuclideanNoise",
     "FIRDownsampling2D",
     "FIRUpsampling2D",
+    "HaarDownsample",
+    "HaarUpsample",
     "LayerNormalization",
     "MinibatchStandardDeviation",
     "ModulatedConv2D",
@@ -25,8 +41,15 @@ __all__ = [
     "PixelNormalization",
     "RiemannianNoise",
     "ScaleSpace",
+    "SpectralConv2D",
+    "SpectralDense",
+    "SpectralRealness",
+    "azimuthal_spectrum",
+    "bilinear_upsample2d",
     "downsample2d",
     "fir2d",
+    "haar2d",
+    "inverse_haar2d",
     "plain_gradients",
     "preserving_stddev",
     "scaled_leaky_relu",

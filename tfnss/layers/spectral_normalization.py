@@ -1,0 +1,148 @@
+"""Layers whose kernels have spectral norm 1, by reparameterisation.
+
+Keras' own `SpectralNormalization` overwrites the kernel with the normalised one at every training step, and takes its norm
+for a constant. Here the stored kernel W is what the optimizer moves, the layer computes with W / sigma(W), and gradients
+pass through sigma (Miyato et al. 2018, Spectral Normalization for Generative Adversarial Networks, section 2 and
+appendix A).
+"""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+_EPSILON = 1e-12
+_WARM_UP = 15  # power iterations on the initial kernel
+
+
+class _SpectralNormalization(keras.layers.Layer):
+    """Mixin for a Keras layer with one kernel, whose last axis is that of the outputs."""
+
+    def __init__(self, *args: Any, power_iterations: int = 1, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if power_iterations < 1:
+            raise ValueError(f"`power_iterations` must be at least 1. Received: power_iterations={power_iterations}")
+        self.power_iterations = power_iterations
+        self.seed = seed
+
+    def build(self, inputs_shape: tuple) -> None:
+        super().build(inputs_shape)
+        # `add_weight` knows no synchronisation. Each replica keeps its own copy, and all compute the same from the same
+        # kernel; so a compiled function may assign it, which for mirrored variables only communication can do.
+        self.u = keras.Variable(
+            self._initial_u,
+            shape=(self.kernel.shape[-1],),
+            dtype=keras.backend.result_type(self.variable_dtype, "float32"),
+            trainable=False,
+            autocast=False,
+            aggregation="only_first_replica",
+            synchronization="on_read",
+            name="u",
+        )
+
+    def add_weight(self, *args: Any, **kwargs: Any) -> keras.Variable:
+        """The kernel is read as stored, whatever the precision of the call."""
+        return super().add_weight(*args, **{"autocast": kwargs.get("name") != "kernel", **kwargs})
+
+    def normalized_kernel(self, training: bool | None = False) -> Any:
+        """The kernel in use, W / sigma, in float32 (or float64 as the kernel).
+
+        sigma = u^T W v, where W is the matrix from all inputs to an output, and u and v are constants to gradients.
+
+        Args:
+            training: Whether to make `power_iterations` steps v = W^T u / |W^T u|, u = W v / |W v|, and keep u. Otherwise v
+                follows from the u that is kept and the kernel of now.
+        """
+        kernel = ops.cast(self.kernel, self.u.dtype)
+        matrix = ops.reshape(kernel, (-1, kernel.shape[-1]))  # the transpose of W
+        constant = ops.stop_gradient(matrix)
+        u = ops.convert_to_tensor(self.u)
+        if training:
+            u, v = _iterated(constant, u, self.power_iterations)
+            self.u.assign(u)
+        else:
+            v = _unit(ops.matmul(constant, u))
+        return kernel / ops.sum(v * ops.matmul(matrix, u))
+
+    def _initial_u(self, shape: tuple, dtype: Any = None) -> Any:
+        normal = keras.initializers.RandomNormal(stddev=1.0, seed=self.seed)(shape, dtype=dtype)
+        matrix = ops.reshape(ops.cast(self.kernel, dtype), (-1, shape[0]))
+        return _iterated(matrix, _unit(normal), _WARM_UP)[0]
+
+    def save_own_variables(self, store: Any) -> None:
+        """All weights: Keras' convolutional and dense layers save the kernel and the bias alone."""
+        keras.layers.Layer.save_own_variables(self, store)
+
+    def load_own_variables(self, store: Any) -> None:
+        keras.layers.Layer.load_own_variables(self, store)
+
+    def get_config(self) -> dict:
+        return {**super().get_config(), "power_iterations": self.power_iterations, "seed": self.seed}
+
+
+@keras.saving.register_keras_serializable("tfnss")
+class SpectralConv2D(_SpectralNormalization, keras.layers.Conv2D):
+    """A `keras.layers.Conv2D` whose kernel is divided by its spectral norm, as a matrix `[filters, height * width * in]`.
+
+    Args:
+        *args: As for `keras.layers.Conv2D`.
+        power_iterations: Steps towards the first singular vector per call in training, >= 1.
+        seed: Seed of the vector's first guess.
+        **kwargs: As for `keras.layers.Conv2D`.
+
+    Call arguments:
+        inputs: Floats `[batch, height, width, in]`.
+        training: Whether to make the steps.
+
+    Raises:
+        ValueError: For arguments outside these ranges.
+
+    Reference: Miyato et al. 2018, Spectral Normalization for Generative Adversarial Networks.
+    """
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        kernel = ops.cast(self.normalized_kernel(training), self.compute_dtype)
+        outputs = self.convolution_op(inputs, kernel)
+        if self.use_bias:
+            shape = (1, 1, 1, -1) if self.data_format == "channels_last" else (1, -1, 1, 1)
+            outputs = outputs + ops.reshape(self.bias, shape)
+        return self.activation(outputs)
+
+
+@keras.saving.register_keras_serializable("tfnss")
+class SpectralDense(_SpectralNormalization, keras.layers.Dense):
+    """A `keras.layers.Dense` whose kernel is divided by its spectral norm.
+
+    Args:
+        *args: As for `keras.layers.Dense`.
+        power_iterations: Steps towards the first singular vector per call in training, >= 1.
+        seed: Seed of the vector's first guess.
+        **kwargs: As for `keras.layers.Dense`.
+
+    Call arguments:
+        inputs: Floats `[batch, ..., in]`.
+        training: Whether to make the steps.
+
+    Raises:
+        ValueError: For arguments outside these ranges.
+
+    Reference: Miyato et al. 2018, Spectral Normalization for Generative Adversarial Networks.
+    """
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        outputs = ops.matmul(inputs, ops.cast(self.normalized_kernel(training), self.compute_dtype))
+        if self.use_bias:
+            outputs = outputs + self.bias
+        return self.activation(outputs)
+
+
+def _iterated(matrix: Any, u: Any, steps: int) -> tuple[Any, Any]:
+    """u and v after power iterations on the matrix `[inputs, outputs]`."""
+    for _ in range(steps):
+        v = _unit(ops.matmul(matrix, u))
+        u = _unit(ops.matmul(v, matrix))
+    return u, v
+
+
+def _unit(x: Any) -> Any:
+    return x / ops.maximum(ops.norm(x), _EPSILON)
