@@ -57,10 +57,13 @@ class Recipe:
     def all_options(self) -> tuple[Option, ...]:
         """The settings that make up a run, with this recipe's defaults."""
         d = self.defaults
+        own = "" if d["batch_size"] else " (default: the config's)"
         return (
             Option("data", str, "data set by name, or a folder of images", d["data"], metavar="DIR"),
             Option("resolution", int, "height and width of the images in pixels", d["resolution"], metavar="PIXELS"),
-            Option("batch_size", int, "images per iteration, over all devices", d["batch_size"], metavar="IMAGES"),
+            Option(
+                "batch_size", int, f"images per iteration, over all devices{own}", d["batch_size"], metavar="IMAGES"
+            ),
             Option("kimg", float, "length of the run in thousands of real images", d["kimg"], metavar="KIMG"),
             Option("seed", int, "seed of everything random", 0),
             Option(
@@ -101,9 +104,9 @@ def main(recipe: Recipe, arguments: Sequence[str] | None = None) -> None:
         run_dir = Path(mode["run_dir"] or _next_run_dir(recipe, settings))
         if not mode["resume"] and run_dir.exists() and (not run_dir.is_dir() or any(run_dir.iterdir())):
             raise ValueError(f"{run_dir} is not empty: add --resume to continue its run, or name another --run-dir")
-        recipe.build(settings)  # before the data, which may take long
+        labels = bool(recipe.build(settings).classes)  # before the data, which may take long
         images = tfnss.data.load(
-            settings["data"], settings["resolution"], settings["batch_size"], settings["seed"], mode["download"]
+            settings["data"], settings["resolution"], settings["batch_size"], settings["seed"], mode["download"], labels
         )
         evaluation = _evaluation(settings, images, mode["inception"])
     runs = [(settings, run_dir)]
@@ -115,7 +118,7 @@ def main(recipe: Recipe, arguments: Sequence[str] | None = None) -> None:
     results = []
     for run_settings, directory in runs:
         with reporting(program, ValueError, OSError):
-            gan = _start(recipe, run_settings, directory)
+            gan = _start(recipe, run_settings, directory, images)
             _write_settings(recipe, settings, trials, run_dir)
             _write_settings(recipe, run_settings, None, directory)
         with reporting(program, OSError), one_line_warnings(program):
@@ -249,13 +252,13 @@ def _strategy(settings: dict[str, Any]) -> tf.distribute.Strategy:
     return _mirrored()
 
 
-def _start(recipe: Recipe, settings: dict[str, Any], run_dir: Path) -> tfnss.GAN:
+def _start(recipe: Recipe, settings: dict[str, Any], run_dir: Path, images: tfnss.data.Images) -> tfnss.GAN:
     """The model of a run, as its checkpoint left it if there is one."""
     keras.utils.clear_session()
     keras.utils.set_random_seed(settings["seed"])
     with _strategy(settings).scope():
         gan = recipe.build(settings)
-    gan.check_batch_size(settings["batch_size"])
+    gan.check_images(images)
     if (run_dir / CHECKPOINT).exists():
         restore(gan, run_dir / CHECKPOINT)
         read_history(run_dir / HISTORY)  # damaged? then say so now
@@ -285,7 +288,7 @@ def _train(
     ticks, steps = _ticks(settings)
     done = int(gan.images_seen.numpy()) // (steps * settings["batch_size"])
     if done < ticks:
-        images = tfnss.data.Images(images.array, images.batch_size, settings["seed"], images.name)
+        images = tfnss.data.Images(images.array, images.batch_size, settings["seed"], images.name, images.labels)
         shown = np.random.default_rng(settings["seed"]).choice(len(images), min(64, len(images)), replace=False)
         measure = [Evaluate(evaluation, settings["fid_every"], run_dir / METRICS)] if evaluation else []
         callbacks = [
@@ -303,7 +306,8 @@ def _train(
 
 def paper_figures(recipe: Recipe, settings: dict[str, Any]) -> str:
     """The paper's figures, for a run of the paper's size."""
-    own = all(settings[name] == recipe.defaults[name] for name in ("resolution", "batch_size", "kimg"))
+    defaults = recipe.resolve({option.name: option.default for option in recipe.all_options()})
+    own = all(settings[name] == defaults[name] for name in ("resolution", "batch_size", "kimg"))
     return recipe.paper(settings) if own else ""
 
 
