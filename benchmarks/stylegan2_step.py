@@ -2,11 +2,13 @@
 
     python -m benchmarks.stylegan2_step
 
-Graph and XLA, and Riemannian against Euclidean noise. The last column is the share of the time that the phase's plain
-convolutions would take alone, at the same sizes: three times the forward's time for a step, six times for a penalty, whose
-gradient is differentiated.
+Graph and XLA; Riemannian against Euclidean noise; and the package stylegan2-torch where it is installed, with the same
+widths and each library's default of threads. A part is a loss and its gradients, without the optimizer. The last column is
+the share of the time that the phase's plain convolutions would take alone, at the same sizes: three times the forward's time
+for a step, six times for a penalty, whose gradient is differentiated.
 """
 
+import math
 from typing import Any
 
 import tensorflow as tf
@@ -17,6 +19,7 @@ from models import StyleGAN2
 from models.stylegan2.sizes import channels_at, resolutions
 
 RESOLUTION, BASE, BATCH, CALLS = 64, 4096, 8, 4
+RIVAL = "stylegan2-torch"
 PARTS = ("D", "R1", "G", "path length")
 INTERVALS = {"D": 1, "R1": 16, "G": 1, "path length": 4}
 
@@ -31,7 +34,7 @@ def seconds_per_part(model: StyleGAN2) -> dict[str, float]:
     """The gradients of each phase."""
     real = tf.random.stateless_uniform((BATCH, RESOLUTION, RESOLUTION, 3), (0, 1), -1, 1)
     functions = [f if hasattr(f, "get_concrete_function") else tf.function(f) for f in model._gradients]
-    times = [seconds_per_call(lambda f=f: f(real, tf.constant(0))[0], calls=CALLS) for f in functions]
+    times = [seconds_per_call(lambda f=f: f(tf.constant(0), real)[0], calls=CALLS) for f in functions]
     return dict(zip(PARTS, times, strict=True))
 
 
@@ -57,6 +60,36 @@ def _seconds(generator: bool) -> float:
     return seconds_per_call(forward, calls=CALLS)
 
 
+def rival_seconds(ours: StyleGAN2) -> dict[str, float]:
+    """The same of stylegan2-torch, with as many parameters."""
+    from benchmarks import stylegan2_torch_rival as rival
+
+    widths = {r: channels_at(r, BASE, 512) for r in resolutions(RESOLUTION)}
+    networks = rival.networks(RESOLUTION, widths)
+    for name, network, theirs in zip("GD", (ours.generator, ours.discriminator), networks, strict=True):
+        count = sum(math.prod(weight.shape) for weight in network.trainable_variables)
+        their_count = rival.parameter_count(theirs)
+        print(f"parameters of {name}, tfnss and stylegan2-torch: {count:,} and {their_count:,}")
+        assert count == their_count
+    phases = rival.phases(*networks, BATCH, RESOLUTION)
+    return {part: seconds_per_call(phases[part], calls=CALLS) for part in PARTS}
+
+
+def measured() -> dict[str, dict[str, float]]:
+    """Seconds by part, of each way to run the iteration."""
+    models = {
+        "Euclidean, graph": gan("euclidean", False),
+        "Euclidean, XLA": gan("euclidean", True),
+        "Riemannian, XLA": gan("riemannian", True),
+    }
+    seconds = {name: seconds_per_part(model) for name, model in models.items()}
+    try:
+        seconds[RIVAL] = rival_seconds(models["Euclidean, graph"])
+    except ModuleNotFoundError as error:
+        print(f"without {RIVAL} ({error}): `pip install stylegan2-torch` adds it")
+    return seconds
+
+
 def main() -> None:
     plain = plain_convolutions()
     # In forward passes: D's step makes fakes and passes D twice, both ways; half of the batch goes into path lengths.
@@ -66,16 +99,16 @@ def main() -> None:
         "G": 3 * (plain["G"] + plain["D"]),
         "path length": 6 * plain["G"] / 2,
     }
-    rows = []
-    totals = {}
-    for noise, jit_compile in (("euclidean", False), ("euclidean", True), ("riemannian", True)):
-        seconds = seconds_per_part(gan(noise, jit_compile))
-        name = f"{noise}, {'XLA' if jit_compile else 'graph'}"
+    rows, totals = [], {}
+    for name, seconds in measured().items():
         rows += [(name, part, value, f"{floor[part] / value:.0%}") for part, value in seconds.items()]
         totals[name] = sum(value / INTERVALS[part] for part, value in seconds.items())
         rows.append((name, "iteration, amortised", totals[name], f"{BATCH / totals[name]:.1f} images/s"))
     print_table(("StyleGAN2-64", "part", "seconds", "share of plain convolutions"), rows)
-    print(f"Riemannian over Euclidean noise: {totals['riemannian, XLA'] / totals['euclidean, XLA'] - 1:+.1%}")
+    print(f"Riemannian over Euclidean noise: {totals['Riemannian, XLA'] / totals['Euclidean, XLA'] - 1:+.1%}")
+    if RIVAL in totals:
+        times = {name: totals[RIVAL] / totals[f"Euclidean, {name}"] for name in ("graph", "XLA")}
+        print(f"images/s over stylegan2-torch's: {times['graph']:.2f} in the graph, {times['XLA']:.2f} under XLA")
 
 
 if __name__ == "__main__":
