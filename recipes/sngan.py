@@ -82,6 +82,7 @@ _SMOKE = {
     "discriminator_steps": 2,
     "width": 1 / 32,
     "fid_every": 0.0,
+    "fid_images": 1000,
     "features": "embedded",
     "xla": "off",
 }

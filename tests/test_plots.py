@@ -41,3 +41,35 @@ def test_variances_and_spectra(tmp_path):
     for name in ("variance.png", "spectra.png"):
         with Image.open(tmp_path / name) as image:
             assert np.asarray(image).std() > 0
+
+
+def pixels_of(path):
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def test_lines_and_levels(tmp_path):
+    curves = {"a": ([1, 2, 4], [0.0, 1.0, 0.5]), "b": ([1, 3], [1.0, 0.0])}
+    plots.save_lines(curves, "x", "y", tmp_path / "curves.png")
+    plots.save_lines(curves, "x", "y", tmp_path / "levels.png", {"c": 0.25, "d": 0.75})
+    one, two = (pixels_of(tmp_path / f"{name}.png") for name in ("curves", "levels"))
+    assert one.shape == two.shape
+    colours = [(one == colour).all(axis=-1).sum() for colour in ((31, 119, 180), (255, 127, 14))]
+    assert min(colours) > 100
+    dashed = [((picture[:, 100:400] < 60).all(axis=-1).sum(axis=1) > 60).sum() for picture in (one, two)]
+    assert dashed[1] >= dashed[0] + 2  # rows of pixels
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_rows_of_images_in_order(tmp_path, channels):
+    shades = {"dark": 30, "light": 200, "short": 120}
+    rows = {name: np.full((2, 8, 8, channels), shade, np.uint8) for name, shade in shades.items()}
+    rows["short"] = rows["short"][:1]
+    plots.save_rows(rows, tmp_path / "rows.png")
+    pixels = pixels_of(tmp_path / "rows.png")
+    counts = [(pixels == shade).all(axis=-1).sum(axis=1) for shade in shades.values()]
+    tops = [int(np.argmax(count)) for count in counts]
+    assert tops == sorted(tops)
+    widths = [count.max() for count in counts]
+    assert widths[0] == widths[1] == pytest.approx(2 * widths[2], abs=3)
+    assert widths[0] > 100
