@@ -9,6 +9,8 @@ frequency lies in the corner of the spectrum that it leaves out.
 
 Whether a standard GAN can learn the image depends on whether its discriminator sees these frequencies. The last columns
 of the table tell: the discriminator's logits for the image, and for it without its frequencies of `--radius` and above.
+Strided convolutions of 4x4 pixels see them: in this set-up both learn the image, and the paper's contrast does not appear.
+What remains is that SSD-GAN comes closer in the same time.
 """
 
 import time
@@ -115,7 +117,7 @@ class Result:
 
 def _draw(board: np.ndarray, results: Sequence[Result], out: Path) -> None:
     reals = np.repeat(board[None], BATCH, axis=0)
-    rows = {"image": board[None]}
+    rows = {"image": reals[: len(results) // len(METHODS)]}
     curves: dict[str, Any] = {}
     profiles: dict[str, Any] = {"image": azimuthal_profile(reals)}
     for method in METHODS:
