@@ -1,6 +1,5 @@
 """SNGAN (Miyato et al. 2018): residual networks, and a discriminator of spectrally normalised layers."""
 
-import inspect
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -98,9 +97,7 @@ class SNGAN(GAN):
             "loss": "hinge",
             "discriminator_steps": 2 if self._config["resolution"] == 128 else 5,
         }
-        given = inspect.signature(GAN.compile).bind_partial(self, *args, **kwargs).arguments
-        del given["self"]
-        super().compile(**{**defaults, **given})
+        self._compile_over(defaults, args, kwargs)
 
     def get_config(self) -> dict:
         return {**self._config, "name": self.name}

@@ -1,6 +1,5 @@
 """StyleGAN2 on the engine."""
 
-import inspect
 import os
 from pathlib import Path
 from typing import Any
@@ -131,9 +130,7 @@ class StyleGAN2(GAN):
             "ema_half_life_kimg": chosen.ema_half_life_kimg,
             "ema_ramp_up": chosen.ema_ramp_up,
         }
-        given = inspect.signature(GAN.compile).bind_partial(self, *args, **kwargs).arguments
-        del given["self"]
-        super().compile(**{**defaults, **given})
+        self._compile_over(defaults, args, kwargs)
 
     def load_official(self, path: str | os.PathLike) -> None:
         """Takes the weights of an official checkpoint (StyleGAN2's TensorFlow or StyleGAN2-ADA's PyTorch pickle).

@@ -1,6 +1,7 @@
 """The training engine: one `keras.Model` that plays any of the games."""
 
 import functools
+import inspect
 import itertools
 import logging
 import os
@@ -191,6 +192,11 @@ class GAN(keras.Model):
             names = ["d_loss", "g_loss", *itertools.chain(*logged), *self.view_logs()]
             self._meters = {name: keras.metrics.Mean(name=name, dtype="float32") for name in dict.fromkeys(names)}
             self._meters |= {name: PredictionMeter(name=name) for name in ("real_prediction", "fake_prediction")}
+
+    def _compile_over(self, defaults: dict[str, Any], args: tuple, kwargs: dict[str, Any]) -> None:
+        """`GAN.compile` with a model's own defaults."""
+        given = inspect.signature(GAN.compile).bind_partial(self, *args, **kwargs).arguments
+        GAN.compile(**{**defaults, **given})
 
     def _build_gradients(self, jit_compile: bool | str) -> None:
         """Settles how batch normalisation communicates, and what XLA compiles.
@@ -469,9 +475,9 @@ class GAN(keras.Model):
             return [labels_in_turn(0, count, self.classes)] if self.classes else []
         return [one_hot(np.broadcast_to(labels, (count,)), self.classes)]
 
-    def export(self, filepath: str | os.PathLike) -> None:
+    def export(self, filepath: str | os.PathLike, card: dict[str, Any] | None = None) -> None:
         """Writes the averaged generator as a SavedModel that needs no tfnss to load (see `tfnss.serving.export`)."""
-        serving.export(self.generator_ema, filepath)
+        serving.export(self.generator_ema, filepath, card)
 
     # -- saving ------------------------------------------------------------------------------------------------------
 
