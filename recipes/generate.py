@@ -1,0 +1,341 @@
+"""Pictures of a run's generator, or of any exported model: samples by seed, interpolations, mixed styles.
+
+    python -m recipes.generate runs/00000-dcgan_photos-nss --seeds 0-63 --out out
+    python -m recipes.generate saved_models/faces --interpolate 3-7 --truncation 0.7 --out out
+    python -m recipes.generate saved_models/faces --style-mix 0-3 10-15 --layers 0-3 --out out
+
+A seed stands for one image: that of its latents, with the noise of `--noise-seed`. Images are made one by one, so it is
+the same image in every picture, however many are asked for.
+"""
+
+import argparse
+import functools
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+from rich.progress import track
+
+from recipes.options import Parser, reporting
+from recipes.runs import SETTINGS, load_run, members
+from tfnss import plots, serving
+from tfnss.generators import number_of_classes
+from tfnss.random.stateless import sampling_latents
+
+PROGRAM = "python -m recipes.generate"
+_DEFAULTS: dict[str, Any] = {"class": None, "truncation": None, "noise_seed": 0, "overwrite": False}
+_MODES = {"seeds": "", "interpolate": "frames", "style_mix": "layers"}  # each with the flag that goes with it alone
+_MAX_SEED, _MOST_FILES, _MOST_SHOWN, _MOST_MIXES = 2**31, 10**6, 100, 1024
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command line; ends with status 2 and one line on bad input."""
+    given = _DEFAULTS | vars(_parser().parse_args(arguments))
+    with reporting(PROGRAM, ValueError, OSError, tf.errors.OpError):
+        _check(given)
+        task = _task(given)
+        out = Path(given["out"]).expanduser()
+        if not given["overwrite"]:
+            _check_free(out, task)
+        _draw(task, _opened(Path(given["target"]).expanduser(), given), out)
+    singles = f"{len(task.names)} images and " if task.names else ""
+    print(f"{singles}{task.picture} are in {out}" if singles else f"{task.picture} is in {out}")
+
+
+# -- the command line ---
+
+
+def _parser() -> Parser:
+    parser = Parser(prog=PROGRAM, description="Draw images of a run's generator, or of an exported model.")
+    flag = parser.add_argument
+    flag("target", metavar="RUN_OR_MODEL", help="folder of a run, or of an exported model (a SavedModel)")
+    flag("--out", metavar="DIR", required=True, help="folder that gets the PNG files")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--seeds", type=_seeds, help="an image of each, and a grid (default: 0-63)")
+    what.add_argument("--interpolate", type=_pair, metavar="A-B", help="images on the way from seed A to seed B")
+    what.add_argument(
+        "--style-mix",
+        type=_seeds,
+        nargs=2,
+        metavar=("ROWS", "COLUMNS"),
+        help="a grid of the rows' seeds with the columns' styles",
+    )
+    flag("--frames", type=int, metavar="N", help="images from A to B (default: 10)")
+    flag("--layers", type=_layers, metavar="A-B", help="styles taken from the columns (default: the first half)")
+    flag(
+        "--truncation", type=float, metavar="PSI", help="1 for none, 0 for the average; models with styles (default: 1)"
+    )
+    flag("--noise-seed", type=int, metavar="SEED", help="seed of the noise; models with styles (default: 0)")
+    flag("--class", type=int, metavar="N", help="class of all images (default: the seed modulo the number of classes)")
+    flag("--overwrite", action="store_true", help="replace files of the same names")
+    return parser
+
+
+def _seeds(text: str) -> list[int]:
+    """`0-63,100` as numbers, each once."""
+    spans = [_span(part, text) for part in text.split(",")]
+    if sum(map(len, spans)) > _MOST_FILES:
+        raise argparse.ArgumentTypeError(f"at most {_MOST_FILES} seeds. Received: {text}")
+    return list(dict.fromkeys(seed for span in spans for seed in span))
+
+
+def _pair(text: str) -> tuple[int, int]:
+    span = re.fullmatch(r"(\d+)-(\d+)", text)
+    if not span or max(map(int, span.groups())) >= _MAX_SEED:
+        raise argparse.ArgumentTypeError(f"two seeds in [0, 2**31), such as 3-7. Received: {text}")
+    return int(span[1]), int(span[2])
+
+
+def _layers(text: str) -> range:
+    return _span(text, text)
+
+
+def _span(part: str, text: str) -> range:
+    found = re.fullmatch(r"(\d+)(?:-(\d+))?", part)
+    first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
+    if not first <= last < _MAX_SEED:
+        raise argparse.ArgumentTypeError(f"ascending numbers in [0, 2**31), such as 0-63. Received: {text}")
+    return range(first, last + 1)
+
+
+def _check(given: dict[str, Any]) -> None:
+    for mode, detail in _MODES.items():
+        if detail in given and mode not in given:
+            raise ValueError(f"--{detail} goes with --{mode.replace('_', '-')}")
+    if not 2 <= given.get("frames", 2) <= _MOST_FILES:
+        raise ValueError(f"--frames must lie in 2 to {_MOST_FILES}. Received: {given['frames']}")
+    mixes = np.prod([len(seeds) for seeds in given.get("style_mix", ())])
+    if mixes > _MOST_MIXES:
+        raise ValueError(f"--style-mix makes a grid of at most {_MOST_MIXES} images. Received: {mixes:.0f}")
+    if given["truncation"] is not None and not np.isfinite(given["truncation"]):
+        raise ValueError(f"--truncation must be finite. Received: {given['truncation']}")
+    if not 0 <= given["noise_seed"] < _MAX_SEED:
+        raise ValueError(f"--noise-seed must lie in [0, 2**31). Received: {given['noise_seed']}")
+
+
+# -- the model ---
+
+
+class _Endpoint(NamedTuple):
+    """One signature, of a SavedModel or of a checkpoint's generator."""
+
+    inputs: Mapping[str, tf.TensorSpec]
+    function: Callable[..., Mapping[str, Any]]
+
+    def __call__(self, **values: Any) -> np.ndarray:
+        """The output for those of the values that it takes."""
+        tensors = {name: tf.constant(values[name], spec.dtype) for name, spec in self.inputs.items()}
+        (output,) = self.function(**tensors).values()
+        return output.numpy()
+
+
+class _Code(NamedTuple):
+    """What an image is made of: latents `[1, latent_dim]`, or styles `[1, slots, style_dim]`."""
+
+    point: np.ndarray
+    label: int
+
+
+class _Model:
+    """A generator through its signatures.
+
+    Args:
+        endpoints: The signatures by name.
+        source: What they belong to, which has to live as long.
+        classes: Number of classes; None if unknown.
+        given: The flags.
+
+    Raises:
+        ValueError: For flags that do not fit the model. The message names the flag.
+    """
+
+    def __init__(
+        self, endpoints: Mapping[str, _Endpoint], source: Any, classes: int | None, given: dict[str, Any]
+    ) -> None:
+        self._endpoints, self._source, self._given = endpoints, source, given
+        self._latent_dim = endpoints["serving_default"].inputs["latents"].shape[1]
+        self._classes = classes if "labels" in endpoints["serving_default"].inputs else 0
+        self._has_styles = {"map", "synthesize"} <= endpoints.keys()
+        if not self._has_styles and ("style_mix" in given or given["truncation"] is not None):
+            raise ValueError(
+                f"{given['target']} has no styles, which --style-mix and --truncation need (as models.StyleGAN2 has)"
+            )
+        self._check_class(given["class"])
+
+    def _check_class(self, label: int | None) -> None:
+        classes, target = self._classes, self._given["target"]
+        if label is None and classes is None:
+            raise ValueError(f"{target} does not tell its number of classes: choose one with --class N")
+        if label is not None and not 0 <= label < (_MAX_SEED if classes is None else classes):
+            has = f"classes 0 to {classes - 1}" if classes else "no classes"
+            raise ValueError(f"{target} has {has}. Received: --class {label}")
+
+    def code(self, seed: int) -> _Code:
+        latents = sampling_latents(1, self._latent_dim, seed).numpy()
+        label = self._given["class"]
+        if label is None:
+            label = seed % self._classes if self._classes else 0
+        if not self._has_styles:
+            return _Code(latents, label)
+        truncation = 1.0 if self._given["truncation"] is None else self._given["truncation"]
+        return _Code(self._endpoints["map"](latents=latents, labels=[label], truncation=truncation), label)
+
+    def image(self, code: _Code) -> np.ndarray:
+        """uint8 `[height, width, channels]`."""
+        if self._has_styles:
+            return self._endpoints["synthesize"](styles=code.point, noise_seed=self._given["noise_seed"])[0]
+        return self._endpoints["serving_default"](latents=code.point, labels=[code.label])[0]
+
+    def between(self, first: _Code, second: _Code, t: float) -> _Code:
+        """A point of the straight line in W, or of the great circle in Z; 0 < t < 1."""
+        path = _line if self._has_styles else _great_circle
+        return _Code(path(first.point.astype("float64"), second.point.astype("float64"), t), first.label)
+
+    def mixed(self, row: _Code, column: _Code) -> _Code:
+        """The row's styles but for the layers that are the column's."""
+        slots = row.point.shape[1]
+        layers = self._given.get("layers", range(slots // 2))
+        if layers.stop > slots:
+            raise ValueError(f"--layers must lie in 0 to {slots - 1} for this model. Received: up to {layers.stop - 1}")
+        taken = np.isin(np.arange(slots), layers)[:, None]
+        return _Code(np.where(taken, column.point, row.point), row.label)
+
+
+def _line(first: np.ndarray, second: np.ndarray, t: float) -> np.ndarray:
+    return (1 - t) * first + t * second
+
+
+def _great_circle(first: np.ndarray, second: np.ndarray, t: float) -> np.ndarray:
+    """Turns from one direction to the other, while the length goes straight from one to the other."""
+    lengths = np.linalg.norm([first, second], axis=(1, 2))
+    angle = np.arccos(np.clip(np.sum(first * second) / np.prod(lengths), -1, 1))
+    if np.sin(angle) < 1e-6:  # one direction, or opposite ones
+        return _line(first, second, t)
+    shares = np.sin([(1 - t) * angle, t * angle]) / np.sin(angle) / lengths
+    return ((1 - t) * lengths[0] + t * lengths[1]) * (shares[0] * first + shares[1] * second)
+
+
+def _opened(target: Path, given: dict[str, Any]) -> _Model:
+    """The exported model at a path, or that of the run there; of a run without one, its checkpoint."""
+    if (target / SETTINGS).exists():
+        runs = members(target)
+        if runs != [target]:
+            raise ValueError(f"{target} holds runs of several seeds: name one of them, such as {runs[0]}")
+        if not (target / "saved_model").is_dir():
+            return _of_checkpoint(target, given)
+        target = target / "saved_model"
+    if not (target / "saved_model.pb").is_file():
+        raise ValueError(f"{target} is neither the folder of a run nor of an exported model")
+    return _of_saved_model(target, given)
+
+
+def _of_checkpoint(run: Path, given: dict[str, Any]) -> _Model:
+    generator = load_run(run).generator_ema
+    endpoints = {}
+    for name, function in serving.signatures(generator).items():
+        specs = {spec.name: spec for spec in function.input_signature}
+        endpoints[name] = _Endpoint(specs, functools.partial(_call_in_order, function, list(specs)))
+    return _Model(endpoints, generator, number_of_classes(generator), given)
+
+
+def _call_in_order(function: Callable[..., Any], names: Sequence[str], **tensors: Any) -> Any:
+    return function(*(tensors[name] for name in names))
+
+
+def _of_saved_model(path: Path, given: dict[str, Any]) -> _Model:
+    classes = serving.read_card(path).get("classes")
+    try:
+        loaded = tf.saved_model.load(path)
+    except (OSError, ValueError, tf.errors.OpError) as error:
+        raise ValueError(f"{path} is damaged ({error})") from error
+    endpoints = {name: _Endpoint(f.structured_input_signature[1], f) for name, f in loaded.signatures.items()}
+    if "latents" not in getattr(endpoints.get("serving_default"), "inputs", {}):
+        raise ValueError(f"{path} is not a generator that tfnss exported: no signature serving_default(latents)")
+    return _Model(endpoints, loaded, classes if isinstance(classes, int) else None, given)
+
+
+# -- the pictures ---
+
+
+class _Task(NamedTuple):
+    """What to draw.
+
+    Attributes:
+        names: Files of the single images; none if there is but the picture.
+        picture: File of all of them together.
+        columns: Its columns; None for about as many as rows.
+        shown: Which of the images it shows; None for all.
+        images: The images of a model, one after the other.
+    """
+
+    names: Sequence[str]
+    picture: str
+    columns: int | None
+    shown: Iterable[int] | None
+    images: Callable[[_Model], Iterator[np.ndarray]]
+
+
+def _task(given: dict[str, Any]) -> _Task:
+    if "style_mix" in given:
+        rows, columns = given["style_mix"]
+        return _Task([], "styles.png", len(columns) + 1, None, lambda model: _mixes(model, rows, columns))
+    if "interpolate" in given:
+        frames = given.get("frames", 10)
+        names = [f"frame{index:04d}.png" for index in range(frames)]
+        shown = np.linspace(0, frames - 1, min(frames, _MOST_SHOWN)).round().astype(int)
+        return _Task(
+            names, "interpolation.png", min(10, frames), shown, lambda model: _way(model, given["interpolate"], frames)
+        )
+    seeds = given.get("seeds", range(64))
+    names = [f"seed{seed:04d}.png" for seed in seeds]
+    return _Task(
+        names, "grid.png", None, range(_MOST_SHOWN), lambda model: (model.image(model.code(seed)) for seed in seeds)
+    )
+
+
+def _way(model: _Model, seeds: tuple[int, int], frames: int) -> Iterator[np.ndarray]:
+    first, last = map(model.code, seeds)
+    yield model.image(first)
+    for t in np.linspace(0, 1, frames)[1:-1]:
+        yield model.image(model.between(first, last, t))
+    yield model.image(last)
+
+
+def _mixes(model: _Model, rows: Sequence[int], columns: Sequence[int]) -> Iterator[np.ndarray]:
+    """Images of a grid: the columns' seeds in its first row, the rows' in its first column."""
+    tops = [model.code(seed) for seed in columns]
+    heads = [model.image(code) for code in tops]
+    yield np.zeros_like(heads[0])
+    yield from heads
+    for seed in rows:
+        row = model.code(seed)
+        yield model.image(row)
+        yield from (model.image(model.mixed(row, top)) for top in tops)
+
+
+def _check_free(out: Path, task: _Task) -> None:
+    """Raises a ValueError rather than let a file be replaced."""
+    taken = next((name for name in (*task.names, task.picture) if (out / name).exists()), None)
+    if taken:
+        raise ValueError(f"{out / taken} is there already: name another --out, or add --overwrite")
+
+
+def _draw(task: _Task, model: _Model, out: Path) -> None:
+    shown = None if task.shown is None else set(task.shown)
+    cells = []
+    for index, image in enumerate(
+        track(task.images(model), total=len(task.names) or None, disable=not sys.stdout.isatty())
+    ):
+        if task.names:
+            plots.save_png(image, out / task.names[index])
+        if shown is None or index in shown:
+            cells.append(image)
+    plots.save_png(plots.grid(np.stack(cells), task.columns), out / task.picture)
+
+
+if __name__ == "__main__":
+    main()
