@@ -23,7 +23,10 @@ def reference(a, b):
     return np.sum((a.mean(axis=0) - b.mean(axis=0)) ** 2) + np.trace(covariances[0] + covariances[1] - 2 * root)
 
 
-@pytest.mark.parametrize(("width", "counts"), [(64, (500, 300)), (512, (1500, 900)), (2048, (2200, 2100))])
+@pytest.mark.parametrize(
+    ("width", "counts"),
+    [(64, (500, 300)), (512, (1500, 900)), pytest.param(2048, (2200, 2100), marks=pytest.mark.slow)],
+)
 def test_is_scipys(width, counts):
     a, b = activations(counts[0], width, 0), activations(counts[1], width, 1)
     assert frechet_distance(a, b) == pytest.approx(reference(a, b), rel=1e-6)

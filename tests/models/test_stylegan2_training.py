@@ -68,6 +68,7 @@ def test_all_parts_together_resume_bit_for_bit(pictures, tmp_path):
     np.testing.assert_array_equal(weights(resumed), weights(whole))
 
 
+@pytest.mark.slow
 def test_two_replicas_give_the_same_weights(pictures, mirrored):
     results = []
     for strategy in (tf.distribute.get_strategy(), mirrored):
@@ -79,6 +80,7 @@ def test_two_replicas_give_the_same_weights(pictures, mirrored):
     np.testing.assert_allclose(*results, atol=2e-4)
 
 
+@pytest.mark.slow
 def test_xla_gives_the_same_weights(pictures):
     results = []
     for how in ({}, {"run_eagerly": False, "jit_compile": True}):
