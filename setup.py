@@ -8,6 +8,7 @@ from setuptools import find_packages, setup
 ROOT = Path(__file__).parent
 VERSION = re.search(r'__version__ = "(.+)"', (ROOT / "tfnss" / "__init__.py").read_text()).group(1)
 
+LSUN = ["lmdb>=1.7"]
 DATASETS = ["tensorflow-datasets>=4.9.10", "importlib_resources"]  # the second is an undeclared need of the first
 
 setup(
@@ -38,7 +39,8 @@ setup(
     extras_require={
         "cuda": ["tensorflow[and-cuda]>=2.21"],
         "datasets": DATASETS,
-        "test": ["pytest>=8.3", "pytest-xdist>=3.6", "hypothesis>=6.130", *DATASETS],
+        "lsun": LSUN,
+        "test": ["pytest>=8.3", "pytest-xdist>=3.6", "hypothesis>=6.130", *DATASETS, *LSUN],
         "lint": ["ruff>=0.12"],
         "types": ["mypy>=1.16"],
     },

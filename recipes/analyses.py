@@ -85,4 +85,4 @@ def real_images(given: dict[str, Any], labels: bool = False) -> tuple[np.ndarray
     """
     images = tfnss.data.load(given["data"], given["resolution"], 1, download=given["download"], labels=labels)
     chosen = np.random.default_rng(given["seed"]).permutation(len(images))[: given["images"]]
-    return images.array[chosen], None if images.labels is None else images.labels[chosen]
+    return images.take(chosen), None if images.labels is None else images.labels[chosen]

@@ -39,13 +39,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise ValueError(f"--images must be at least 1. Received: {given['images']}")
         if not 0 <= given["seed"] < 2**31:
             raise ValueError(f"--seed must lie in [0, 2**31). Received: {given['seed']}")
-        images = tfnss.data.load(given["data"], given["resolution"], batch_size=1, download=given["download"]).array
+        images = tfnss.data.load(given["data"], given["resolution"], batch_size=1, download=given["download"])
         chosen = np.random.default_rng(given["seed"]).permutation(len(images))[: given["images"]]
-        curves = variance_curves(images[chosen], TIMES, given["stddev"], given["kernel_stddev"], given["seed"])
+        pixels = images.take(chosen)
+        curves = variance_curves(pixels, TIMES, given["stddev"], given["kernel_stddev"], given["seed"])
         print("t".rjust(4), *(name.rjust(18) for name in curves))
         for index, time in enumerate(TIMES):
             print(f"{time:4}", *(f"{values[index]:18.4f}" for values in curves.values()))
-        level = tfnss.preserving_stddev(images[chosen], TIMES[-1], given["kernel_stddev"])
+        level = tfnss.preserving_stddev(pixels, TIMES[-1], given["kernel_stddev"])
         print(f"The variance at t = {TIMES[-1]} is that at 0 for --stddev {level:.4f}.")
         if given["out"]:
             plots.save_variances(TIMES, curves, Path(given["out"]))

@@ -59,7 +59,23 @@ class Recipe:
         d = self.defaults
         own = "" if d["batch_size"] else " (default: the config's)"
         return (
-            Option("data", str, "data set by name, or a folder of images", d["data"], metavar="DIR"),
+            Option(
+                "data",
+                str,
+                "data set by name, a folder or zip of images, an LSUN export, or records of recipes.prepare_data",
+                d["data"],
+                metavar="DIR",
+            ),
+            Option(
+                "mirror",
+                str,
+                "whether images are shown both ways, left to right and back",
+                "off",
+                choices=("on", "off"),
+            ),
+            Option(
+                "cache_gb", float, "memory for images in gigabytes; more are read again each epoch", 8.0, metavar="GB"
+            ),
             Option("resolution", int, "height and width of the images in pixels", d["resolution"], metavar="PIXELS"),
             Option(
                 "batch_size", int, f"images per iteration, over all devices{own}", d["batch_size"], metavar="IMAGES"
@@ -106,7 +122,14 @@ def main(recipe: Recipe, arguments: Sequence[str] | None = None) -> None:
             raise ValueError(f"{run_dir} is not empty: add --resume to continue its run, or name another --run-dir")
         labels = bool(recipe.build(settings).classes)  # before the data, which may take long
         images = tfnss.data.load(
-            settings["data"], settings["resolution"], settings["batch_size"], settings["seed"], mode["download"], labels
+            settings["data"],
+            settings["resolution"],
+            settings["batch_size"],
+            settings["seed"],
+            mode["download"],
+            labels,
+            mirror=settings["mirror"] == "on",
+            cache_gb=settings["cache_gb"],
         )
         evaluation = _evaluation(settings, images, mode["inception"])
     runs = [(settings, run_dir)]
@@ -121,7 +144,7 @@ def main(recipe: Recipe, arguments: Sequence[str] | None = None) -> None:
             gan = _start(recipe, run_settings, directory, images)
             _write_settings(recipe, settings, trials, run_dir)
             _write_settings(recipe, run_settings, None, directory)
-        with reporting(program, OSError), one_line_warnings(program):
+        with reporting(program, OSError, tfnss.data.ImageError), one_line_warnings(program):
             results.append(_train(gan, run_settings, directory, images, evaluation))
     if trials is not None:
         _print_trials(results)
@@ -177,7 +200,7 @@ def _settings(
     if settings["checkpoint_every"] is None:
         settings["checkpoint_every"] = settings["kimg"] / 20
     folder = Path(settings["data"]).expanduser()
-    if settings["data"] not in tfnss.data.NAMES and folder.is_dir():
+    if settings["data"] not in tfnss.data.NAMES and folder.exists():
         settings["data"] = str(folder.resolve())  # a resumed run finds it from anywhere
     for name in ("kimg", "batch_size", "checkpoint_every"):
         if not 0 < settings[name] < float("inf"):
@@ -288,13 +311,13 @@ def _train(
     ticks, steps = _ticks(settings)
     done = int(gan.images_seen.numpy()) // (steps * settings["batch_size"])
     if done < ticks:
-        images = tfnss.data.Images(images.array, images.batch_size, settings["seed"], images.name, images.labels)
+        images = images.reseeded(settings["seed"])
         shown = np.random.default_rng(settings["seed"]).choice(len(images), min(64, len(images)), replace=False)
         measure = [Evaluate(evaluation, settings["fid_every"], run_dir / METRICS)] if evaluation else []
         callbacks = [
             *measure,  # first: its values join the logs
             HistoryCSV(run_dir / HISTORY, curves=run_dir / "curves.png"),
-            SampleGrid(run_dir / "samples", images.array[shown], seed=settings["seed"]),
+            SampleGrid(run_dir / "samples", images.take(shown), seed=settings["seed"]),
             Events(run_dir / "events"),
             Checkpoint(run_dir / CHECKPOINT),
             StatusLine(),

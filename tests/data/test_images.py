@@ -1,7 +1,28 @@
+import threading
+
 import numpy as np
 import pytest
+import tensorflow as tf
 
+from tests.training.networks import tiny_gan, tiny_images
 from tfnss.data import Images
+
+
+class Numbers:
+    """A source of images whose pixels hold their index, that counts what is read."""
+
+    name, labels, fingerprint = "numbers", None, None
+
+    def __init__(self, count, shape=(2, 2, 1)):
+        self.count, self.shape, self.reads, self.lock = count, shape, [], threading.Lock()
+
+    def __len__(self):
+        return self.count
+
+    def read(self, index):
+        with self.lock:
+            self.reads.append(index)
+        return np.full(self.shape, index % 256, np.uint8)
 
 
 def numbered(count, batch_size, seed=0):
@@ -27,7 +48,9 @@ def test_order_is_a_function_of_seed_and_position():
     assert read(images, 10) == order
     assert read(images, 3, images_seen=28) == order[28:]
     assert read(numbered(10, 2), 3, images_seen=20) == order[20:26]  # whatever the batch size
-    assert read(numbered(10, 4, seed=1), 10) != order
+    other = read(numbered(10, 4, seed=1), 10)
+    assert other != order
+    assert read(images.reseeded(1), 10) == other
 
 
 def test_labels_follow_their_images():
@@ -49,7 +72,117 @@ def test_pixels_become_floats_in_minus_one_to_one():
 
 
 def test_static_shapes():
-    assert Images(np.zeros((5, 4, 6, 3), np.uint8), 2).dataset().element_spec.shape == (2, 4, 6, 3)
+    for images in (np.zeros((5, 4, 6, 3), np.uint8), Numbers(5, (4, 6, 3))):
+        assert Images(images, 2, mirror=True).dataset().element_spec.shape == (2, 4, 6, 3)
+
+
+# -- mirroring -------------------------------------------------------------------------------------------------------
+
+
+def mirrored(count, batch_size, epochs, seed=0, images_seen=0):
+    """Index of the image and whether it is mirrored, position by position."""
+    array = np.arange(count, dtype="float32")[:, None, None, None] * np.ones((1, 1, 2, 1), "float32")
+    array[:, :, 1] += 0.5  # the right pixel
+    images = Images(array, batch_size, seed, mirror=True)
+    taken = images.dataset(images_seen).take((epochs * count - images_seen) // batch_size)
+    rows = np.concatenate([batch.numpy()[:, 0, :, 0] for batch in taken])
+    np.testing.assert_array_equal(np.sort(rows) - np.sort(rows)[:, :1], [[0, 0.5]] * len(rows))
+    return [(int(min(row)), bool(row[0] > row[1])) for row in rows]
+
+
+def test_every_two_epochs_show_each_image_both_ways():
+    seen = mirrored(40, 5, epochs=8)
+    pairs = [seen[start : start + 80] for start in range(0, 320, 80)]
+    for pair in pairs:
+        assert sorted(pair) == [(index, way) for index in range(40) for way in (False, True)]
+        assert sum(way for _, way in pair[:40]) == 20
+    assert len({tuple(sorted(pair[:40])) for pair in pairs}) == 4  # another half each time
+
+
+def test_mirroring_is_a_function_of_seed_and_position():
+    seen = mirrored(40, 5, epochs=4)
+    assert mirrored(40, 5, epochs=4) == seen
+    assert mirrored(40, 8, epochs=4) == seen
+    assert mirrored(40, 5, epochs=4, images_seen=60) == seen[60:]
+    other = mirrored(40, 5, epochs=4, seed=1)
+    assert dict(other[:40]) != dict(seen[:40])
+
+
+def test_no_mirroring_unless_asked():
+    array = np.array([0, 200], np.uint8).reshape(1, 1, 2, 1)
+    for batch in Images(array, 1).dataset().take(4):
+        np.testing.assert_allclose(batch.numpy().ravel(), array.ravel() / 127.5 - 1, atol=1e-6)
+
+
+# -- sources ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cache_gb", [8, 0])
+def test_a_source_gives_the_batches_of_its_array(cache_gb):
+    source = Numbers(20)
+    array = np.stack([source.read(index) for index in range(20)])
+    labels = np.arange(20) % 7
+    for images_seen in (0, 32):
+        of_array, of_source = (
+            Images(images, 8, 3, labels=labels, mirror=True, cache_gb=cache_gb).dataset(images_seen).take(6)
+            for images in (array, source)
+        )
+        for (a, a_labels), (b, b_labels) in zip(of_array, of_source, strict=True):
+            np.testing.assert_array_equal(a, b)
+            np.testing.assert_array_equal(a_labels, b_labels)
+
+
+def test_what_fits_is_read_once():
+    for cache_gb, most in ((1e-7, 1), (0.9e-7, 4)):  # 25 images of 4 bytes
+        source = Numbers(25)
+        images = Images(source, 5, cache_gb=cache_gb)
+        for _ in range(4):
+            np.testing.assert_array_equal(images.take(range(25))[:, 0, 0, 0], np.arange(25))
+        assert sorted(source.reads) == sorted(list(range(25)) * most)
+        assert (images.array is None) == (most == 4)
+
+
+def test_read_all():
+    source = Numbers(600)
+    images = Images(source, 5)
+    assert images.array is None
+    assert images.read_all()
+    assert images.reseeded(3).array is images.array
+    np.testing.assert_array_equal(images.array[:, 0, 0, 0], np.arange(600).astype(np.uint8))
+    assert not Images(source, 5, cache_gb=0).read_all()
+    assert len(source.reads) == 600
+
+
+def test_take_gives_pixels_as_they_are():
+    array = np.random.default_rng(0).normal(size=(5, 2, 2, 3)).astype("float32")
+    np.testing.assert_array_equal(Images(array, 2, mirror=True).take([4, 0, 4]), array[[4, 0, 4]])
+
+
+class Broken(Numbers):
+    def read(self, index):
+        if index == 7:
+            raise ValueError("the seventh is broken")
+        return super().read(index)
+
+
+class Changing(Numbers):
+    def read(self, index):
+        return np.zeros((1, 1, 1) if index == 7 else self.shape, np.uint8)
+
+
+@pytest.mark.parametrize(("source", "message"), [(Broken, "the seventh is broken"), (Changing, "as number 7")])
+def test_errors_of_a_source_are_raised_as_they_are(source, message, pictures):
+    images = Images(source(20, (8, 8, 3)), 4)
+    with pytest.raises(ValueError, match=message):
+        images.take([3, 7])
+    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        list(images.dataset().take(5))
+    gan = tiny_gan()
+    gan.compile()
+    with pytest.raises(ValueError, match=message):
+        gan.fit(images, epochs=1, verbose=0)
+    with pytest.raises(tf.errors.OpError), Images(tiny_images(pictures), 4).own_errors():
+        tf.debugging.assert_equal(tf.constant(1), tf.constant(2))
 
 
 @pytest.mark.parametrize(
@@ -59,6 +192,7 @@ def test_static_shapes():
         (np.zeros((3, 4, 4, 3), np.int64), 1, "uint8"),
         (np.zeros((3, 4, 4, 3), np.uint8), 4, "smaller batch"),
         (np.zeros((3, 4, 4, 3), np.uint8), 0, "at least 1"),
+        (Numbers(3), 4, "numbers: 3 images are fewer"),
     ],
 )
 def test_rejects(array, batch_size, message):

@@ -106,7 +106,11 @@ def test_checkerboard(tmp_path, capsys):
     assert [line.split()[0] for line in lines[:2]] == ["GAN", "SSD-GAN"]
     assert all("spectrum gap" in line for line in lines[:4])
     assert sorted(path.name for path in out.iterdir()) == ["gaps.png", "profiles.png", "samples.png"]
-    for flags, says in ((["--square", "3"], "--square must divide 8"), (["--lambda", "2"], "lambda"), (["--seeds", "0"], "0")):
+    for flags, says in (
+        (["--square", "3"], "--square must divide 8"),
+        (["--lambda", "2"], "lambda"),
+        (["--seeds", "0"], "0"),
+    ):
         with pytest.raises(SystemExit):
             ssd_checkerboard.main([*flags, "--out", str(tmp_path / "bad")])
         assert says in capsys.readouterr().err

@@ -1,6 +1,8 @@
 """Images to train on."""
 
 from tfnss.data.images import Images
-from tfnss.data.loading import NAMES, load
+from tfnss.data.loading import NAMES, load, originals
+from tfnss.data.pixels import ImageError
+from tfnss.data.preparation import Preparation, prepare
 
-__all__ = ["NAMES", "Images", "load"]
+__all__ = ["NAMES", "ImageError", "Images", "Preparation", "load", "originals", "prepare"]

@@ -1,10 +1,15 @@
-"""Images in memory, served in an order that is a function of the seed and the position alone."""
+"""Images for training, served in an order that is a function of the seed and the position alone."""
 
+import contextlib
+import copy
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from tfnss.data.reading import ArrayReader, SourceReader
+from tfnss.data.sources import Source
 from tfnss.images import from_uint8
 
 
@@ -12,11 +17,16 @@ class Images:
     """Images for training: shuffled anew each epoch, endless, and readable from any position at no cost.
 
     Args:
-        array: `[count, height, width, channels]`, uint8 or floats in [-1, 1].
+        images: An array `[count, height, width, channels]`, uint8 or floats in [-1, 1]; or a `Source`, which is read by
+            several threads, ahead of the training.
         batch_size: Images in the global batch.
-        seed: Seed of the order.
-        name: What errors and pictures call these images.
-        labels: Their classes, integers >= 0 `[count]`; None for images without.
+        seed: Seed of the order, and of what is mirrored.
+        name: What errors and pictures call these images; by default the source's name.
+        labels: Their classes, integers >= 0 `[count]`; None for the source's, or none.
+        mirror: Whether `dataset` mirrors images left to right: of every image's epochs 2n and 2n + 1 one, which follows from
+            the seed and the image's index.
+        cache_gb: Memory for a source's pixels, in gigabytes: if those of all images fit, they are kept as they are first
+            read; else they are read each time.
 
     Raises:
         ValueError: For an array or labels of another kind, or fewer images than a batch.
@@ -33,57 +43,122 @@ class Images:
 
     def __init__(
         self,
-        array: np.ndarray,
+        images: np.ndarray | Source,
         batch_size: int,
         seed: int = 0,
-        name: str = "images",
+        name: str | None = None,
         labels: np.ndarray | None = None,
+        mirror: bool = False,
+        cache_gb: float = 8.0,
     ) -> None:
-        if array.ndim != 4 or array.dtype.kind not in "uf" or (array.dtype.kind == "u" and array.dtype != np.uint8):
-            raise ValueError(
-                f"{name}: expected an array [count, height, width, channels] of uint8 or floats in [-1, 1]. "
-                f"Received: shape {array.shape}, {array.dtype}"
-            )
+        self.name: str = str(name or getattr(images, "name", "images"))
+        self.labels = getattr(images, "labels", None) if labels is None else labels
+        self.batch_size, self.seed, self.mirror = batch_size, seed, mirror
+        self._reader = (
+            ArrayReader(images, self.name) if isinstance(images, np.ndarray) else SourceReader(images, cache_gb)
+        )
+        self._failure: Exception | None = None
+        self._check()
+
+    def _check(self) -> None:
+        count, name, batch_size, labels = len(self), self.name, self.batch_size, self.labels
         if batch_size < 1:
             raise ValueError(f"the batch size must be at least 1. Received: batch_size={batch_size}")
-        if len(array) < batch_size:
+        if count < batch_size:
+            raise ValueError(f"{name}: {count} images are fewer than one batch of {batch_size}; use a smaller batch")
+        if labels is not None and (labels.shape != (count,) or labels.dtype.kind not in "iu" or labels.min() < 0):
             raise ValueError(
-                f"{name}: {len(array)} images are fewer than one batch of {batch_size}; use a smaller batch"
-            )
-        if labels is not None and (labels.shape != (len(array),) or labels.dtype.kind not in "iu" or labels.min() < 0):
-            raise ValueError(
-                f"{name}: expected labels [{len(array)}] of integers >= 0, one per image. "
+                f"{name}: expected labels [{count}] of integers >= 0, one per image. "
                 f"Received: shape {labels.shape}, {labels.dtype}"
             )
-        self.array, self.labels = array, labels
-        self.batch_size = batch_size
-        self.seed = seed
-        self.name = name
 
     def __len__(self) -> int:
-        return len(self.array)
+        return len(self._reader)
 
     @property
     def steps_per_epoch(self) -> int:
         """Whole batches in one pass over the images."""
         return len(self) // self.batch_size
 
+    @property
+    def fingerprint(self) -> str | None:
+        """Tells these pixels from all others; None where a source does not."""
+        return self._reader.fingerprint
+
+    @property
+    def array(self) -> np.ndarray | None:
+        """All images, if they are in memory; else None."""
+        return self._reader.array
+
+    def take(self, indices: Any) -> np.ndarray:
+        """The images of these indices, as they are: not mirrored, uint8 or the floats of the array.
+
+        Raises:
+            ValueError: For an image of a source that cannot be used. The message names it.
+        """
+        return self._reader.take(np.asarray(indices, np.int64))
+
+    def read_all(self) -> bool:
+        """Reads all images that are not in memory yet, if memory for them is allowed; gives whether they are in memory.
+
+        Raises:
+            ValueError: For the first image that cannot be used. The message names it.
+        """
+        self._reader.read_all()
+        return self.array is not None
+
+    def reseeded(self, seed: int) -> "Images":
+        """The same images in the order of another seed; what is in memory is shared."""
+        other = copy.copy(self)
+        other.seed = seed
+        return other
+
     def dataset(self, images_seen: int = 0) -> tf.data.Dataset:
         """Endless float32 batches in [-1, 1], from the position after `images_seen` images; with labels, pairs."""
         positions = tf.data.Dataset.range(images_seen, np.iinfo(np.int64).max, self.batch_size)
         return positions.map(self._batch, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
+    @contextlib.contextmanager
+    def own_errors(self) -> Iterator[None]:
+        """In the block, an error of TensorFlow's that comes of an image that cannot be used is raised as its ValueError."""
+        self._failure = None
+        try:
+            yield
+        except tf.errors.OpError:
+            if self._failure is None:
+                raise
+            raise self._failure from None
+
     def _batch(self, position: Any) -> Any:
-        indices = self._order(position + tf.range(self.batch_size, dtype=tf.int64))
-        batch = tf.numpy_function(self.array.__getitem__, [indices], self.array.dtype, stateful=False)
-        batch = tf.ensure_shape(batch, [self.batch_size, *self.array.shape[1:]])
+        epochs, indices = self._order(position + tf.range(self.batch_size, dtype=tf.int64))
+        arguments = [indices, self._mirrored(epochs, indices)] if self.mirror else [indices]
+        batch = tf.numpy_function(self._read, arguments, self._reader.dtype, stateful=False)
+        batch = tf.ensure_shape(batch, [self.batch_size, *self._reader.shape])
         images = from_uint8(batch) if batch.dtype == tf.uint8 else tf.cast(batch, tf.float32)
         return images if self.labels is None else (images, tf.gather(tf.constant(self.labels, tf.int64), indices))
 
-    def _order(self, positions: Any) -> Any:
-        """The index of the image at each position: one permutation per epoch."""
-        count = tf.constant(len(self), tf.int64)
-        epochs = positions // count
-        seeds = tf.stack([tf.fill(tf.shape(epochs), tf.constant(self.seed, tf.int64)), epochs, epochs], axis=1)
+    def _read(self, indices: np.ndarray, mirrored: np.ndarray | None = None) -> np.ndarray:
+        try:
+            images = self.take(indices)
+        except Exception as error:
+            self._failure = error
+            raise
+        if mirrored is not None:
+            images[mirrored] = images[mirrored][:, :, ::-1]  # in NumPy: TensorFlow's reversal takes ten times as long
+        return images
+
+    def _order(self, positions: Any) -> tuple[Any, Any]:
+        """The epoch, and the index of the image, at each position: one permutation per epoch."""
+        epochs = positions // len(self)
+        return epochs, self._shuffled(positions % len(self), epochs, epochs)
+
+    def _mirrored(self, epochs: Any, indices: Any) -> Any:
+        """Whether each image is mirrored: half of them in one epoch, the other half in the next."""
+        pairs = epochs // 2
+        return (self._shuffled(indices, pairs, -1 - pairs) + epochs) % 2 == 1
+
+    def _shuffled(self, indices: Any, *seeds: Any) -> Any:
+        seed = tf.stack([tf.fill(tf.shape(indices), tf.constant(self.seed, tf.int64)), *seeds], axis=1)
         # The raw op: `tf.random.experimental.index_shuffle` does not take a seed per index.
-        return tf.raw_ops.RandomIndexShuffle(index=positions % count, seed=seeds, max_index=count - 1)
+        last = tf.constant(len(self) - 1, tf.int64)
+        return tf.raw_ops.RandomIndexShuffle(index=indices, seed=seed, max_index=last)

@@ -3,10 +3,15 @@
 import os
 from pathlib import Path
 
-from tfnss.data.folder import folder_classes, folder_images
+from tfnss.data import pixels
+from tfnss.data.folder import Folder
 from tfnss.data.images import Images
-from tfnss.data.named import NAMED, named_images
+from tfnss.data.lsun import DATA_FILE, LSUN
+from tfnss.data.named import NAMED, NamedOriginals, named_images
 from tfnss.data.photos import crop_classes, photo_crops
+from tfnss.data.records import Records, is_records
+from tfnss.data.sources import Files, ImageFiles, OriginalFiles, Originals
+from tfnss.data.zipped import Zip
 
 NAMES = ("photos", *NAMED)
 
@@ -18,21 +23,30 @@ def load(
     seed: int = 0,
     download: bool = False,
     labels: bool = False,
+    mirror: bool = False,
+    cache_gb: float = 8.0,
 ) -> Images:
     """RGB images for training, cropped to centred squares (`photos`: to its own crops) and resized.
 
+    Files are read at once and kept, so that a bad one is known before training. If the pixels of all are over `cache_gb`,
+    only their headers are read at once, and the files when training needs them. Records were checked when they were
+    prepared: their images are read when needed, and kept if they fit.
+
     Args:
         source: A name in `tfnss.data.NAMES`: `photos` (embedded, needs no download) or a data set of TensorFlow Datasets;
-            or a folder of image files.
-        resolution: Height and width in pixels.
+            or a folder of image files, a zip of them, an LSUN export (a folder with `data.mdb`), or records as
+            `python -m recipes.prepare_data` writes them.
+        resolution: Height and width in pixels; that of records must be theirs.
         batch_size: Images in the global batch.
-        seed: Seed of the order.
+        seed: Seed of the order, and of what is mirrored.
         download: Whether TensorFlow Datasets may download a data set that is not on disk.
-        labels: Whether images have labels: the data set's own; for `photos` the photograph's number; for a folder the
-            number of the subfolder that the image is in, by name.
+        labels: Whether images have labels: the data set's own; for `photos` the photograph's number; for files those of
+            `dataset.json` (NVIDIA's) if there is one, else the number of the subfolder that the image is in, by name.
+        mirror: Whether training sees images mirrored at times (`Images`).
+        cache_gb: Memory for the pixels of files and records, in gigabytes.
 
     Raises:
-        ValueError: For an unknown name, a missing or empty folder, an image that cannot be used, labels that are not to be
+        ValueError: For an unknown name, a missing or empty place, an image that cannot be used, labels that are not to be
             had, or values below 1.
     """
     if resolution < 1:
@@ -40,14 +54,74 @@ def load(
     if batch_size < 1:
         raise ValueError(f"the batch size must be at least 1. Received: batch_size={batch_size}")
     name = os.fspath(source)
-    classes = None
     if name == "photos":
-        array, classes = photo_crops(resolution), crop_classes() if labels else None
-    elif name in NAMED:
+        classes = crop_classes() if labels else None
+        return Images(photo_crops(resolution), batch_size, seed, name, classes, mirror)
+    if name in NAMED:
         array, classes = named_images(name, resolution, download, labels)
-    elif os.sep in name or Path(name).exists():
-        classes = folder_classes(name) if labels else None  # first: it is quick to fail
-        array = folder_images(name, resolution)
-    else:
+        return Images(array, batch_size, seed, name, classes, mirror)
+    _check_place(name)
+    opened = open_source(name, resolution, labels)
+    images = Images(opened, batch_size, seed, mirror=mirror, cache_gb=cache_gb)
+    if isinstance(opened, ImageFiles):
+        with pixels.own_limits():
+            if not images.read_all():
+                opened.check()
+    return images
+
+
+def open_source(path: str | os.PathLike, resolution: int | None = None, labels: bool = False) -> ImageFiles | Records:
+    """The source of the images in one place.
+
+    Args:
+        path: Folder of images, zip, LSUN export, or records.
+        resolution: Height and width; None for images that are all of one size, as they are.
+        labels: Whether images have labels.
+
+    Raises:
+        ValueError: For a missing, empty or damaged place, records of another resolution, or labels that are not to be had.
+    """
+    folder = Path(path).expanduser()
+    if not is_records(folder):
+        return ImageFiles(_files(folder), resolution, labels)
+    source = Records(folder)
+    if resolution not in (None, source.shape[0]):
+        raise ValueError(
+            f"{folder} holds images of {source.shape[1]}x{source.shape[0]}, not {resolution}x{resolution}: "
+            f"take --resolution {source.shape[0]}, or prepare other records"
+        )
+    if labels and source.labels is None:
+        raise ValueError(f"{folder} has no labels: prepare records with --labels")
+    source.labels = source.labels if labels else None
+    return source
+
+
+def originals(source: str | os.PathLike, download: bool = False, labels: bool = False) -> Originals:
+    """The images of a place or a data set of TensorFlow Datasets, as they are, to be prepared.
+
+    Args:
+        source: Folder of images, zip, LSUN export, or a data set of TensorFlow Datasets by name.
+        download: Whether TensorFlow Datasets may download a data set that is not on disk.
+        labels: Whether images have labels.
+
+    Raises:
+        ValueError: For a missing, empty or damaged place, or labels that are not to be had.
+    """
+    name = os.fspath(source)
+    if name in NAMED:
+        return NamedOriginals(name, download, labels)
+    _check_place(name)
+    if is_records(Path(name).expanduser()):
+        raise ValueError(f"{name} holds records: they are prepared already; name the images that they were made of")
+    return OriginalFiles(_files(Path(name).expanduser()), labels)
+
+
+def _check_place(name: str) -> None:
+    if os.sep not in name and not Path(name).exists():
         raise ValueError(f"{name} is neither a folder nor one of the data sets {', '.join(NAMES)}")
-    return Images(array, batch_size=batch_size, seed=seed, name=name, labels=classes)
+
+
+def _files(path: Path) -> Files:
+    if path.suffix.lower() == ".zip" and not path.is_dir():
+        return Zip(path)
+    return LSUN(path) if (path / DATA_FILE).is_file() else Folder(path)

@@ -1,5 +1,7 @@
 """Images of TensorFlow Datasets."""
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +9,8 @@ import numpy as np
 from PIL import Image
 from rich.progress import track
 
-from tfnss.data.pixels import square
+from tfnss.data.pixels import squeezed
+from tfnss.data.sources import MANY, Original
 
 
 @dataclass(frozen=True)
@@ -28,8 +31,8 @@ class NamedDataset:
 
 
 _LSUN_REMEDY = (
-    "TensorFlow Datasets cannot prepare LSUN on this TensorFlow; "
-    "export its images to a folder and name that (--data DIR)"
+    "TensorFlow Datasets cannot prepare LSUN on this TensorFlow; make records of its LMDB export "
+    "(python -m recipes.prepare_data), or export its images to a folder, and name those (--data DIR)"
 )
 
 NAMED = {
@@ -43,6 +46,44 @@ NAMED = {
     "stl10": NamedDataset("stl10", "unlabelled"),
     "oxford_flowers102": NamedDataset("oxford_flowers102", "train+validation+test", classes=102),
 }
+
+
+class NamedOriginals:
+    """`Originals` of `NAMED[name]`.
+
+    Args:
+        name: A key of `NAMED`.
+        download: Whether to download and prepare the data set where it is not on disk.
+        labels: Whether they have labels, the data set's own.
+
+    Raises:
+        ValueError: If the data set is not on disk or cannot be had, or has no labels. The message says how to get it.
+    """
+
+    def __init__(self, name: str, download: bool = False, labels: bool = False) -> None:
+        self.name, self._labels = name, labels
+        if labels and not NAMED[name].classes:
+            raise ValueError(
+                f"{name} has no labels; train without classes, or name a folder of one subfolder per class"
+            )
+        builder, self._examples = _examples(name, download)
+        self.fingerprint = f"{builder.info.full_name} {NAMED[name].split}"
+        self.classes = list(builder.info.features["label"].names) if labels else None
+        self._position = -1
+        self._iterator: Iterator[dict[str, Any]] = iter(())
+
+    def __len__(self) -> int:
+        return int(self._examples.cardinality())
+
+    def between(self, start: int, stop: int) -> Iterator[Original]:
+        if start != self._position:
+            self._iterator = self._examples.skip(start).as_numpy_iterator()
+        self._position = start
+        for index, example in zip(range(start, min(stop, len(self))), self._iterator, strict=False):
+            self._position = index + 1
+            image = Image.fromarray(example["image"])
+            label = int(example["label"]) if self._labels else None
+            yield Original(f"{self.name} {index}", contextlib.nullcontext(image), label)
 
 
 def named_images(
@@ -60,10 +101,23 @@ def named_images(
         uint8 `[count, resolution, resolution, 3]`, and int64 `[count]` or None.
 
     Raises:
-        ValueError: If the data set is not on disk or cannot be had, or has no labels. The message says how to get it.
+        ValueError: As `NamedOriginals`.
     """
-    if labels and not NAMED[name].classes:
-        raise ValueError(f"{name} has no labels; train without classes, or name a folder of one subfolder per class")
+    originals = NamedOriginals(name, download, labels)
+    count = len(originals)
+    images = np.empty((count, resolution, resolution, 3), np.uint8)
+    classes = np.empty(count, np.int64) if labels else None
+    every = track(originals.between(0, count), f"reading {name}", count, disable=count < MANY)
+    for index, original in enumerate(every):
+        with original.opening as image:
+            images[index] = squeezed(image, resolution)
+        if classes is not None and original.label is not None:
+            classes[index] = original.label
+    return images, classes
+
+
+def _examples(name: str, download: bool) -> tuple[Any, Any]:
+    """The builder and the examples, in an order that stays."""
     try:
         import tensorflow_datasets as tfds
     except ImportError:
@@ -80,19 +134,6 @@ def named_images(
                 f"{name} cannot be downloaded ({type(error).__name__}: {error}): {dataset.remedy}"
             ) from error
     try:
-        examples = builder.as_dataset(split=dataset.split)
+        return builder, builder.as_dataset(split=dataset.split)
     except AssertionError:  # how TensorFlow Datasets says that nothing is prepared
         raise ValueError(f"{name} is not on disk: {dataset.remedy}") from None
-    return _decode(name, examples, resolution, labels)
-
-
-def _decode(name: str, examples: Any, resolution: int, labels: bool) -> tuple[np.ndarray, np.ndarray | None]:
-    count = int(examples.cardinality())
-    images = np.empty((count, resolution, resolution, 3), np.uint8)
-    classes = np.empty(count, np.int64) if labels else None
-    arrays = track(examples.as_numpy_iterator(), f"reading {name}", count, disable=count < 1000)
-    for index, example in enumerate(arrays):
-        images[index] = square(Image.fromarray(example["image"]), resolution)
-        if classes is not None:
-            classes[index] = example["label"]
-    return images, classes

@@ -6,7 +6,7 @@ import numpy as np
 import skimage.data
 from PIL import Image
 
-from tfnss.data.pixels import resize
+from tfnss.data.pixels import resized
 
 CROPS = 2500
 _SEED = 20_221
@@ -37,7 +37,7 @@ def photo_crops(resolution: int, count: int = CROPS) -> np.ndarray:
         photo = photos[index % len(photos)]
         side = int(random.integers(min(photo.size) // 2, min(photo.size), endpoint=True))
         left, top = (int(random.integers(extent - side, endpoint=True)) for extent in photo.size)
-        crop = resize(photo, resolution, box=(left, top, left + side, top + side))
+        crop = resized(photo, (resolution, resolution), (left, top, left + side, top + side))
         crops[index] = crop[:, ::-1] if random.integers(2) else crop
     crops.flags.writeable = False  # shared by every caller
     return crops

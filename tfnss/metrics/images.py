@@ -1,10 +1,7 @@
 """Sets of images to compare: arrays, folders, and generators."""
 
-import hashlib
 import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, Protocol
 
 import keras
@@ -12,7 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 from tfnss import random
-from tfnss.data import Images, folder, pixels
+from tfnss.data import Images
+from tfnss.data.loading import open_source
 from tfnss.generators import labels_in_turn, latent_width, number_of_classes
 from tfnss.images import to_uint8
 from tfnss.random import stateless
@@ -37,7 +35,27 @@ class ImageSet(Protocol):
         """`count` images in all, uint8 `[batch, height, width, channels]`."""
 
 
-class ArrayImages:
+class FixedImages:
+    """The images of `tfnss.data.Images` as they are, in an order that is random but fixed."""
+
+    def __init__(self, images: Images) -> None:
+        self._images = images
+        self.name = images.name
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    @property
+    def fingerprint(self) -> str | None:
+        return self._images.fingerprint
+
+    def batches(self, batch_size: int, count: int) -> Iterator[np.ndarray]:
+        order = np.random.default_rng(0).permutation(len(self))[:count]
+        for start in range(0, len(order), batch_size):
+            yield _as_uint8(self._images.take(order[start : start + batch_size]))
+
+
+class ArrayImages(FixedImages):
     """Images in memory, taken in an order that is random but fixed.
 
     Args:
@@ -49,66 +67,26 @@ class ArrayImages:
     """
 
     def __init__(self, array: np.ndarray, name: str = "array") -> None:
-        self._array = Images(array, batch_size=1, name=name).array if len(array) else array
-        self.name = name
         if not len(array):
             raise ValueError(f"{name} holds no images")
-
-    def __len__(self) -> int:
-        return len(self._array)
-
-    @property
-    def fingerprint(self) -> str:
-        array = self._array
-        return f"{array.shape} {array.dtype} {hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()}"
-
-    def batches(self, batch_size: int, count: int) -> Iterator[np.ndarray]:
-        for indices in _batched(_order(len(self)), batch_size, count):
-            yield _as_uint8(self._array[indices])
+        super().__init__(Images(array, batch_size=1, name=name))
 
 
-class FolderImages:
-    """Image files below a folder, read as they are needed, in an order that is random but fixed.
+class FolderImages(FixedImages):
+    """Image files below a folder or in a zip, or records, read as they are needed, in an order that is random but fixed.
 
     Args:
-        path: The folder; hidden files are skipped.
+        path: The place; hidden files are skipped.
         resolution: Size of the centred squares that images are cropped and resized to, as in training; None for images
             that are all of one size, as they are.
 
     Raises:
-        ValueError: For a missing or empty folder, and while reading for a file that is no readable RGB image or, without
+        ValueError: For a missing or empty place, and while reading for a file that is no readable RGB image or, without
             `resolution`, of another size than the others. The message names it.
     """
 
     def __init__(self, path: str | os.PathLike, resolution: int | None = None) -> None:
-        self._root, self._resolution = Path(path).expanduser(), resolution
-        self._paths = folder.image_paths(self._root)
-        self._first = self._paths[0]
-        self.name = os.fspath(self._root)
-
-    def __len__(self) -> int:
-        return len(self._paths)
-
-    @property
-    def fingerprint(self) -> str:
-        digest = hashlib.sha256()
-        for path in self._paths:
-            status = path.stat()
-            digest.update(f"{path.relative_to(self._root)} {status.st_size} {status.st_mtime_ns}\n".encode())
-        return f"{self._root.resolve()} {digest.hexdigest()} {self._resolution} {pixels.PREPROCESSING}"
-
-    def batches(self, batch_size: int, count: int) -> Iterator[np.ndarray]:
-        size = None if self._resolution else pixels.read(self._first).shape
-        with ThreadPoolExecutor() as pool:
-            for indices in _batched(_order(len(self)), batch_size, count):
-                images = list(pool.map(lambda i: pixels.read(self._paths[i], self._resolution), indices))
-                for index, image in zip(indices, images, strict=True):
-                    if size is not None and image.shape != size:
-                        raise ValueError(
-                            f"images differ in size: {self._paths[index]} is {image.shape[1]}x{image.shape[0]}, "
-                            f"{self._first} is {size[1]}x{size[0]}; bring them to one size"
-                        )
-                yield np.stack(images)
+        super().__init__(Images(open_source(path, resolution), batch_size=1, cache_gb=0))
 
 
 class GeneratedImages:
@@ -183,9 +161,9 @@ class Sampler:
 
 
 def as_image_set(images: Any, name: str = "array") -> ImageSet:
-    """An image set of an array, `tfnss.data.Images`, or the path of a folder of images of one size."""
+    """An image set of an array, `tfnss.data.Images`, or the path of images of one size: a folder, zip or records."""
     if isinstance(images, Images):
-        return ArrayImages(images.array, images.name)
+        return FixedImages(images)
     if isinstance(images, np.ndarray):
         return ArrayImages(images, name)
     if isinstance(images, (str, os.PathLike)):
@@ -199,12 +177,3 @@ def _as_uint8(images: np.ndarray) -> np.ndarray:
     if not np.isfinite(images).all():
         raise ValueError("images hold NaN or infinity: the generator has diverged")
     return np.asarray(to_uint8(tf.constant(images)))
-
-
-def _order(count: int) -> np.ndarray:
-    return np.random.default_rng(0).permutation(count)
-
-
-def _batched(indices: np.ndarray, batch_size: int, count: int) -> Iterator[np.ndarray]:
-    for start in range(0, min(count, len(indices)), batch_size):
-        yield indices[start : min(start + batch_size, count)]

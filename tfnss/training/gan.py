@@ -1,5 +1,6 @@
 """The training engine: one `keras.Model` that plays any of the games."""
 
+import contextlib
 import functools
 import inspect
 import itertools
@@ -383,6 +384,7 @@ class GAN(keras.Model):
         if not self.compiled:
             raise ValueError("call `compile` before `fit`")
         x = batches.as_images(x, y, batch_size, self.seed)
+        reading = x.own_errors() if isinstance(x, Images) else contextlib.nullcontext()
         if isinstance(x, Images):
             self.check_images(x)
             steps_per_epoch = steps_per_epoch or x.steps_per_epoch
@@ -399,7 +401,8 @@ class GAN(keras.Model):
         left = (epochs - initial_epoch) * steps_per_epoch * batch_size
         self.images_total.assign(int(self.images_seen.numpy()) + left)
         kwargs = {"shuffle": False, "epochs": epochs, "initial_epoch": initial_epoch, **kwargs}
-        return super().fit(x, None, *args, steps_per_epoch=steps_per_epoch, **kwargs)
+        with reading:
+            return super().fit(x, None, *args, steps_per_epoch=steps_per_epoch, **kwargs)
 
     def check_images(self, images: Images) -> None:
         """Raises a ValueError if `fit` could not train on these images."""

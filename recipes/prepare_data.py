@@ -1,0 +1,79 @@
+"""Turns images into records: sharded, of one size, checked, and quick to train on.
+
+    python -m recipes.prepare_data ~/pictures ~/pictures64 --resolution 64
+    python -m recipes.dcgan_celeba64 --data ~/pictures64
+
+SOURCE is a folder or zip of images, an LSUN export (a folder with data.mdb), or a data set of TensorFlow Datasets by name.
+The same command goes on where it was stopped.
+"""
+
+import collections
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from recipes.options import Parser, one_line_warnings, reporting
+from tfnss.data import Preparation, originals, pixels, prepare
+from tfnss.data.named import NAMED
+
+PROGRAM = "python -m recipes.prepare_data"
+_LISTED = 20  # skipped images to print
+_DEFAULTS: dict[str, Any] = {"labels": False, "download": False}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command line; ends with status 2 and one line on bad input."""
+    given = _DEFAULTS | vars(_parser().parse_args(arguments))
+    source, dest = given.pop("source"), Path(given.pop("dest")).expanduser()
+    labels, download = given.pop("labels"), given.pop("download")
+    with reporting(PROGRAM, ValueError, OSError), one_line_warnings(PROGRAM):
+        preparation = Preparation(**given)
+        place = Path(source).expanduser()
+        if source not in NAMED and place.is_dir() and dest.resolve().is_relative_to(place.resolve()):
+            raise ValueError(f"{dest} lies in {source}: name a folder outside it for the records")
+        try:
+            manifest = prepare(originals(source, download, labels), dest, preparation, progress=True)
+        except KeyboardInterrupt:
+            print(f"Stopped. The same command goes on; {dest} holds what is done.")
+            raise SystemExit(130) from None
+    _print(manifest, dest)
+
+
+def _print(manifest: dict[str, Any], dest: Path) -> None:
+    resolution, skipped = manifest["preparation"]["resolution"], manifest["skipped"]
+    megabytes = sum(shard["bytes"] for shard in manifest["shards"]) / 1e6
+    classes = f", {len(manifest['classes'])} classes" if manifest["classes"] else ""
+    print(
+        f"{manifest['count']} images of {resolution}x{resolution}{classes}: "
+        f"{len(manifest['shards'])} shards, {megabytes:.1f} MB, sha256 {manifest['sha256'][:16]}..."
+    )
+    if skipped:
+        counts = collections.Counter(reason for _, reason in skipped)
+        reasons = ", ".join(f"{count} {reason}" for reason, count in counts.most_common(_LISTED))
+        print(f"Skipped {len(skipped)} ({reasons}):")
+        for name, reason in skipped[:_LISTED]:
+            print(f"  {name} {reason}")
+        if len(skipped) > _LISTED:
+            print(f"  and {len(skipped) - _LISTED} more, listed in {dest / 'manifest.json'}")
+    print(f"Next: python -m recipes.dcgan_photos --data {dest} --resolution {resolution}, or any other recipe")
+
+
+def _parser() -> Parser:
+    parser = Parser(prog=PROGRAM, description="Turn images into records: sharded, of one size, quick to train on.")
+    flag = parser.add_argument
+    flag("source", metavar="SOURCE", help="folder, zip, LSUN export, or data set of TensorFlow Datasets by name")
+    flag("dest", metavar="DEST", help="folder for the records: a new one, or that of the same command")
+    flag("--resolution", type=int, required=True, metavar="PIXELS", help="height and width of the records' images")
+    flag("--crop", choices=pixels.CROPS, help=f"what to keep of images that are not square: {_CROPS}")
+    flag("--filter", choices=pixels.FILTERS, help="how to resize, antialiased (default: lanczos)")
+    flag("--labels", action="store_true", help="keep classes: of dataset.json, else the subfolder of each image")
+    flag("--shard-images", type=int, metavar="N", help="images in a shard (default: 1000)")
+    flag("--max-images", type=int, metavar="N", help="take no more than the first N images")
+    flag("--download", action="store_true", help="let TensorFlow Datasets download the data set if it is not on disk")
+    return parser
+
+
+_CROPS = "the centred square, the centred 4:3 between black bands, or all of it, distorted (default: centre)"
+
+if __name__ == "__main__":
+    main()

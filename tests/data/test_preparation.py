@@ -1,0 +1,350 @@
+"""Preparation of records: pixels, what is skipped, and being killed."""
+
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from tests.data.places import HOSTILE, encoded, good_files, noise, truncated, with_orientation, write_folder, write_zip
+from tfnss.data import Preparation, load, originals, pixels, prepare, records
+
+
+def prepared(place, dest, *, labels=False, **kwargs):
+    """The manifest, and the images."""
+    manifest = prepare(originals(place, labels=labels), dest, Preparation(**{"resolution": 16} | kwargs))
+    images = load(dest, manifest["preparation"]["resolution"], 1, labels=labels)
+    return manifest, images.take(range(len(images)))
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("write", [write_folder, write_zip])
+def test_records_are_what_training_would_have_read(write, tmp_path):
+    place = write(tmp_path / ("x.zip" if write is write_zip else "x"), good_files())
+    files = load(place, 16, 2, labels=True)
+    manifest, images = prepared(place, tmp_path / "records", labels=True, shard_images=5)
+    np.testing.assert_array_equal(images, files.array)
+    found = load(tmp_path / "records", 16, 2, labels=True)
+    np.testing.assert_array_equal(found.labels, files.labels)
+    assert found.labels.dtype == np.int64
+    assert load(tmp_path / "records", 16, 2).labels is None
+    assert manifest["count"] == 12
+    assert manifest["classes"] == [{"name": "a", "count": 6}, {"name": "b", "count": 6}]
+    assert [shard["count"] for shard in manifest["shards"]] == [5, 5, 2]
+    assert not manifest["skipped"]
+    for kwargs in ({}, {"cache_gb": 0}, {"mirror": True}):
+        of_files, of_records = (
+            list(load(source, 16, 4, seed=3, labels=True, **kwargs).dataset(8).take(4))
+            for source in (place, tmp_path / "records")
+        )
+        for (a, a_labels), (b, b_labels) in zip(of_files, of_records, strict=True):
+            np.testing.assert_array_equal(a, b)
+            np.testing.assert_array_equal(a_labels, b_labels)
+
+
+def test_tensorflow_reads_the_shards(tmp_path):
+    _, images = prepared(write_folder(tmp_path / "x", good_files()), tmp_path / "records", labels=True, shard_images=5)
+    features = {"image": tf.io.FixedLenFeature((), tf.string), "label": tf.io.FixedLenFeature((), tf.int64)}
+    shards = sorted(map(str, (tmp_path / "records").glob("*.tfrecord")))
+    examples = [tf.io.parse_single_example(x, features) for x in tf.data.TFRecordDataset(shards)]
+    np.testing.assert_array_equal([tf.io.decode_png(x["image"]) for x in examples], images)
+    assert [int(x["label"]) for x in examples] == [0] * 6 + [1] * 6
+
+
+def test_the_manifest_tells_the_shards_apart(tmp_path):
+    place = write_folder(tmp_path / "x", good_files())
+    first, _ = prepared(place, tmp_path / "1", shard_images=5)
+    again, _ = prepared(place, tmp_path / "2", shard_images=5)
+    assert first["sha256"] == again["sha256"]
+    assert load(tmp_path / "1", 16, 1).fingerprint == load(tmp_path / "2", 16, 1).fingerprint
+    assert len({shard["sha256"] for shard in first["shards"]}) == 3
+    other, _ = prepared(place, tmp_path / "3", shard_images=5, filter="box")
+    assert other["sha256"] != first["sha256"]
+    assert other.items() < json.loads((tmp_path / "3" / "manifest.json").read_text()).items()
+
+
+# -- pixels ----------------------------------------------------------------------------------------------------------
+
+
+def of_one(array, tmp_path, **kwargs):
+    _, images = prepared(write_folder(tmp_path / "x", {"a.png": encoded(array)}), tmp_path / "records", **kwargs)
+    return images[0]
+
+
+def test_the_centred_square_by_averages_of_areas(tmp_path):
+    """To 1, here and below: Pillow rounds after each axis."""
+    array = noise(24, 36)
+    expected = array[:, 6:30].reshape(8, 3, 8, 3, 3).mean((1, 3))
+    image = of_one(array, tmp_path, resolution=8, filter="box")
+    np.testing.assert_allclose(image, expected, atol=1)
+
+
+def test_the_whole_image(tmp_path):
+    array = noise(24, 16)
+    expected = array.reshape(8, 3, 8, 2, 3).mean((1, 3))
+    image = of_one(array, tmp_path, resolution=8, filter="box", crop="none")
+    np.testing.assert_allclose(image, expected, atol=1)
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "rows", "columns"), [(24, 40, (0, 24), (4, 36)), (40, 32, (8, 32), (0, 32))]
+)
+def test_four_to_three_between_black_bands(height, width, rows, columns, tmp_path):
+    array = noise(height, width)
+    expected = array[slice(*rows), slice(*columns)].reshape(12, 2, 16, 2, 3).mean((1, 3))
+    image = of_one(array, tmp_path, resolution=16, filter="box", crop="wide")
+    np.testing.assert_allclose(image[2:14], expected, atol=1)
+    assert not image[:2].any()
+    assert not image[14:].any()
+
+
+@pytest.mark.parametrize("filter", ["box", "lanczos"])
+def test_what_is_too_fine_is_removed(filter, tmp_path):
+    """A checkerboard of single pixels becomes grey, where a filter without antialiasing would keep it or make moiré."""
+    array = 255 * (np.indices((63, 63)).sum(0) % 2).astype(np.uint8)[..., None].repeat(3, 2)
+    image = of_one(array, tmp_path, resolution=21, filter=filter)
+    np.testing.assert_allclose(image[2:-2, 2:-2], 127.5, atol=20)
+
+
+def test_grey_and_palette_and_orientation(tmp_path):
+    grey = noise()[..., 0]
+    half = np.zeros((16, 16, 3), np.uint8)
+    half[:8] = 255
+    files = {
+        "grey.png": encoded(grey),
+        "opaque.png": encoded(np.dstack([noise(), np.full((24, 32), 255, np.uint8)])),
+        "palette.png": encoded(Image.new("P", (16, 16), 1)),
+        "turned.png": with_orientation(half, 3, "PNG"),
+    }
+    _, images = prepared(write_folder(tmp_path / "x", files), tmp_path / "records", resolution=24, crop="none")
+    as_grey = np.asarray(Image.fromarray(grey).resize((24, 24), Image.Resampling.LANCZOS))
+    np.testing.assert_allclose(images[0].astype(int), as_grey[..., None].repeat(3, 2), atol=1)
+    of_rgb = np.asarray(Image.fromarray(noise()).resize((24, 24), Image.Resampling.LANCZOS, reducing_gap=3))
+    np.testing.assert_array_equal(images[1], of_rgb)
+    assert np.ptp(images[2]) == 0
+    assert (images[3, :10] < 20).all()
+    assert (images[3, 14:] > 235).all()
+
+
+# -- what is skipped -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("default")  # as for users: no warning of Pillow's about large images
+@pytest.mark.parametrize("write", [write_folder, write_zip])
+def test_what_is_skipped_and_why(write, tmp_path, recwarn):
+    files = {f"x/{kind}": content for kind, (content, _, _) in HOSTILE.items()} | good_files(3)
+    place = write(tmp_path / ("x.zip" if write is write_zip else "x"), files)
+    manifest, images = prepared(place, tmp_path / "records", shard_images=4)
+    bad = {f"x/{kind}": reason for kind, (_, _, reason) in HOSTILE.items() if reason}
+    assert [name for name, _ in manifest["skipped"]] == sorted(bad)
+    for name, reason in manifest["skipped"]:
+        assert bad[name] in reason
+    assert len(images) == manifest["count"] == len(files) - len(bad)
+    assert not recwarn.list
+
+
+def test_nothing_of_use(tmp_path):
+    with pytest.raises(ValueError, match=r"none of the 1 images .*: a\.png is not an image"):
+        prepared(write_folder(tmp_path / "x", {"a.png": b"x"}), tmp_path / "records")
+    with pytest.raises(ValueError, match="not complete"):
+        load(tmp_path / "records", 16, 1)
+
+
+def test_a_zip_that_leads_out_is_refused_whole(tmp_path):
+    place = write_zip(tmp_path / "x.zip", good_files(3) | {"../evil.png": encoded(noise())})
+    with pytest.raises(ValueError, match="which leads out of it"):
+        prepared(place, tmp_path / "records")
+    assert not (tmp_path / "records").exists()
+
+
+def test_a_zip_bomb_is_skipped(tmp_path, monkeypatch):
+    monkeypatch.setattr(pixels, "MAX_MEGABYTES", 1)
+    place = write_zip(tmp_path / "x.zip", good_files(3) | {"z.png": encoded(noise()) + bytes(5_000_000)})
+    manifest, _ = prepared(place, tmp_path / "records")
+    assert manifest["skipped"] == [["z.png", "is over the limit of 1 MB"]]
+
+
+def test_some_images(tmp_path):
+    place = write_folder(tmp_path / "x", good_files())
+    manifest, images = prepared(place, tmp_path / "records", max_images=7, shard_images=3)
+    assert [shard["count"] for shard in manifest["shards"]] == [3, 3, 1]
+    np.testing.assert_array_equal(images, load(place, 16, 1).take(range(7)))
+
+
+# -- killed and run again --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def place(tmp_path):
+    """Twelve images, and one that is skipped."""
+    return write_folder(tmp_path / "x", good_files() | {"a/bad.png": truncated("PNG")})
+
+
+def killed_at(monkeypatch, count):
+    """Makes the preparation fail after it has opened so many images."""
+    left = iter(range(count))
+    squeezed = pixels.squeezed
+
+    def dying(*args):
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return squeezed(*args)
+
+    monkeypatch.setattr(pixels, "squeezed", dying)
+
+
+@pytest.mark.parametrize("count", [0, 1, 5, 11])
+def test_a_killed_preparation_goes_on(count, place, tmp_path, monkeypatch):
+    prepared(place, tmp_path / "whole", labels=True, shard_images=3)
+    with monkeypatch.context() as patch:
+        killed_at(patch, count)
+        with pytest.raises(KeyboardInterrupt):
+            prepared(place, tmp_path / "killed", labels=True, shard_images=3)
+    with pytest.raises(ValueError, match="killed is not complete"):
+        load(tmp_path / "killed", 16, 1)
+    done = {path: path.stat().st_mtime_ns for path in (tmp_path / "killed").glob("shard-*")}
+    assert len(done) >= 2 * ((count - 3) // 3)
+    prepared(place, tmp_path / "killed", labels=True, shard_images=3)
+    assert contents(tmp_path / "killed") == contents(tmp_path / "whole")
+    assert done == {path: path.stat().st_mtime_ns for path in done}  # not written again
+
+
+@pytest.mark.parametrize("what", ["flipped", "cut", "gone", "about"])
+def test_damaged_shards_are_replaced(what, place, tmp_path):
+    prepared(place, tmp_path / "records", shard_images=3)
+    before = contents(tmp_path / "records")
+    damage(tmp_path / "records", what)
+    assert contents(tmp_path / "records") != before
+    prepared(place, tmp_path / "records", shard_images=3)
+    assert contents(tmp_path / "records") == before
+
+
+def test_images_that_changed_meanwhile_are_an_error(place, tmp_path):
+    prepared(place, tmp_path / "records", shard_images=3)
+    (place / "b" / "new.png").write_bytes(encoded(noise()))
+    with pytest.raises(ValueError, match=r"another preparation \(images of .*x as they were\)"):
+        prepared(place, tmp_path / "records", shard_images=3)
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "message"),
+    [
+        ({"resolution": 8}, "resolution=16"),
+        ({"crop": "wide"}, "crop=centre"),
+        ({"filter": "box"}, "filter=lanczos"),
+        ({"shard_images": 4}, "shard_images=3"),
+        ({"max_images": 4}, "max_images=None"),
+        ({"labels": True}, "labels=False"),
+    ],
+)
+def test_other_arguments_are_an_error(kwargs, message, place, tmp_path):
+    prepared(place, tmp_path / "records", shard_images=3)
+    before = contents(tmp_path / "records")
+    with pytest.raises(ValueError, match=f"of another preparation .{message}"):
+        prepared(place, tmp_path / "records", **{"shard_images": 3} | kwargs)
+    assert contents(tmp_path / "records") == before
+
+
+def test_a_folder_with_anything_else(place, tmp_path):
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "thesis.txt").write_text("precious")
+    (tmp_path / "file").write_text("a file")
+    for name in ("taken", "file"):
+        with pytest.raises(ValueError, match=f"{name} is not empty"):
+            prepared(place, tmp_path / name)
+    prepared(place, tmp_path / "records")
+    with pytest.raises(ValueError, match="prepared already"):
+        prepared(tmp_path / "records", tmp_path / "more")
+
+
+@pytest.mark.parametrize("values", [{"resolution": 0}, {"resolution": 9000}, {"crop": "x"}, {"filter": "x"}])
+@pytest.mark.parametrize("more", [{}, {"shard_images": 0}, {"max_images": 0}])
+def test_bad_values(values, more):
+    with pytest.raises(ValueError, match="Received"):
+        Preparation(**{"resolution": 8} | values | more)
+
+
+# -- damaged records -------------------------------------------------------------------------------------------------
+
+
+def damage(folder, what):
+    shard, about = folder / "shard-00001.tfrecord", folder / "shard-00001.json"
+    content = shard.read_bytes()
+    if what == "flipped":
+        shard.write_bytes(content[:100] + bytes([content[100] ^ 1]) + content[101:])
+    elif what == "cut":
+        shard.write_bytes(content[:-1])
+    elif what == "gone":
+        shard.unlink()
+    elif what == "other":
+        for path in (shard, about):
+            path.write_bytes((folder / path.name.replace("1", "2")).read_bytes())
+    elif what == "about":
+        about.write_text(about.read_text()[:50])
+    elif what == "offsets":
+        known = json.loads(about.read_text())
+        about.write_text(json.dumps(known | {"offsets": [0, 9**9, 5, known["offsets"][-1]]}))
+    elif what == "manifest":
+        (folder / "manifest.json").write_text('{"format": "tfnss records", "version": 1, "comp')
+    elif what == "version":
+        manifest = json.loads((folder / "manifest.json").read_text())
+        (folder / "manifest.json").write_text(json.dumps(manifest | {"version": 2}))
+    elif what == "fields":
+        manifest = json.loads((folder / "manifest.json").read_text())
+        (folder / "manifest.json").write_text(json.dumps(manifest | {"shards": [{"name": "../../etc/passwd"}]}))
+
+
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        ("cut", r"shard-00001\.tfrecord is missing or damaged \(it has \d+ bytes instead of \d+\); copy it again"),
+        ("gone", r"shard-00001\.tfrecord is missing or damaged"),
+        ("other", r"shard-00001\.tfrecord is missing or damaged \(it is not the one in the manifest\)"),
+        ("about", r"shard-00001\.json is missing or damaged"),
+        ("offsets", r"shard-00001\.json is missing or damaged"),
+        ("manifest", r"manifest\.json is missing or damaged"),
+        ("fields", r"manifest\.json is missing or damaged"),
+        ("version", r"manifest\.json is of version 2"),
+    ],
+)
+def test_unreadable_records_are_named(what, message, place, tmp_path):
+    prepared(place, tmp_path / "records", shard_images=3)
+    damage(tmp_path / "records", what)
+    with pytest.raises(ValueError, match=message) as error:
+        load(tmp_path / "records", 16, 1)
+    assert "\n" not in str(error.value)
+
+
+def test_a_flipped_bit_is_found_when_it_is_read(place, tmp_path):
+    prepared(place, tmp_path / "records", shard_images=3)
+    damage(tmp_path / "records", "flipped")
+    images = load(tmp_path / "records", 16, 1)
+    assert len(images.take([0, 1, 2, 4])) == 4
+    with pytest.raises(ValueError, match=r"shard-00001\.tfrecord, record 0, is damaged"):
+        images.take([3])
+    (tmp_path / "records" / "shard-00001.tfrecord").unlink()
+    with pytest.raises(ValueError, match=r"shard-00001\.tfrecord, record 0, cannot be read"):
+        images.take([3])
+
+
+def test_records_of_another_kind(place, tmp_path):
+    prepared(place, tmp_path / "records")
+    with pytest.raises(ValueError, match="holds images of 16x16, not 32x32: take --resolution 16"):
+        load(tmp_path / "records", 32, 1)
+    with pytest.raises(ValueError, match="has no labels"):
+        load(tmp_path / "records", 16, 1, labels=True)
+
+
+def test_a_full_disk(place, tmp_path, monkeypatch):
+    def full(*args):
+        raise tf.errors.ResourceExhaustedError(None, None, "No space left on device")
+
+    monkeypatch.setattr(tf.io.TFRecordWriter, "write", full)
+    with pytest.raises(OSError, match=r"shard-00000\.tfrecord cannot be written: No space left"):
+        prepared(place, tmp_path / "records")
+    assert not list((tmp_path / "records").glob("*shard*"))
+    assert records.is_records(tmp_path / "records")

@@ -1,0 +1,45 @@
+"""Image files of an LSUN export: a folder with an LMDB of encoded images."""
+
+import io
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+DATA_FILE = "data.mdb"  # by which such a folder is known
+
+
+class LSUN:
+    """`Files`: the values of an LMDB, in order of their keys.
+
+    Raises:
+        ValueError: For a missing, damaged or empty database, or without the package `lmdb`.
+    """
+
+    def __init__(self, path: str | os.PathLike) -> None:
+        try:
+            import lmdb
+        except ImportError:
+            raise ValueError(f"{path} needs the package lmdb: pip install 'tfnss[lsun]'") from None
+        self._path = Path(path).expanduser()
+        self.name = os.fspath(self._path)
+        try:
+            self._database = lmdb.open(self.name, readonly=True, lock=False, readahead=False, meminit=False)
+            with self._database.begin() as transaction:
+                self._keys = list(transaction.cursor().iternext(values=False))
+        except lmdb.Error as error:
+            raise ValueError(f"{self.name} is not a database that can be read ({error})") from None
+        self.names = [key.decode(errors="replace") for key in self._keys]
+        if not self.names:
+            raise ValueError(f"{self.name} holds no images; name an LSUN export")
+
+    @property
+    def fingerprint(self) -> str:
+        status = (self._path / DATA_FILE).stat()
+        return f"{self._path.resolve()} {len(self.names)} {status.st_size} {status.st_mtime_ns}"
+
+    def open(self, index: int) -> BinaryIO:
+        with self._database.begin() as transaction:
+            return io.BytesIO(transaction.get(self._keys[index]) or b"")
+
+    def labels_file(self) -> bytes | None:
+        return None

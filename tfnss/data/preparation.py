@@ -1,0 +1,182 @@
+"""Preparation of records from images of any size and kind, which can be killed and run again."""
+
+import collections
+import hashlib
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from tfnss.data import pixels, records
+from tfnss.data.sources import Original, Originals
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How images are prepared.
+
+    Args:
+        resolution: Height and width in pixels.
+        crop: In `pixels.CROPS`.
+        filter: In `pixels.FILTERS`.
+        shard_images: Originals in a shard.
+        max_images: Most originals to take; None for all.
+
+    Raises:
+        ValueError: For values outside these.
+    """
+
+    resolution: int
+    crop: str = "centre"
+    filter: str = "lanczos"
+    shard_images: int = 1000
+    max_images: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("resolution", "shard_images", "max_images"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"{name} must be at least 1. Received: {name}={value}")
+        if self.resolution**2 > pixels.MAX_MEGAPIXELS * 1e6:
+            raise ValueError(
+                f"an image may have {pixels.MAX_MEGAPIXELS} megapixels. Received: resolution={self.resolution}"
+            )
+        if self.crop not in pixels.CROPS or self.filter not in pixels.FILTERS:
+            raise ValueError(
+                f"`crop` must be one of {', '.join(pixels.CROPS)}, `filter` one of {', '.join(pixels.FILTERS)}. "
+                f"Received: crop={self.crop}, filter={self.filter}"
+            )
+
+
+def prepare(
+    originals: Originals, folder: str | os.PathLike, preparation: Preparation, progress: bool = False
+) -> dict[str, Any]:
+    """Writes records of images. Run again, it goes on where it was stopped, and replaces shards that are damaged.
+
+    Grey, palette and opaque images become RGB. Images that cannot be used are skipped, and listed by name and reason.
+
+    Args:
+        originals: The images.
+        folder: Folder of the records: a new or empty one, or that of the same preparation.
+        preparation: How to prepare them.
+        progress: Whether to show a progress line.
+
+    Returns:
+        The manifest (see `tfnss.data.records`).
+
+    Raises:
+        ValueError: For a folder with anything else, originals that have changed since, or none that can be used.
+    """
+    folder = Path(folder).expanduser()
+    count = min(len(originals), preparation.max_images or len(originals))
+    settings = {
+        "source": originals.name,
+        "fingerprint": originals.fingerprint,
+        "labels": originals.classes is not None,
+        **asdict(preparation),
+    }
+    _begin(folder, settings)
+    with _bar(progress) as bar, pixels.own_limits(), ThreadPoolExecutor() as pool:
+        task = bar.add_task("preparing", total=count)
+        shards = range(-(-count // preparation.shard_images))
+        for number in shards:
+            start = number * preparation.shard_images
+            stop = min(start + preparation.shard_images, count)
+            if records.is_whole(folder, number):
+                bar.advance(task, stop - start)
+                continue
+            skipped: list[tuple[str, str]] = []
+            prepared = pool.map(lambda original: _prepared(original, preparation), originals.between(start, stop))
+            try:
+                images = _good(prepared, skipped, lambda: bar.advance(task))
+                records.write_shard(folder, number, images, skipped)
+            finally:
+                prepared.close()  # type: ignore[attr-defined]  # a generator: cancels what has not begun
+    return _finish(folder, settings, originals.classes, len(shards))
+
+
+def _begin(folder: Path, settings: dict[str, Any]) -> None:
+    """Makes the folder, or finds out whether it is that of this preparation."""
+    if records.is_records(folder):
+        begun = records.read_manifest(folder).get("preparation", {})
+        other = [name for name in settings if name != "source" and begun.get(name) != settings[name]]
+        differences = [
+            f"images of {begun.get('source')} as they were" if name == "fingerprint" else f"{name}={begun.get(name)}"
+            for name in other
+        ]
+        if differences:
+            raise ValueError(
+                f"{folder} holds records of another preparation ({', '.join(differences)}): "
+                "repeat that, name another folder, or remove it"
+            )
+    elif folder.exists() and not (folder.is_dir() and all(path.name.startswith(".") for path in folder.iterdir())):
+        raise ValueError(f"{folder} is not empty: name a new folder for the records")
+    else:
+        records.write_manifest(folder, {"complete": False, "preparation": settings})
+
+
+def _prepared(original: Original, preparation: Preparation) -> tuple[str, bytes | None, int | None, str]:
+    """Name, PNG, class, and the reason if there is no PNG."""
+    try:
+        with original.opening as image:
+            rgb = pixels.as_rgb(image, original.name)
+            square = pixels.squeezed(rgb, preparation.resolution, preparation.crop, preparation.filter)
+            return original.name, pixels.png(square), original.label, ""
+    except pixels.ImageError as error:
+        return original.name, None, original.label, error.reason
+
+
+def _good(
+    prepared: Iterator[tuple[str, bytes | None, int | None, str]], skipped: list[tuple[str, str]], advance: Any
+) -> Iterator[tuple[bytes, int | None]]:
+    """The images that can be used; the others go to `skipped`."""
+    for name, image, label, reason in prepared:
+        if image is None:
+            skipped.append((name, reason))
+        else:
+            yield image, label
+        advance()
+
+
+def _finish(folder: Path, settings: dict[str, Any], classes: list[str] | None, shards: int) -> dict[str, Any]:
+    """Writes the manifest of all shards."""
+    found = [records.read_shard(folder, number) for number in range(shards)]
+    skipped = [pair for shard in found for pair in shard["skipped"]]
+    count = sum(len(shard["crc32"]) for shard in found)
+    if not count:
+        raise ValueError(f"none of the {len(skipped)} images of {settings['source']} can be used: {_first(skipped)}")
+    counts = collections.Counter(label for shard in found for label in shard["labels"] or ())
+    manifest = {
+        "complete": True,
+        "preparation": settings,
+        "count": count,
+        "classes": None
+        if classes is None
+        else [{"name": name, "count": counts[label]} for label, name in enumerate(classes)],
+        "sha256": hashlib.sha256("".join(shard["sha256"] for shard in found).encode()).hexdigest(),
+        "shards": [
+            {
+                "name": records.shard_path(folder, number).name,
+                "count": len(shard["crc32"]),
+                "bytes": int(shard["offsets"][-1]),
+                "sha256": shard["sha256"],
+            }
+            for number, shard in enumerate(found)
+        ],
+        "skipped": skipped,
+    }
+    records.write_manifest(folder, manifest)
+    return manifest
+
+
+def _first(skipped: list[tuple[str, str]]) -> str:
+    return " ".join(skipped[0])
+
+
+def _bar(shown: bool) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, disable=not shown)
