@@ -4,6 +4,7 @@ import contextlib
 import functools
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -92,10 +93,17 @@ def _first_worker(resolver: tf.distribute.cluster_resolver.ClusterResolver) -> b
 
 
 @contextlib.contextmanager
-def place_to_write(chosen: tf.distribute.Strategy, run_dir: Path) -> Iterator[Path]:
-    """The run's folder; for other processes than the chief one to be thrown away, for all must take part in saving."""
-    if is_chief(chosen):
-        yield run_dir
-        return
+def scratch_copy(run_dir: Path | None) -> Iterator[Path]:
+    """A folder to be thrown away, for what processes beside the chief write; with a run's state in it, to resume that."""
     with tempfile.TemporaryDirectory() as folder:
-        yield Path(folder) / "run"
+        copy = Path(folder) / "run"
+        if run_dir is not None:
+            shutil.copytree(run_dir, copy, ignore=shutil.ignore_patterns("samples", "events", "saved_model", ".*"))
+        yield copy
+
+
+def described(chosen: tf.distribute.Strategy) -> str:
+    """The devices in words."""
+    kind = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
+    count = chosen.num_replicas_in_sync
+    return f"{count} devices" if count > 1 else f"one {kind}"

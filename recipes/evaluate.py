@@ -3,6 +3,7 @@
 python -m recipes.evaluate runs/00000-dcgan_photos-nss --metrics fid,pr,spectrum
 """
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,17 @@ import numpy as np
 
 import tfnss
 from recipes.options import Parser, one_line_warnings, reporting
-from recipes.runner import paper_figures
-from recipes.runs import METRICS, SETTINGS, check_trained, load_run, members, read_settings, recipe_of
+from recipes.runs import (
+    METRICS,
+    SETTINGS,
+    check_trained,
+    load_run,
+    members,
+    only_writer,
+    paper_figures,
+    read_settings,
+    recipe_of,
+)
 from tfnss import plots
 from tfnss.metrics import LPIPS, NAMES, Evaluation, FolderImages, azimuthal_profile, networks, records, spectrum_gap
 from tfnss.metrics.evaluation import CONDITIONS, check_names, needs_network, needs_paths
@@ -74,6 +84,8 @@ def _evaluate_runs(target: Path, metrics: tuple[str, ...], given: dict[str, Any]
     settings = read_settings(runs[0])["settings"]
     for run in runs:  # before the data, which may take long
         check_trained(run)
+        if "out" not in given:
+            _check_idle(run)
     load_run(runs[0])
     given = {"features": settings["features"], "images": settings["fid_images"], "data": settings["data"]} | given
     evaluation = _evaluation(metrics, given, settings["resolution"])
@@ -81,12 +93,21 @@ def _evaluate_runs(target: Path, metrics: tuple[str, ...], given: dict[str, Any]
     for run in runs:
         gan = load_run(run)
         record = {"kimg": int(gan.images_seen.numpy()) / 1000, **evaluation(gan)}
-        records.append(given.get("out", run / METRICS), record)
         _print(run, record)
+        with contextlib.nullcontext() if "out" in given else only_writer(run):
+            records.append(given.get("out", run / METRICS), record)
         if "spectrum" in metrics:
             _save_spectra(evaluation, run / "spectrum.png")
         results.append(record)
     return results
+
+
+def _check_idle(run: Path) -> None:
+    try:
+        with only_writer(run):
+            pass
+    except ValueError as error:
+        raise ValueError(f"{error}, or name another file for the results with --out") from None
 
 
 def _paper(target: Path) -> str:

@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image
 
 from recipes.options import Parser, reporting
-from recipes.runs import HISTORY, METRICS, members, read_settings, recipe_of
+from recipes.runs import HISTORY, METRICS, members, paper_figures, read_settings, recipe_of
 from tfnss import files
 from tfnss.metrics import records
 from tfnss.metrics.evaluation import CONDITIONS
@@ -75,8 +75,6 @@ def model_card(run_dir: Path) -> dict[str, Any]:
 
 def _paper(run_dir: Path, settings: dict[str, Any]) -> str:
     """The paper's figures for a run's settings, where its recipe has them."""
-    from recipes.runner import paper_figures  # which writes reports itself
-
     try:
         return paper_figures(recipe_of(run_dir), settings)
     except ValueError:  # a recipe of another version

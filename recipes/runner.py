@@ -1,21 +1,35 @@
 """Runs a recipe: flags to settings, settings to a model, a model through `fit` to a run directory."""
 
-import functools
+import contextlib
 import json
 import platform
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 import tfnss
-from recipes.options import Option, Parser, check_unchanged, one_line_warnings, reporting
-from recipes.runs import CHECKPOINT, HISTORY, METRICS, SETTINGS, read_settings, recipe_of
+from recipes import devices
+from recipes.options import Option, Parser, check_unchanged, fail, one_line_warnings, reporting
+from recipes.report import model_card, write_report
+from recipes.runs import (
+    CHECKPOINT,
+    HISTORY,
+    METRICS,
+    SETTINGS,
+    is_free,
+    only_writer,
+    paper_figures,
+    read_settings,
+    recipe_of,
+)
+from recipes.stopping import Stopped, Stopping
 from tfnss import files
 from tfnss.metrics import Evaluation, networks, records
 from tfnss.training.callbacks import (
@@ -25,9 +39,12 @@ from tfnss.training.callbacks import (
     HistoryCSV,
     SampleGrid,
     StatusLine,
+    StopOnSignal,
+    StopWhenDiverged,
     read_history,
     restore,
 )
+from tfnss.training.callbacks.checkpoint import KEPT, kept
 
 
 @dataclass(frozen=True)
@@ -89,6 +106,13 @@ class Recipe:
                 metavar="KIMG",
             ),
             Option(
+                "keep",
+                int,
+                f"checkpoints to keep: from 2 on, the last N in {KEPT}/, by images seen, beside {CHECKPOINT}",
+                1,
+                metavar="N",
+            ),
+            Option(
                 "fid_every",
                 float,
                 "thousands of images between measurements of FID, and one at the end; 0 for none",
@@ -108,63 +132,115 @@ class Recipe:
 
 
 def main(recipe: Recipe, arguments: Sequence[str] | None = None) -> None:
-    """Runs a recipe's command line; ends with status 2 and one line on bad input."""
-    program = f"python -m recipes.{recipe.name}"
+    """Runs a recipe's command line.
+
+    It ends with status 2 and one line on bad input, a full disk or a training that diverges; and by SIGTERM or SIGINT with
+    status 0 or 130, after the iteration at hand is saved.
+    """
+    module = f"recipes.{recipe.name}"
+    program = f"python -m {module}"
     given = vars(_parser(recipe, program).parse_args(arguments))
     mode = {name: given.pop(name, default) for name, default in _MODES.items()}
-    with reporting(program, ValueError, OSError), one_line_warnings(program):
-        settings, trials = _settings(recipe, given, **mode)
-        if mode["dry_run"]:
-            _show(recipe, settings)
-            return
-        run_dir = Path(mode["run_dir"] or _next_run_dir(recipe, settings))
-        if not mode["resume"] and run_dir.exists() and (not run_dir.is_dir() or any(run_dir.iterdir())):
-            raise ValueError(f"{run_dir} is not empty: add --resume to continue its run, or name another --run-dir")
-        labels = bool(recipe.build(settings).classes)  # before the data, which may take long
-        images = tfnss.data.load(
-            settings["data"],
-            settings["resolution"],
-            settings["batch_size"],
-            settings["seed"],
-            mode["download"],
-            labels,
-            mirror=settings["mirror"] == "on",
-            cache_gb=settings["cache_gb"],
-        )
-        evaluation = _evaluation(settings, images, mode["inception"])
-    runs = [(settings, run_dir)]
-    if trials is not None:
-        seeds = range(settings["seed"], settings["seed"] + trials)
-        runs = [(settings | {"seed": seed}, run_dir / f"seed-{seed}") for seed in seeds]
-    gpus = len(tf.config.list_physical_devices("GPU"))
-    print(f"Training into {run_dir} on {f'{gpus} GPU' if gpus else 'the CPU'}; the first step compiles.", flush=True)
-    results = []
-    for run_settings, directory in runs:
-        with reporting(program, ValueError, OSError):
-            gan = _start(recipe, run_settings, directory, images)
+    run = _Run(program)
+    alone = getattr(sys.modules["__main__"].__spec__, "name", None) == module
+    with Stopping(run.unsaved, run.farewell, alone), contextlib.ExitStack() as held:
+        with reporting(program, ValueError, OSError), one_line_warnings(program):
+            strategy = devices.strategy(mode["strategy"])  # first: TensorFlow wants it before it computes
+            settings, trials = _settings(recipe, given, **mode)
+            if mode["dry_run"]:
+                _show(recipe, settings)
+                return
+            place = Path(mode["run_dir"]) if mode["run_dir"] else None
+            chief = devices.is_chief(strategy)
+            if place is not None and mode["resume"] and chief:
+                held.enter_context(only_writer(place))
+            elif place is not None and chief:
+                _check_free(place)
+            devices.check_batch_size(strategy, settings["batch_size"])
+            gan = _build(recipe, settings, strategy)  # before the data, which may take long
+            images = _images(settings, mode["download"], bool(gan.classes))
+            gan.check_images(images)
+            evaluation = _evaluation(settings, images, mode["inception"])
+            if not chief:  # all workers take part in saving; what the others write is thrown away
+                run_dir = held.enter_context(devices.scratch_copy(place if mode["resume"] else None))
+            elif place is not None and mode["resume"]:
+                run_dir = place
+            else:
+                run_dir = _make_run_dir(recipe, settings, place, held)
             _write_settings(recipe, settings, trials, run_dir)
-            _write_settings(recipe, run_settings, None, directory)
-        with reporting(program, OSError, tfnss.data.ImageError), one_line_warnings(program):
-            results.append(_train(gan, run_settings, directory, images, evaluation))
+        run.directory = run_dir
+        print(f"Training into {run_dir} on {devices.described(strategy)}; the first step compiles.", flush=True)
+        results = []
+        for run_settings, directory in _members(settings, trials, run_dir):
+            with reporting(program, ValueError, OSError):
+                gan = _start(recipe, run_settings, directory, mode["checkpoint"], strategy)
+                _write_settings(recipe, run_settings, None, directory)
+                if directory != run_dir:
+                    held.enter_context(only_writer(directory))
+            with one_line_warnings(program):
+                results.append(_train(gan, run_settings, directory, images, evaluation, run))
     if trials is not None:
         _print_trials(results)
     _print_paper(recipe, settings)
     print(
-        f"Done: samples, curves.png, history.csv, events and saved_model are in {run_dir}{'/seed-*' if trials else ''}. "
-        "Next: your own images with --data DIR, a longer run with --kimg, all flags with --help, "
+        f"Done: see {run_dir}{'/seed-*' if trials else ''}/report.html; samples, curves.png, history.csv, events and "
+        "saved_model are beside it. Next: your own images with --data DIR, a longer run with --kimg, all flags with --help, "
         f"or {sys.executable} -m tensorboard.main --logdir {run_dir}"
     )
+
+
+class _Run:
+    """Where a run stands on disk, for what is said when its process ends early.
+
+    Attributes:
+        directory: Its folder, once it is there.
+        checkpoint: What saves it, once it is in training.
+    """
+
+    def __init__(self, program: str) -> None:
+        self._program = program
+        self.directory: Path | None = None
+        self.checkpoint: Checkpoint | None = None
+
+    def unsaved(self) -> bool:
+        return self.checkpoint is not None and self.checkpoint.unsaved
+
+    def farewell(self) -> str:
+        """What a signal leaves."""
+        if self.directory is None:
+            return "Stopped before training began."
+        place = "" if self._saved() is None else f" at {self._saved()}"
+        return f"Stopped{place}; {self._continuation()}"
+
+    def fail(self, error: Exception) -> NoReturn:
+        """Ends the process with status 2 and a line that names the last good checkpoint."""
+        saved = "no checkpoint was written yet"
+        if self.checkpoint is not None and self._saved() is not None:
+            saved = f"the last good checkpoint is {self.checkpoint.path}, at {self._saved()}"
+        remedy = self._continuation()
+        if isinstance(error, FloatingPointError):
+            remedy = "resumed, it would diverge again: start another run with a lower --learning-rate"
+        fail(self._program, f"{error}; {saved}; {remedy}")
+
+    def _saved(self) -> str | None:
+        images = self.checkpoint.images if self.checkpoint else None
+        return None if images is None else f"{images / 1000:.3f} kimg"
+
+    def _continuation(self) -> str:
+        return f"continue with: {self._program} --resume --run-dir {shlex.quote(str(self.directory))}"
 
 
 # The flags that say what to do rather than what to train, with their values when absent.
 _MODES: dict[str, Any] = {
     "run_dir": None,
     "resume": False,
+    "checkpoint": None,
     "trials": None,
     "dry_run": False,
     "smoke": False,
     "download": False,
     "inception": None,
+    "strategy": "auto",
 }
 
 
@@ -175,6 +251,12 @@ def _parser(recipe: Recipe, program: str) -> Parser:
     flag = parser.add_argument
     flag("--run-dir", metavar="DIR", help="folder of the run (default: a new one in runs/)")
     flag("--resume", action="store_true", help="continue the run in --run-dir with its own settings, exactly")
+    flag(
+        "--checkpoint",
+        metavar="FILE",
+        help=f"with --resume, go back to this checkpoint, of --keep (default: {CHECKPOINT}, the newest)",
+    )
+    flag("--strategy", choices=devices.STRATEGIES, help=devices.HELP)
     flag("--trials", type=int, metavar="N", help="run N seeds, from --seed on, and print mean and standard deviation")
     flag("--dry-run", action="store_true", help="print the settings and the networks, and stop")
     flag("--smoke", action="store_true", help="the same path at toy size, on the embedded photographs unless --data")
@@ -184,13 +266,24 @@ def _parser(recipe: Recipe, program: str) -> Parser:
 
 
 def _settings(
-    recipe: Recipe, given: dict[str, Any], run_dir: str | None, resume: bool, trials: int | None, smoke: bool, **_: Any
+    recipe: Recipe,
+    given: dict[str, Any],
+    run_dir: str | None,
+    resume: bool,
+    checkpoint: str | None,
+    trials: int | None,
+    smoke: bool,
+    **_: Any,
 ) -> tuple[dict[str, Any], int | None]:
     """The run's settings and number of trials: saved ones to resume, else defaults under the given flags."""
+    if checkpoint is not None and not resume:
+        raise ValueError("--checkpoint goes with --resume: it says where to go back to")
     if resume:
         if run_dir is None:
             raise ValueError("--resume needs the run to continue: --run-dir DIR")
         saved = _saved(recipe, Path(run_dir))
+        if checkpoint is not None and saved["trials"] is not None:
+            raise ValueError(f"--checkpoint goes with the run of one seed: --run-dir {Path(run_dir) / 'seed-...'}")
         check_unchanged(saved["settings"] | {"trials": saved["trials"]}, given | ({"trials": trials} if trials else {}))
         return saved["settings"], saved["trials"]
     if trials is not None and trials < 1:
@@ -210,6 +303,8 @@ def _settings(
             "--fid-every must be at least 0 and --fid-images at least 2. "
             f"Received: {settings['fid_every']} and {settings['fid_images']}"
         )
+    if settings["keep"] < 1:
+        raise ValueError(f"--keep must be at least 1. Received: {settings['keep']}")
     if not 0 <= settings["seed"] < 2**31:
         raise ValueError(f"--seed must lie in [0, 2**31). Received: {settings['seed']}")
     return settings, trials
@@ -238,8 +333,34 @@ def _next_run_dir(recipe: Recipe, settings: dict[str, Any]) -> Path:
     return Path("runs", "-".join([f"{max(numbers, default=-1) + 1:05d}", *names]))
 
 
+def _make_run_dir(recipe: Recipe, settings: dict[str, Any], place: Path | None, held: contextlib.ExitStack) -> Path:
+    """Makes a new run's folder, and keeps it for this process: last, when everything else has been found good."""
+    run_dir = place or _next_run_dir(recipe, settings)
+    try:
+        run_dir.mkdir(parents=True, exist_ok=place is not None)
+    except FileExistsError:
+        if place is not None:
+            raise
+        return _make_run_dir(recipe, settings, place, held)  # another process has just taken the number
+    held.enter_context(only_writer(run_dir))
+    _check_free(run_dir)
+    return run_dir
+
+
+def _check_free(run_dir: Path) -> None:
+    if not is_free(run_dir):
+        raise ValueError(f"{run_dir} is not empty: add --resume to continue its run, or name another --run-dir")
+
+
+def _members(settings: dict[str, Any], trials: int | None, run_dir: Path) -> list[tuple[dict[str, Any], Path]]:
+    """Settings and folder of every seed's run."""
+    if trials is None:
+        return [(settings, run_dir)]
+    seeds = range(settings["seed"], settings["seed"] + trials)
+    return [(settings | {"seed": seed}, run_dir / f"seed-{seed}") for seed in seeds]
+
+
 def _write_settings(recipe: Recipe, settings: dict[str, Any], trials: int | None, run_dir: Path) -> None:
-    """Makes a run's folder, unless it is there: last, when everything else has been found good."""
     path = run_dir / SETTINGS
     if path.exists():
         return
@@ -260,33 +381,44 @@ def _saved(recipe: Recipe, run_dir: Path) -> dict[str, Any]:
 # -- training ---
 
 
-@functools.cache
-def _mirrored() -> tf.distribute.Strategy:
-    return tf.distribute.MirroredStrategy()  # one per process: the collectives of two collide
-
-
-def _strategy(settings: dict[str, Any]) -> tf.distribute.Strategy:
-    """All GPUs if there are several, else the one device."""
-    gpus = len(tf.config.list_logical_devices("GPU"))
-    if gpus < 2:
-        return tf.distribute.get_strategy()
-    if settings["batch_size"] % gpus:
-        raise ValueError(f"--batch-size must be a multiple of the {gpus} GPUs. Received: {settings['batch_size']}")
-    return _mirrored()
-
-
-def _start(recipe: Recipe, settings: dict[str, Any], run_dir: Path, images: tfnss.data.Images) -> tfnss.GAN:
-    """The model of a run, as its checkpoint left it if there is one."""
+def _build(recipe: Recipe, settings: dict[str, Any], strategy: tf.distribute.Strategy) -> tfnss.GAN:
     keras.utils.clear_session()
     keras.utils.set_random_seed(settings["seed"])
-    with _strategy(settings).scope():
-        gan = recipe.build(settings)
-    gan.check_images(images)
-    if (run_dir / CHECKPOINT).exists():
-        restore(gan, run_dir / CHECKPOINT)
+    with strategy.scope():
+        return recipe.build(settings)
+
+
+def _start(
+    recipe: Recipe, settings: dict[str, Any], run_dir: Path, checkpoint: str | None, strategy: tf.distribute.Strategy
+) -> tfnss.GAN:
+    """The model of a run, as its checkpoint left it if there is one, or an older one that is asked for."""
+    gan = _build(recipe, settings, strategy)
+    newest = run_dir / CHECKPOINT
+    if checkpoint is not None or newest.exists():
+        try:
+            restore(gan, checkpoint or newest)
+        except ValueError as error:
+            older = ", ".join(map(str, kept(run_dir / KEPT)))
+            raise ValueError(f"{error}; --checkpoint FILE goes back to one of {older}" if older else error) from error
         read_history(run_dir / HISTORY)  # damaged? then say so now
         records.read(run_dir / METRICS)
+    if checkpoint is not None and not (newest.exists() and newest.samefile(checkpoint)):
+        with files.replacing(newest) as temporary:
+            files.link(Path(checkpoint), temporary)
     return gan
+
+
+def _images(settings: dict[str, Any], download: bool, labels: bool) -> tfnss.data.Images:
+    return tfnss.data.load(
+        settings["data"],
+        settings["resolution"],
+        settings["batch_size"],
+        settings["seed"],
+        download,
+        labels,
+        mirror=settings["mirror"] == "on",
+        cache_gb=settings["cache_gb"],
+    )
 
 
 def _evaluation(settings: dict[str, Any], images: tfnss.data.Images, inception: str | None) -> Evaluation | None:
@@ -306,32 +438,35 @@ def _train(
     run_dir: Path,
     images: tfnss.data.Images,
     evaluation: Evaluation | None,
+    run: _Run,
 ) -> dict[str, float]:
     """Trains from where the clock stands to the end; gives the last row of the history."""
     ticks, steps = _ticks(settings)
-    done = int(gan.images_seen.numpy()) // (steps * settings["batch_size"])
-    if done < ticks:
-        images = images.reseeded(settings["seed"])
-        shown = np.random.default_rng(settings["seed"]).choice(len(images), min(64, len(images)), replace=False)
-        measure = [Evaluate(evaluation, settings["fid_every"], run_dir / METRICS)] if evaluation else []
-        callbacks = [
-            *measure,  # first: its values join the logs
-            HistoryCSV(run_dir / HISTORY, curves=run_dir / "curves.png"),
-            SampleGrid(run_dir / "samples", images.take(shown), seed=settings["seed"]),
-            Events(run_dir / "events"),
-            Checkpoint(run_dir / CHECKPOINT),
-            StatusLine(),
-        ]
-        gan.fit(images, epochs=ticks, initial_epoch=done, steps_per_epoch=steps, callbacks=callbacks, verbose=0)
-    gan.export(run_dir / "saved_model")
+    images = images.reseeded(settings["seed"])
+    shown = np.random.default_rng(settings["seed"]).choice(len(images), min(64, len(images)), replace=False)
+    run.checkpoint = Checkpoint(run_dir / CHECKPOINT, settings["keep"])
+    stop = StopOnSignal()
+    measure = [Evaluate(evaluation, settings["fid_every"], run_dir / METRICS)] if evaluation else []
+    callbacks = [
+        stop,
+        StopWhenDiverged(),
+        *measure,  # before those that record: its values join the logs
+        HistoryCSV(run_dir / HISTORY, curves=run_dir / "curves.png"),
+        SampleGrid(run_dir / "samples", images.take(shown), seed=settings["seed"]),
+        Events(run_dir / "events"),
+        run.checkpoint,  # after those that write: they are to have what it holds
+        keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: write_report(run_dir)),
+        StatusLine(),
+    ]
+    try:
+        gan.fit(images, epochs=ticks, steps_per_epoch=steps, resume=True, callbacks=callbacks, verbose=0)
+        if stop.signal is not None:
+            raise Stopped(stop.signal)
+        gan.export(run_dir / "saved_model", model_card(run_dir))
+        write_report(run_dir)
+    except (OSError, ValueError, FloatingPointError, tf.errors.OpError) as error:
+        run.fail(error)
     return (read_history(run_dir / HISTORY) or [{}])[-1]
-
-
-def paper_figures(recipe: Recipe, settings: dict[str, Any]) -> str:
-    """The paper's figures, for a run of the paper's size."""
-    defaults = recipe.resolve({option.name: option.default for option in recipe.all_options()})
-    own = all(settings[name] == defaults[name] for name in ("resolution", "batch_size", "kimg"))
-    return recipe.paper(settings) if own else ""
 
 
 def _print_paper(recipe: Recipe, settings: dict[str, Any]) -> None:

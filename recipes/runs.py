@@ -1,15 +1,26 @@
 """Run directories: what their files are called, and how to read them."""
 
+import contextlib
 import importlib
 import json
+import os
 import pkgutil
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import recipes
+from tfnss import files
 from tfnss.training.callbacks import restore
 
+try:
+    import fcntl
+except ImportError:  # not a Unix: there, nothing keeps a second process off a run
+    fcntl = None  # type: ignore[assignment]
+
 CHECKPOINT, HISTORY, METRICS, SETTINGS = "checkpoint.weights.h5", "history.csv", "metrics.jsonl", "settings.json"
+_LOCK = ".lock"
 
 
 def read_settings(run_dir: Path) -> dict[str, Any]:
@@ -54,6 +65,13 @@ def recipe_of(run_dir: Path) -> Any:
     return recipe
 
 
+def paper_figures(recipe: Any, settings: dict[str, Any]) -> str:
+    """The paper's figures, for a run of the paper's size."""
+    defaults = recipe.resolve({option.name: option.default for option in recipe.all_options()})
+    own = all(settings[name] == defaults[name] for name in ("resolution", "batch_size", "kimg"))
+    return recipe.paper(settings) if own else ""
+
+
 def load_run(run_dir: Path) -> Any:
     """The model of a run as its checkpoint left it, a compiled `tfnss.GAN`.
 
@@ -82,3 +100,51 @@ def members(run_dir: Path) -> list[Path]:
     if not runs:
         raise ValueError(f"{run_dir} holds no runs yet (seed-*)")
     return runs
+
+
+# -- who writes ---
+
+
+def is_free(run_dir: Path) -> bool:
+    """Whether a new run can be made there: nothing is there, or what is left of one that was killed before it began."""
+    if not run_dir.exists():
+        return True
+    return run_dir.is_dir() and {path.name for path in run_dir.iterdir()} <= {_LOCK, f".partial.{SETTINGS}"}
+
+
+@contextlib.contextmanager
+def only_writer(run_dir: Path) -> Iterator[None]:
+    """Keeps other processes from writing a run, by a lock on a file in its folder. It ends with this process at the latest.
+
+    Raises:
+        ValueError: If another process writes it. The message names it.
+    """
+    if fcntl is None:
+        yield
+        return
+    path = run_dir / _LOCK
+    with _locked(path) as file:
+        file.truncate(0)
+        file.write(f"process {os.getpid()} on {socket.gethostname()}")
+        file.flush()
+        try:
+            yield
+        finally:
+            files.remove(path)
+
+
+def _locked(path: Path) -> Any:
+    while True:
+        file = open(path, "a+")  # noqa: SIM115, its lock is to outlive this function
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            writer = file.read() or "another process"
+            file.close()
+            raise ValueError(f"{path.parent} is being written by {writer}: let it end, or stop it") from None
+        except OSError:  # a file system without locks
+            return file
+        if path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
+            return file
+        file.close()  # the process that held it has just removed it

@@ -1,3 +1,5 @@
+import errno
+import os
 import random
 import signal
 import subprocess
@@ -43,6 +45,17 @@ def test_an_error_leaves_the_old_file_and_no_other(tmp_path):
         fail()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_is_told_of_the_file_itself(tmp_path):
+    def fill():
+        with files.replacing(tmp_path / "a.txt") as temporary:
+            temporary.write_text("half")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(OSError, match=r"No space left on device: '.*/a\.txt'"):
+        fill()
+    assert list(tmp_path.iterdir()) == []
 
 
 _WRITER = """

@@ -1,10 +1,13 @@
 """Files that are whole or not there: written beside their place, flushed, then renamed over it."""
 
 import contextlib
+import errno
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextlib.contextmanager
@@ -13,6 +16,9 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
 
     A process killed at any moment leaves a file as it was or as it is to be, and a folder so too, though perhaps under
     its name for the exchange, from which the next call here brings it back. The temporary name keeps the suffixes.
+
+    Raises:
+        OSError: For a full disk, as for anything else that goes wrong. What was at `path` stays there.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -29,8 +35,20 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
             _flush(temporary)
             os.replace(temporary, path)
         _flush(path.parent)
+    except OSError as error:
+        if error.errno in _FULL:
+            raise OSError(error.errno, os.strerror(error.errno), os.fspath(path)) from error
+        raise
     finally:
         remove(temporary)
+
+
+def link(path: Path, new: Path) -> None:
+    """Gives a file a second name, or where the file system has none a copy."""
+    try:
+        os.link(path, new)
+    except OSError:
+        shutil.copyfile(path, new)
 
 
 def remove(path: Path) -> None:

@@ -67,7 +67,7 @@ def test_batches_are_divided_evenly(mirrored):
         devices.check_batch_size(mirrored, 5)
 
 
-def test_other_workers_write_to_a_folder_that_goes_away(tmp_path):
+def test_other_workers_are_no_chiefs():
     class Resolver:
         task_type, task_id = "worker", 1
 
@@ -77,9 +77,16 @@ def test_other_workers_write_to_a_folder_that_goes_away(tmp_path):
     class Strategy:
         cluster_resolver = Resolver()
 
-    with devices.place_to_write(Strategy(), tmp_path / "run") as place:
-        assert place != tmp_path / "run"
-        place.mkdir()
+    assert not devices.is_chief(Strategy())
+    Resolver.task_id = 0
+    assert devices.is_chief(Strategy())
+
+
+def test_other_workers_write_to_a_folder_that_goes_away(tmp_path):
+    (tmp_path / "run" / "samples").mkdir(parents=True)
+    (tmp_path / "run" / "checkpoint.weights.h5").write_text("state")
+    with devices.scratch_copy(tmp_path / "run") as place:
+        assert [path.name for path in place.iterdir()] == ["checkpoint.weights.h5"]
     assert not place.exists()
-    with devices.place_to_write(tf.distribute.get_strategy(), tmp_path / "run") as place:
-        assert place == tmp_path / "run"
+    with devices.scratch_copy(None) as place:
+        assert not place.exists()

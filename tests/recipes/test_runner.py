@@ -1,9 +1,5 @@
 import json
-import signal
-import subprocess
-import sys
 
-import h5py
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -16,22 +12,6 @@ from tfnss.training.callbacks import read_history
 
 RECIPES = [m.RECIPE for m in (dcgan_photos, dcgan_celeba64, dcgan_church64, dcgan_conference64, dcgan_flowers64)]
 TINY = ["--smoke", "--base-width", "4"]
-
-
-def state(run_dir):
-    """All numbers of a checkpoint, by name."""
-    numbers = {}
-    with h5py.File(run_dir / "checkpoint.weights.h5") as file:
-        file.visititems(lambda name, item: numbers.update({name: item[()]} if isinstance(item, h5py.Dataset) else {}))
-    assert len(numbers) > 20
-    return numbers
-
-
-def assert_same_state(one, two):
-    one, two = state(one), state(two)
-    assert one.keys() == two.keys()
-    for name in one:
-        np.testing.assert_array_equal(one[name], two[name], err_msg=name)
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
@@ -179,55 +159,3 @@ def test_help_explains_every_flag(capsys):
         words = "run-dir data resolution batch-size kimg seed checkpoint-every resume trials dry-run smoke download nss"
         assert all(f"--{word}" in text for word in words.split())
         assert text.count("(default: ") >= 12
-
-
-_KILLED = """
-import os, signal, sys
-import tests.conftest
-from recipes import dcgan_photos
-from recipes.runner import _next_run_dir, _ticks, main
-from tfnss.training.callbacks import Checkpoint
-
-saved = Checkpoint.on_epoch_end
-def kill_after_saving(self, epoch, logs=None):
-    saved(self, epoch, logs)
-    os.kill(os.getpid(), signal.SIGKILL)
-Checkpoint.on_epoch_end = kill_after_saving
-main(dcgan_photos.RECIPE, sys.argv[1:])
-"""
-
-
-def test_a_killed_run_resumes_bit_for_bit(tmp_path):
-    """10 iterations are 5, a kill -9 and 5 more in a new process: weights, average, optimizers and clock."""
-    arguments = [*TINY, "--nss", "--kimg", "0.08", "--checkpoint-every", "0.04"]
-    main(RECIPES[0], [*arguments, "--run-dir", str(tmp_path / "whole")])
-    command = [sys.executable, "-c", _KILLED, *arguments, "--run-dir", str(tmp_path / "killed")]
-    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
-    killed = state(tmp_path / "killed")
-    assert any(not np.array_equal(killed[name], number) for name, number in state(tmp_path / "whole").items())
-    command = [sys.executable, "-m", "recipes.dcgan_photos", "--resume", "--run-dir", str(tmp_path / "killed")]
-    subprocess.run(command, check=True)
-    assert_same_state(tmp_path / "whole", tmp_path / "killed")
-    whole, resumed = (
-        [row["d_loss"] for row in read_history(tmp_path / n / "history.csv")] for n in ("whole", "killed")
-    )
-    assert whole == resumed
-
-
-@pytest.mark.slow
-def test_kills_at_random_moments(tmp_path):
-    arguments = ["--smoke", "--nss", "--kimg", "4", "--checkpoint-every", "0.16"]
-    main(RECIPES[0], [*arguments, "--run-dir", str(tmp_path / "whole")])
-    command = [sys.executable, "-m", "recipes.dcgan_photos", *arguments, "--run-dir", str(tmp_path / "killed")]
-    random = np.random.default_rng(0)
-    while True:
-        process = subprocess.Popen(command)
-        try:
-            if process.wait(timeout=random.uniform(12, 25)) == 0:
-                break
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        if (tmp_path / "killed" / "settings.json").exists():
-            command = [sys.executable, "-m", "recipes.dcgan_photos", "--resume", "--run-dir", str(tmp_path / "killed")]
-    assert_same_state(tmp_path / "whole", tmp_path / "killed")

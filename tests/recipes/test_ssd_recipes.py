@@ -12,7 +12,8 @@ from recipes import (
     ssd_sngan_stl10,
     ssd_stylegan2_ffhq,
 )
-from recipes.runner import main, paper_figures
+from recipes.runner import main
+from recipes.runs import paper_figures
 from recipes.sngan import METHODS
 from tfnss.training.callbacks import read_history
 

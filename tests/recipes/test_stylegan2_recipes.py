@@ -14,7 +14,8 @@ from recipes import (
     stylegan2_metfaces512,
     stylegan2_photos64,
 )
-from recipes.runner import main, paper_figures
+from recipes.runner import main
+from recipes.runs import paper_figures
 from recipes.stylegan2 import stylegan2_recipe
 from tfnss.training.callbacks import read_history
 

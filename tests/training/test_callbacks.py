@@ -1,5 +1,6 @@
 import sys
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -103,6 +104,56 @@ def test_checkpoint_holds_everything(pictures, tmp_path):
     for one, two in zip(gan.get_weights(), copy.get_weights(), strict=True):
         np.testing.assert_array_equal(one, two)
     assert int(copy.images_seen.numpy()) == 32
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_the_last_checkpoints_are_kept(links, pictures, tmp_path, monkeypatch):
+    if not links:  # a file system without them
+        monkeypatch.setattr("os.link", lambda *_: (_ for _ in ()).throw(OSError("no links here")))
+    path, kept = tmp_path / "a.weights.h5", tmp_path / "checkpoints"
+    gan = compiled()
+    fit(gan, pictures, Checkpoint(path, keep=2), epochs=3)
+    assert names(kept) == ["000000032.weights.h5", "000000048.weights.h5"]
+    assert (kept / "000000048.weights.h5").read_bytes() == path.read_bytes()
+    old = compiled()
+    restore(old, kept / "000000032.weights.h5")
+    assert int(old.images_seen.numpy()) == 32
+    restore(old, path)  # a run that goes back keeps what it writes anew
+    old.images_seen.assign(0)
+    fit(old, pictures, Checkpoint(path, keep=2), epochs=1)
+    assert names(kept) == ["000000016.weights.h5", "000000048.weights.h5"]
+    fit(old, pictures, Checkpoint(path), epochs=1)  # no more, and no less
+    assert names(kept) == ["000000016.weights.h5", "000000048.weights.h5"]
+    with pytest.raises(ValueError, match="keep=0"):
+        Checkpoint(path, keep=0)
+
+
+@pytest.mark.parametrize("limit", [0, 1000, 5_000, 20_000])
+def test_a_full_disk_leaves_the_last_checkpoint(limit, pictures, tmp_path, capfd):
+    """A limit on the size of files, in bytes, takes the disk's place."""
+    resource = pytest.importorskip("resource")
+    path = tmp_path / "a.weights.h5"
+    gan = compiled()
+    fit(gan, pictures, checkpoint := Checkpoint(path), epochs=1)
+    content, limits = path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    assert len(content) > 20_000
+    fill = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda *_: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limits[1]))
+    )
+    try:
+        with pytest.raises(OSError, match=r"File too large: '.*a\.weights\.h5'") as error:
+            fit(gan, pictures, fill, checkpoint, epochs=2, initial_epoch=1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert len(str(error.value).splitlines()) == 1
+    assert capfd.readouterr().err == ""
+    assert path.read_bytes() == content
+    assert list(tmp_path.iterdir()) == [path]
+    assert (checkpoint.images, checkpoint.unsaved) == (16, True)
 
 
 class _Brightness:

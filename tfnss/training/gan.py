@@ -21,6 +21,7 @@ from tfnss.random import stateless
 from tfnss.training import batches, losses
 from tfnss.training.augmentation import Augmentation
 from tfnss.training.ema import check_half_life, ema_decay, update_average
+from tfnss.training.epochs import OneTraining
 from tfnss.training.path_length import PathLength
 from tfnss.training.phases import build_phases
 from tfnss.training.predictions import PredictionMeter
@@ -93,6 +94,8 @@ class GAN(keras.Model):
         scalars = functools.partial(self.add_weight, dtype="float32", initializer="zeros", trainable=False)
         self.path_length_mean = scalars(name="path_length_mean", shape=())
         self.augmentation_state = scalars(name="augmentation_state", shape=(3,))
+        # Iterations in a row, up to now, with a loss or gradient that is not finite. No part of a run's state.
+        self.bad_steps = tf.Variable(0, trainable=False, dtype=tf.int64, name="bad_steps")
         self.built = True
 
     def call(self, latents: Any, labels: Any = None, training: bool = False) -> Any:
@@ -276,10 +279,12 @@ class GAN(keras.Model):
             loss, logs = phase.loss(self, *inputs)
             loss = loss / (self._replicas * self.accumulation_steps)
         variables = [variable.value for variable in phase.player.trainable_variables]
-        return tape.gradient(loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO), logs
+        gradients = tape.gradient(loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(x)) for x in (loss, *gradients)])
+        return gradients, {**logs, "bad": 1 - tf.cast(finite, tf.float32)}
 
     def _run_phase(self, index: int, *inputs: Any) -> dict[str, Any]:
-        """One optimizer step, in replica context; gives what later phases read of it."""
+        """One optimizer step, in replica context; gives what later phases read of it, and whether it was `bad`."""
         phase = self.phases[index]
         gradients, logs = self._accumulated_gradients(index, inputs)
         if self._half_precision:
@@ -289,7 +294,8 @@ class GAN(keras.Model):
             if name in self._meters:
                 self._meters[name].update_state(value)
         phase.update(self, logs)
-        return {name: logs[name] for later in self.phases for name in later.reads if name in logs}
+        kept = {"bad", *(name for later in self.phases for name in later.reads)}
+        return {name: value for name, value in logs.items() if name in kept}
 
     def _accumulated_gradients(self, index: int, inputs: tuple) -> tuple[list, dict[str, Any]]:
         """Gradients and records of this replica's share, one part after the other."""
@@ -338,19 +344,28 @@ class GAN(keras.Model):
         batch_size = strategy.experimental_local_results(batch[0])[0].shape[0] * self._replicas
         iteration = self.images_seen.value // batch_size
         records: dict[str, Any] = {}
+        bad = []
         for index, phase in enumerate(self.phases):
             inputs = tuple(records[name] for name in phase.reads) or batch
             run = functools.partial(strategy.run, functools.partial(self._run_phase, index), args=inputs)
             if phase.interval == 1:
                 records |= run()
+                bad.append(self._over_replicas(records["bad"]))
             else:  # around strategy.run: nothing that communicates may stand in a condition inside it
-                tf.cond(phase.due(iteration), lambda run=run: (run(), tf.constant(True))[1], lambda: tf.constant(False))
+                mark = tf.cond(
+                    phase.due(iteration), lambda run=run: self._over_replicas(run()["bad"]), lambda: tf.constant(0.0)
+                )
+                bad.append(mark)
         strategy.run(functools.partial(self._end_iteration, batch_size))
+        self.bad_steps.assign(tf.where(tf.add_n(bad) > 0, self.bad_steps + 1, 0))
         logs: dict[str, Any] = {}
         for name, meter in self._meters.items():
             result = meter.result()
             logs |= result if isinstance(result, dict) else {name: result}
         return logs
+
+    def _over_replicas(self, value: Any) -> Any:
+        return self.distribute_strategy.reduce(tf.distribute.ReduceOp.SUM, value, axis=None)
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
@@ -362,11 +377,13 @@ class GAN(keras.Model):
         self,
         x: Any,
         y: Any = None,
-        *args: Any,
+        *,
         batch_size: int | None = None,
         epochs: int = 1,
         initial_epoch: int = 0,
         steps_per_epoch: int | None = None,
+        callbacks: Any = None,
+        resume: bool = False,
         **kwargs: Any,
     ) -> keras.callbacks.History:
         """Keras' `fit`; it also fixes the length of the run, on which schedules depend.
@@ -380,6 +397,10 @@ class GAN(keras.Model):
             epochs: Epoch at which the run ends.
             initial_epoch: Epoch at which this call starts.
             steps_per_epoch: Iterations per epoch; by default one pass over the images.
+            callbacks: Keras callbacks.
+            resume: Whether this call continues a run, new or restored from a checkpoint: epochs are counted by the clock
+                instead of `initial_epoch`, one that was stopped on its way is finished first, and schedules are those of
+                the whole run. (A `tf.data.Dataset` is read from its start.)
         """
         if not self.compiled:
             raise ValueError("call `compile` before `fit`")
@@ -388,21 +409,48 @@ class GAN(keras.Model):
         if isinstance(x, Images):
             self.check_images(x)
             steps_per_epoch = steps_per_epoch or x.steps_per_epoch
-            x = x.dataset(images_seen=int(self.images_seen.numpy()))
-        x = batches.for_game(x, self.classes)
-        batch_size = batches.static_batch_size(x)
+        data = self._from_clock(x)
+        batch_size = batches.static_batch_size(data)
         self.check_batch_size(batch_size)
-        steps_per_epoch = steps_per_epoch or batches.cardinality(x)
-        if steps_per_epoch % self.steps_per_execution:
-            raise ValueError(
-                f"`steps_per_execution` must divide the steps of an epoch. Received: "
-                f"steps_per_execution={self.steps_per_execution}, steps per epoch {steps_per_epoch}"
-            )
-        left = (epochs - initial_epoch) * steps_per_epoch * batch_size
-        self.images_total.assign(int(self.images_seen.numpy()) + left)
-        kwargs = {"shuffle": False, "epochs": epochs, "initial_epoch": initial_epoch, **kwargs}
+        steps_per_epoch = steps_per_epoch or batches.cardinality(data)
+        seen, done = int(self.images_seen.numpy()), 0
+        if resume:
+            if seen % batch_size:
+                raise ValueError(
+                    f"the clock stands at {seen} images, within a batch. Received: batch_size={batch_size}"
+                )
+            initial_epoch, done = divmod(seen // batch_size, steps_per_epoch)
+        for steps in (steps_per_epoch, done):
+            if steps % self.steps_per_execution:
+                raise ValueError(
+                    f"`steps_per_execution` must divide the steps of an epoch. Received: "
+                    f"steps_per_execution={self.steps_per_execution}, steps per epoch {steps_per_epoch}, {done} done"
+                )
+        self.images_total.assign(seen + ((epochs - initial_epoch) * steps_per_epoch - done) * batch_size)
+        fit = functools.partial(super().fit, y=None, shuffle=False)
         with reading:
-            return super().fit(x, None, *args, steps_per_epoch=steps_per_epoch, **kwargs)
+            if done and initial_epoch < epochs:
+                rest, images = steps_per_epoch - done, done * batch_size
+                both = OneTraining(self, callbacks, kwargs.get("verbose", "auto"), images, epochs=epochs, steps=rest)
+                fit(
+                    data,
+                    callbacks=both,
+                    epochs=initial_epoch + 1,
+                    initial_epoch=initial_epoch,
+                    steps_per_epoch=rest,
+                    **kwargs,
+                )
+                both.go_on(steps_per_epoch)
+                initial_epoch = epochs if self.stop_training else initial_epoch + 1
+                callbacks, data = both, self._from_clock(x)
+            spans = {"epochs": epochs, "initial_epoch": initial_epoch, "steps_per_epoch": steps_per_epoch}
+            return fit(data, callbacks=callbacks, **spans, **kwargs)
+
+    def _from_clock(self, x: Any) -> Any:
+        """Batches for the game, of images from where the clock stands."""
+        if isinstance(x, Images):
+            x = x.dataset(images_seen=int(self.images_seen.numpy()))
+        return batches.for_game(x, self.classes)
 
     def check_images(self, images: Images) -> None:
         """Raises a ValueError if `fit` could not train on these images."""

@@ -7,12 +7,14 @@ import keras
 
 from tfnss.metrics import records
 from tfnss.metrics.evaluation import CONDITIONS, Evaluation
+from tfnss.training.callbacks.signals import Interrupted, interruptible
 
 
 class Evaluate(keras.callbacks.Callback):
     """Measures the averaged generator whenever another `every_kimg` are seen, at the end of that epoch, and at the end.
 
-    The values join the epoch's logs, so that callbacks after this one show and record them.
+    The values join the epoch's logs, so that callbacks after this one show and record them. An evaluation that a signal
+    cuts short (`StopOnSignal`) is dropped; the one at the end is made up for when the run is resumed.
 
     Args:
         evaluation: The metrics and their real images.
@@ -33,17 +35,28 @@ class Evaluate(keras.callbacks.Callback):
         self.path = Path(path) if path else None
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        if self.path:
-            records.drop_after(self.path, int(self.model.images_seen.numpy()) / 1000)
+        if not self.path:
+            return
+        seen, total = self._clock()
+        records.drop_after(self.path, seen / 1000)
+        measured = any(record.get("kimg") == seen / 1000 for record in records.read(self.path))
+        if seen and seen >= total and not measured:
+            self._measure(seen, logs)
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        self._start = int(self.model.images_seen.numpy())
+        self._start = self._clock()[0] - (self.params or {}).get("images_done", 0)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        seen = int(self.model.images_seen.numpy())
-        if seen < int(self.model.images_total.numpy()) and not self._due(seen):
+        seen, total = self._clock()
+        if seen >= total or self._due(seen):
+            self._measure(seen, logs)
+
+    def _measure(self, seen: int, logs: dict | None) -> None:
+        try:
+            with interruptible():
+                record = self.evaluation(self.model)
+        except Interrupted:
             return
-        record = self.evaluation(self.model)
         if logs is not None:
             logs.update({name: value for name, value in record.items() if name not in CONDITIONS})
         if self.path:
@@ -54,3 +67,7 @@ class Evaluate(keras.callbacks.Callback):
             return False
         every = max(1, round(self.every_kimg * 1000))
         return seen // every > self._start // every
+
+    def _clock(self) -> tuple[int, int]:
+        """Images seen, and those of the whole run."""
+        return int(self.model.images_seen.numpy()), int(self.model.images_total.numpy())

@@ -4,6 +4,7 @@ import csv
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -15,7 +16,8 @@ from tfnss import files, plots
 class HistoryCSV(keras.callbacks.Callback):
     """One row per epoch: `kimg`, `seconds` and `images_per_second` of this epoch, then what is logged (or blanks).
 
-    A resumed run keeps the rows up to its checkpoint.
+    A resumed run keeps the rows up to its checkpoint. An epoch that was stopped and resumed has two rows, each of what its
+    process saw. What is logged when training begins (an evaluation that a signal had cut short) joins the last row.
 
     Args:
         path: CSV file to write.
@@ -30,6 +32,9 @@ class HistoryCSV(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict | None = None) -> None:
         kimg = self._kimg()
         self.rows = [row for row in read_history(self.path) if row["kimg"] <= kimg] if kimg else []
+        if logs and self.rows:
+            self.rows[-1] |= _numbers(logs)
+            self._write()
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         self._start, self._start_kimg = time.perf_counter(), self._kimg()
@@ -40,8 +45,11 @@ class HistoryCSV(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         kimg, seconds = self._kimg(), self._end - self._start
         speed = 1000 * (kimg - self._start_kimg) / seconds
-        values = {name: float(value) for name, value in (logs or {}).items()}
-        self.rows.append({"kimg": kimg, "seconds": round(seconds, 3), "images_per_second": round(speed, 2), **values})
+        row = {"kimg": kimg, "seconds": round(seconds, 3), "images_per_second": round(speed, 2)}
+        self.rows.append(row | _numbers(logs))
+        self._write()
+
+    def _write(self) -> None:
         with files.replacing(self.path) as temporary, open(temporary, "w", newline="") as file:
             writer = csv.DictWriter(file, dict.fromkeys(name for row in self.rows for name in row))
             writer.writeheader()
@@ -51,6 +59,10 @@ class HistoryCSV(keras.callbacks.Callback):
 
     def _kimg(self) -> float:
         return int(self.model.images_seen.numpy()) / 1000
+
+
+def _numbers(logs: dict | None) -> dict[str, float]:
+    return {name: float(value) for name, value in (logs or {}).items()}
 
 
 def read_history(path: str | os.PathLike) -> list[dict[str, float]]:
@@ -80,11 +92,11 @@ class Events(keras.callbacks.Callback):
     def __init__(self, directory: str | os.PathLike, samples: int = 16) -> None:
         super().__init__()
         self.directory, self.samples = os.fspath(directory), samples
-
-    def on_train_begin(self, logs: dict | None = None) -> None:
-        self._writer = tf.summary.create_file_writer(self.directory)
+        self._writer: Any = None
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        if self._writer is None:  # not before: a run with nothing left to do leaves no empty file
+            self._writer = tf.summary.create_file_writer(self.directory)
         with self._writer.as_default(step=int(self.model.images_seen.numpy())):
             for name, value in (logs or {}).items():
                 tf.summary.scalar(name, float(value))
@@ -92,4 +104,6 @@ class Events(keras.callbacks.Callback):
         self._writer.flush()
 
     def on_train_end(self, logs: dict | None = None) -> None:
-        self._writer.close()
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None

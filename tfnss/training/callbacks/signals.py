@@ -1,0 +1,94 @@
+"""Signals that end a training well."""
+
+import contextlib
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+
+_TOGETHER = 0.5  # seconds: terminals and launchers may each send the same Ctrl-C
+_active: "StopOnSignal | None" = None  # signals are the process', and so is the callback that minds them
+
+
+class StopOnSignal(keras.callbacks.Callback):
+    """Lets SIGTERM and SIGINT (Ctrl-C) end `fit` within one iteration, or one execution of several steps.
+
+    The epoch ends where it stands, and callbacks like `Checkpoint` save it there; `fit(..., resume=True)` goes on from
+    there. An evaluation at hand is given up. A second Ctrl-C acts as without this callback, at once.
+
+    Python sees signals in its main thread alone: elsewhere this callback does nothing. While TensorFlow compiles or computes
+    they wait. When training ends, the handlers are those of before.
+
+    Attributes:
+        signal: Number of the signal that came, else None.
+
+    Example:
+
+    ```python
+    stop = StopOnSignal()
+    gan.fit(images, epochs=10, resume=True, callbacks=[Checkpoint("run.weights.h5"), stop])
+    if stop.signal:
+        sys.exit(128 + stop.signal)
+    ```
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.signal: int | None = None
+        self._came = 0.0
+        self._cuts = False
+        self._previous: dict[int, Any] = {}
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        global _active
+        self.signal = None
+        if threading.current_thread() is threading.main_thread() and not self._previous:
+            self._previous = {n: signal.signal(n, self._handle) for n in (signal.SIGTERM, signal.SIGINT)}
+            _active = self
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        if self.signal is not None:  # it may have come before `fit` set this to False
+            self.model.stop_training = True
+
+    def on_train_end(self, logs: dict | None = None) -> None:
+        self._restore()
+
+    def _restore(self) -> None:
+        global _active
+        for number, handler in self._previous.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        self._previous = {}
+        _active = None
+
+    def _handle(self, number: int, frame: Any) -> None:
+        if self.signal is None:
+            self.signal, self._came = number, time.monotonic()
+            self.model.stop_training = True
+            if self._cuts:
+                raise Interrupted
+        elif number == signal.SIGINT and time.monotonic() - self._came > _TOGETHER:
+            self._restore()
+            signal.raise_signal(number)
+
+
+class Interrupted(Exception):  # noqa: N818, it is no error
+    """A signal cut a block short."""
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """A block that may be given up: where a `StopOnSignal` is active, its signal raises `Interrupted` here."""
+    stop = _active
+    if stop is None:
+        yield
+        return
+    stop._cuts = True
+    try:
+        if stop.signal is not None:
+            raise Interrupted
+        yield
+    finally:
+        stop._cuts = False
