@@ -142,7 +142,7 @@ def main(recipe: Recipe, arguments: Sequence[str] | None = None) -> None:
     given = vars(_parser(recipe, program).parse_args(arguments))
     mode = {name: given.pop(name, default) for name, default in _MODES.items()}
     run = _Run(program)
-    alone = getattr(sys.modules["__main__"].__spec__, "name", None) == module
+    alone = getattr(getattr(sys.modules["__main__"], "__spec__", None), "name", None) == module
     with Stopping(run.unsaved, run.farewell, alone), contextlib.ExitStack() as held:
         with reporting(program, ValueError, OSError), one_line_warnings(program):
             strategy = devices.strategy(mode["strategy"])  # first: TensorFlow wants it before it computes
@@ -447,18 +447,18 @@ def _train(
     run.checkpoint = Checkpoint(run_dir / CHECKPOINT, settings["keep"])
     stop = StopOnSignal()
     measure = [Evaluate(evaluation, settings["fid_every"], run_dir / METRICS)] if evaluation else []
-    callbacks = [
-        stop,
-        StopWhenDiverged(),
-        *measure,  # before those that record: its values join the logs
-        HistoryCSV(run_dir / HISTORY, curves=run_dir / "curves.png"),
-        SampleGrid(run_dir / "samples", images.take(shown), seed=settings["seed"]),
-        Events(run_dir / "events"),
-        run.checkpoint,  # after those that write: they are to have what it holds
-        keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: write_report(run_dir)),
-        StatusLine(),
-    ]
     try:
+        callbacks = [
+            stop,
+            StopWhenDiverged(),
+            *measure,  # before those that record: its values join the logs
+            HistoryCSV(run_dir / HISTORY, curves=run_dir / "curves.png"),
+            SampleGrid(run_dir / "samples", images.take(shown), seed=settings["seed"]),
+            Events(run_dir / "events"),
+            run.checkpoint,  # after those that write: a run resumed from it has what they wrote
+            keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: write_report(run_dir)),
+            StatusLine(),
+        ]
         gan.fit(images, epochs=ticks, steps_per_epoch=steps, resume=True, callbacks=callbacks, verbose=0)
         if stop.signal is not None:
             raise Stopped(stop.signal)

@@ -40,7 +40,9 @@ def test_smoke_run_leaves_everything(recipe, tmp_path, capsys):
     assert "left" in output
     last = output.splitlines()[-1]
     assert last.startswith("Done: ")
-    assert f"in {run_dir}. Next: " in last
+    assert f"see {run_dir}/report.html" in last
+    assert (run_dir / "report.html").stat().st_size > 10_000
+    assert (run_dir / "saved_model" / "model_card.json").exists()
 
 
 # The paper's table 3: learning rate x 1e4, beta_1 and the weight of the penalty; columns as in METHODS.
