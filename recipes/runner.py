@@ -303,6 +303,8 @@ def _settings(
             "--fid-every must be at least 0 and --fid-images at least 2. "
             f"Received: {settings['fid_every']} and {settings['fid_images']}"
         )
+    if not 0 <= settings["cache_gb"] < float("inf"):
+        raise ValueError(f"--cache-gb must be at least 0. Received: {settings['cache_gb']}")
     if settings["keep"] < 1:
         raise ValueError(f"--keep must be at least 1. Received: {settings['keep']}")
     if not 0 <= settings["seed"] < 2**31:
