@@ -1,5 +1,6 @@
 """Bad input to every command: status 2, one line that names the culprit, no traceback, nothing written."""
 
+import functools
 import importlib
 import zipfile
 
@@ -88,11 +89,12 @@ CASES = [
 def test_one_line_and_nothing_written(command, flags, says, place, capsys):
     before = {path: path.read_bytes() if path.is_file() else None for path in place.rglob("*")}
     module = importlib.import_module(f"recipes.{command}")
+    recipe = getattr(module, "RECIPE", None)
+    run = (
+        functools.partial(train, recipe, ["--smoke", *flags.split()]) if recipe else lambda: module.main(flags.split())
+    )
     with pytest.raises(SystemExit) as end:
-        if hasattr(module, "RECIPE"):
-            train(module.RECIPE, ["--smoke", *flags.split()])
-        else:
-            module.main(flags.split())
+        run()
     assert end.value.code == 2
     error = capsys.readouterr().err
     assert says in error
