@@ -13,17 +13,36 @@ import h5py
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 import tfnss
 from recipes import runner, runs, stopping
 from recipes.dcgan_photos import RECIPE
 from recipes.evaluate import main as evaluate
 from recipes.runner import main
+from tfnss import plots
 from tfnss.metrics import records
 from tfnss.training.callbacks import read_history
 
-# 10 iterations of 8 images, of which 5 make a tick.
-FLAGS = ["--smoke", "--base-width", "4", "--nss", "--kimg", "0.08", "--checkpoint-every", "0.04"]
+
+@pytest.fixture(scope="module", autouse=True)
+def _plain():
+    """Without pictures, pages and models, which take half of the time and are tested elsewhere."""
+    with pytest.MonkeyPatch.context() as patch:
+        for place, name in ((plots, "save_curves"), (runner, "write_report"), (tfnss.GAN, "export")):
+            patch.setattr(place, name, lambda *_: None)
+        yield
+
+
+@pytest.fixture(scope="module")
+def flags(tmp_path_factory):
+    """10 iterations of 8 images, of which 5 make a tick."""
+    folder = tmp_path_factory.mktemp("images")
+    for index in range(16):
+        pixels = np.random.default_rng(index).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{index:02d}.png")
+    length = ["--kimg", "0.08", "--checkpoint-every", "0.04"]
+    return ["--smoke", "--base-width", "4", "--nss", "--data", str(folder), *length]
 
 
 def state(path):
@@ -57,15 +76,17 @@ def leftovers(run):
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory):
+def start(flags):
+    """Begins a run at a place, with further flags."""
+    return lambda run, *more: main(RECIPE, [*flags, *more, "--run-dir", str(run)])
+
+
+@pytest.fixture(scope="module")
+def whole(start, tmp_path_factory):
     """The undisturbed run."""
     run = tmp_path_factory.mktemp("whole") / "run"
-    main(RECIPE, [*FLAGS, "--run-dir", str(run)])
+    start(run)
     return run
-
-
-def start(run):
-    main(RECIPE, [*FLAGS, "--run-dir", str(run)])
 
 
 def resume(run, *flags):
@@ -109,7 +130,7 @@ def write_and_kill(self, content):
 
 def terminate(self, batch, logs=None):
     if batch == 2:
-        os.kill(os.getpid(), signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
 
 if sys.argv[1] == "in the middle of the second checkpoint":
     import pathlib
@@ -129,10 +150,10 @@ def disturbed(moment, *arguments):
     return subprocess.run(command, check=False, capture_output=True, text=True)
 
 
-def test_a_killed_and_a_stopped_process_leave_the_run(whole, tmp_path):
+def test_a_killed_and_a_stopped_process_leave_the_run(whole, flags, tmp_path):
     run = tmp_path / "run"
     place = ["--run-dir", str(run)]
-    assert disturbed("in the middle of the second checkpoint", *FLAGS, *place).returncode == -signal.SIGKILL
+    assert disturbed("in the middle of the second checkpoint", *flags, *place).returncode == -signal.SIGKILL
     assert clock(run) == 40
     assert leftovers(run)
     assert disturbed("between row and checkpoint", "--resume", *place).returncode == -signal.SIGKILL
@@ -150,17 +171,16 @@ def test_a_killed_and_a_stopped_process_leave_the_run(whole, tmp_path):
     assert leftovers(run) == []
 
 
-def test_signals_end_the_process_after_the_iteration_at_hand(whole, tmp_path, monkeypatch, capsys):
+def test_signals_end_the_process_after_the_iteration_at_hand(whole, start, tmp_path, monkeypatch, capsys):
     run = tmp_path / "run"
-    at(16, lambda gan: os.kill(os.getpid(), signal.SIGTERM), monkeypatch)
+    at(16, lambda gan: signal.raise_signal(signal.SIGTERM), monkeypatch)
     ends(0, start, run)
     assert clock(run) == 16
     assert "Stopped at 0.016 kimg; continue with: " in capsys.readouterr().out
-    at(56, lambda gan: os.kill(os.getpid(), signal.SIGINT), monkeypatch)
+    at(56, lambda gan: signal.raise_signal(signal.SIGINT), monkeypatch)
     ends(130, resume, run)
     assert clock(run) == 56
     assert "Stopped at 0.056 kimg" in capsys.readouterr().out
-    assert not (run / "saved_model").exists()
     assert leftovers(run) == []
     monkeypatch.undo()
     resume(run)
@@ -168,9 +188,9 @@ def test_signals_end_the_process_after_the_iteration_at_hand(whole, tmp_path, mo
     assert_same_run(whole, run)
 
 
-def test_a_signal_before_training_leaves_nothing(tmp_path, monkeypatch, capsys):
+def test_a_signal_before_training_leaves_nothing(start, tmp_path, monkeypatch, capsys):
     handlers = [signal.getsignal(number) for number in stopping.STATUS]
-    monkeypatch.setattr(tfnss.data, "load", lambda *_, **__: os.kill(os.getpid(), signal.SIGTERM))
+    monkeypatch.setattr(tfnss.data, "load", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
     ends(0, start, tmp_path / "run")
     assert capsys.readouterr().out == "Stopped before training began.\n"
     assert list(tmp_path.iterdir()) == []
@@ -178,13 +198,12 @@ def test_a_signal_before_training_leaves_nothing(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.filterwarnings("ignore:the covariance of")
-def test_the_last_evaluation_is_made_up_for(tmp_path, monkeypatch):
+def test_the_last_evaluation_is_made_up_for(start, tmp_path, monkeypatch):
     run = tmp_path / "run"
     measure = tfnss.metrics.Evaluation.__call__
-    interrupt = lambda *_: os.kill(os.getpid(), signal.SIGINT)  # noqa: E731
+    interrupt = lambda *_: signal.raise_signal(signal.SIGINT)  # noqa: E731
     monkeypatch.setattr(tfnss.metrics.Evaluation, "__call__", interrupt)
-    flags = [*FLAGS, "--kimg", "0.016", "--fid-every", "1", "--fid-images", "16"]
-    ends(130, main, RECIPE, [*flags, "--run-dir", str(run)])
+    ends(130, start, run, "--kimg", "0.016", "--fid-every", "1", "--fid-images", "16")
     assert records.read(run / "metrics.jsonl") == []
     monkeypatch.setattr(tfnss.metrics.Evaluation, "__call__", measure)
     resume(run)
@@ -229,7 +248,7 @@ def test_a_busy_main_thread_is_waited_for_while_there_is_something_to_save(numbe
     assert Blocked(monkeypatch, *numbers, unsaved=unsaved).status == status
 
 
-def test_mishaps_leave_the_last_checkpoint(whole, tmp_path, monkeypatch, capsys):
+def test_mishaps_leave_the_last_checkpoint(whole, start, tmp_path, monkeypatch, capsys):
     """Each in the second tick, one after the other: a full disk, lost numbers, and an image that cannot be read."""
     run = tmp_path / "run"
 
@@ -267,9 +286,8 @@ def test_mishaps_leave_the_last_checkpoint(whole, tmp_path, monkeypatch, capsys)
     assert_same_run(whole, run)
 
 
-def test_a_run_that_diverges_at_once_says_so(tmp_path, capsys):
-    flags = [*FLAGS, "--learning-rate", "1e30", "--checkpoint-every", "0.08", "--kimg", "0.16"]
-    ends(2, main, RECIPE, [*flags, "--run-dir", str(tmp_path / "run")])
+def test_a_run_that_diverges_at_once_says_so(start, tmp_path, capsys):
+    ends(2, start, tmp_path / "run", "--learning-rate", "1e30", "--checkpoint-every", "0.08", "--kimg", "0.16")
     (line,) = capsys.readouterr().err.splitlines()
     assert "10 iterations in a row with a loss or gradient that is not finite" in line
     assert "no checkpoint was written yet" in line
@@ -330,9 +348,9 @@ def test_a_number_that_another_process_takes_is_not_taken_twice(tmp_path, monkey
         assert runner._make_run_dir(RECIPE, {}, None, held) == tmp_path / "00001-a"
 
 
-def test_a_run_goes_back_to_a_checkpoint_that_was_kept(tmp_path, capsys):
+def test_a_run_goes_back_to_a_checkpoint_that_was_kept(start, tmp_path, capsys):
     run = tmp_path / "run"
-    main(RECIPE, [*FLAGS, "--checkpoint-every", "0.024", "--keep", "2", "--run-dir", str(run)])  # ticks of 3 iterations
+    start(run, "--checkpoint-every", "0.024", "--keep", "2")  # ticks of 3 iterations
     kept = sorted((run / "checkpoints").iterdir())
     assert [path.name for path in kept] == ["000000048.weights.h5", "000000072.weights.h5"]
     last, rows = state(run / "checkpoint.weights.h5"), read_history(run / "history.csv")
@@ -347,11 +365,11 @@ def test_a_run_goes_back_to_a_checkpoint_that_was_kept(tmp_path, capsys):
     for name, numbers in state(run / "checkpoint.weights.h5").items():
         np.testing.assert_array_equal(numbers, last[name])
     assert [row["d_loss"] for row in read_history(run / "history.csv")] == [row["d_loss"] for row in rows]
-    for flags, says in (
+    for more, says in (
         (["--checkpoint", str(kept[0])], "--checkpoint goes with --resume"),
         (["--keep", "0"], "--keep must be at least 1"),
     ):
-        ends(2, main, RECIPE, [*FLAGS, *flags, "--run-dir", str(tmp_path / "other")])
+        ends(2, start, tmp_path / "other", *more)
         assert says in capsys.readouterr().err
 
 

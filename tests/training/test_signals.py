@@ -1,6 +1,5 @@
 """SIGTERM and SIGINT during `fit`."""
 
-import os
 import signal
 import threading
 
@@ -47,7 +46,7 @@ class Send(keras.callbacks.Callback):
         self.left -= 1
         if self.left == 0:
             for number in self.numbers:
-                os.kill(os.getpid(), number)
+                signal.raise_signal(number)
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -103,7 +102,7 @@ class _Brightness:
     def __call__(self, images):
         self.turn -= 1
         if self.turn == 0:
-            os.kill(os.getpid(), signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
         return Outputs(images.mean(axis=(1, 2)).astype(np.float32))
 
 
