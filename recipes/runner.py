@@ -168,8 +168,9 @@ def main(recipe: Recipe, arguments: Sequence[str] | None = None) -> None:
             else:
                 run_dir = _make_run_dir(recipe, settings, place, held)
             _write_settings(recipe, settings, trials, run_dir)
-        run.directory = run_dir
-        print(f"Training into {run_dir} on {devices.described(strategy)}; the first step compiles.", flush=True)
+        run.directory, run.writes = run_dir, chief
+        place_in_words = f"into {run_dir}" if chief else "for the run that the first worker writes,"
+        print(f"Training {place_in_words} on {devices.described(strategy)}; the first step compiles.", flush=True)
         results = []
         for run_settings, directory in _members(settings, trials, run_dir):
             with reporting(program, ValueError, OSError):
@@ -179,6 +180,9 @@ def main(recipe: Recipe, arguments: Sequence[str] | None = None) -> None:
                     held.enter_context(only_writer(directory))
             with one_line_warnings(program):
                 results.append(_train(gan, run_settings, directory, images, evaluation, run))
+    if not chief:
+        print("Done: the first worker has the run.")
+        return
     if trials is not None:
         _print_trials(results)
     _print_paper(recipe, settings)
@@ -194,12 +198,14 @@ class _Run:
 
     Attributes:
         directory: Its folder, once it is there.
+        writes: Whether this process writes it.
         checkpoint: What saves it, once it is in training.
     """
 
     def __init__(self, program: str) -> None:
         self._program = program
         self.directory: Path | None = None
+        self.writes = True
         self.checkpoint: Checkpoint | None = None
 
     def unsaved(self) -> bool:
@@ -214,6 +220,8 @@ class _Run:
 
     def fail(self, error: Exception) -> NoReturn:
         """Ends the process with status 2 and a line that names the last good checkpoint."""
+        if not self.writes:
+            fail(self._program, f"{error}; {self._continuation()}")
         saved = "no checkpoint was written yet"
         if self.checkpoint is not None and self._saved() is not None:
             saved = f"the last good checkpoint is {self.checkpoint.path}, at {self._saved()}"
@@ -227,6 +235,8 @@ class _Run:
         return None if images is None else f"{images / 1000:.3f} kimg"
 
     def _continuation(self) -> str:
+        if not self.writes:
+            return "the first worker has the run"
         return f"continue with: {self._program} --resume --run-dir {shlex.quote(str(self.directory))}"
 
 
