@@ -12,6 +12,7 @@ import numpy as np
 
 import tfnss
 from recipes.options import Parser, one_line_warnings, reporting
+from recipes.report import write_report
 from recipes.runs import (
     METRICS,
     SETTINGS,
@@ -94,12 +95,19 @@ def _evaluate_runs(target: Path, metrics: tuple[str, ...], given: dict[str, Any]
         gan = load_run(run)
         record = {"kimg": int(gan.images_seen.numpy()) / 1000, **evaluation(gan)}
         _print(run, record)
-        with contextlib.nullcontext() if "out" in given else only_writer(run):
-            records.append(given.get("out", run / METRICS), record)
-        if "spectrum" in metrics:
-            _save_spectra(evaluation, run / "spectrum.png")
+        _keep(record, evaluation if "spectrum" in metrics else None, run, given.get("out"))
         results.append(record)
     return results
+
+
+def _keep(record: dict[str, Any], spectra: Evaluation | None, run: Path, out: str | None) -> None:
+    """Adds a record to a run and its page, or to another file."""
+    with contextlib.nullcontext() if out else only_writer(run):
+        records.append(out or run / METRICS, record)
+        if spectra:
+            _save_spectra(spectra, run / "spectrum.png")
+        if not out:
+            write_report(run)
 
 
 def _check_idle(run: Path) -> None:

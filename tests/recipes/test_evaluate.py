@@ -62,6 +62,9 @@ def test_a_run_is_measured_and_recorded(place, capsys):
     assert "not comparable with Inception" in output
     with Image.open(run / "spectrum.png") as picture:
         assert np.asarray(picture).std() > 0
+    page = (run / "report.html").read_text()
+    assert f"{record['fid']:.4g}"[:4] in page
+    assert "spectrum.png" in page
 
 
 def test_all_seeds_of_a_run(place, capsys):
