@@ -20,7 +20,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11,<3.14",
     package_data={"tfnss.metrics": ["lpips_vgg16.json"], "tfnss.metrics.networks": ["embedded.npz"]},
-    packages=find_packages(include=["tfnss", "tfnss.*", "models", "recipes"]),
+    packages=find_packages(include=["tfnss*", "models*", "recipes*"]),
     install_requires=[
         "tensorflow>=2.21",
         "tensorflow-gan==2.1.0",

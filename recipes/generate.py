@@ -29,6 +29,7 @@ from tfnss.random.stateless import sampling_latents
 PROGRAM = "python -m recipes.generate"
 _DEFAULTS: dict[str, Any] = {"class": None, "truncation": None, "noise_seed": 0, "overwrite": False}
 _MODES = {"seeds": "", "interpolate": "frames", "style_mix": "layers"}  # each with the flag that goes with it alone
+_SINGLES = "images"  # a folder of its own, so that recipes.evaluate and others find images of one size there
 _MAX_SEED, _MOST_FILES, _MOST_SHOWN, _MOST_MIXES = 2**31, 10**6, 100, 1024
 
 
@@ -42,8 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if not given["overwrite"]:
             _check_free(out, task)
         _draw(task, _opened(Path(given["target"]).expanduser(), given), out)
-    singles = f"{len(task.names)} images and " if task.names else ""
-    print(f"{singles}{task.picture} are in {out}" if singles else f"{task.picture} is in {out}")
+    singles = f", and {len(task.names)} images in {out / _SINGLES}" if task.names else ""
+    print(f"{task.picture} is in {out}{singles}")
 
 
 # -- the command line ---
@@ -285,13 +286,13 @@ def _task(given: dict[str, Any]) -> _Task:
         return _Task([], "styles.png", len(columns) + 1, None, lambda model: _mixes(model, rows, columns))
     if "interpolate" in given:
         frames = given.get("frames", 10)
-        names = [f"frame{index:04d}.png" for index in range(frames)]
+        names = [f"{_SINGLES}/frame{index:04d}.png" for index in range(frames)]
         shown = np.linspace(0, frames - 1, min(frames, _MOST_SHOWN)).round().astype(int)
         return _Task(
             names, "interpolation.png", min(10, frames), shown, lambda model: _way(model, given["interpolate"], frames)
         )
     seeds = given.get("seeds", range(64))
-    names = [f"seed{seed:04d}.png" for seed in seeds]
+    names = [f"{_SINGLES}/seed{seed:04d}.png" for seed in seeds]
     return _Task(
         names, "grid.png", None, range(_MOST_SHOWN), lambda model: (model.image(model.code(seed)) for seed in seeds)
     )

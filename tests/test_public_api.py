@@ -20,7 +20,7 @@ def _imports(path):
 
 def test_layers_know_keras_alone():
     root = Path(tfnss.__file__).parent
-    for path in [*(root / "layers").glob("*.py"), root / "__init__.py", root / "random" / "__init__.py"]:
+    for path in [*(root / "layers").rglob("*.py"), root / "__init__.py", root / "random" / "__init__.py"]:
         assert not [name for name in _imports(path) if name.split(".")[0] == "tensorflow"], path
 
 
@@ -28,15 +28,15 @@ FLOORS = {
     "tfnss.files": 0,
     "tfnss.generators": 0,
     "tfnss.images": 0,
-    "tfnss.plots": 0,
-    "tfnss.serving": 0,
     "tfnss.random": 0,
-    "tfnss.layers": 0,
-    "tfnss.data": 0,
-    "tfnss.metrics": 1,
-    "tfnss.training": 2,
-    "models": 3,
-    "recipes": 4,
+    "tfnss.layers": 1,
+    "tfnss.plots": 1,
+    "tfnss.data": 2,
+    "tfnss.serving": 2,
+    "tfnss.metrics": 3,
+    "tfnss.training": 4,
+    "models": 5,
+    "recipes": 6,
 }
 
 

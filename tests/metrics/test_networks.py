@@ -41,6 +41,7 @@ class TestEmbedded:
         grey = pictures[:4, ..., :1]
         np.testing.assert_array_equal(embedded(grey).activations, embedded(grey.repeat(3, axis=-1)).activations)
 
+    @pytest.mark.slow
     def test_falls_as_training_goes_on(self, embedded):
         """Generators of one DCGAN, at the start of training and later."""
         gan = DCGAN(32, base_width=8)
@@ -54,6 +55,7 @@ class TestEmbedded:
             distances.append(frechet_distance(expected, activations(embedded, gan.generate(500))))
         assert distances[0] > 1.3 * distances[1] > 1.3 * distances[2], distances
 
+    @pytest.mark.slow
     def test_ranks_blur_noise_and_collapse(self, embedded):
         images = data.load("photos", 32).array
         real, other = images[:600], images[600:1200]

@@ -90,6 +90,7 @@ def test_xla_gives_the_same_weights(pictures):
     np.testing.assert_allclose(*results, atol=2e-4)
 
 
+@pytest.mark.slow
 def test_accumulated_gradients_are_those_of_the_whole_batch(pictures):
     results = []
     for steps in (1, 2):

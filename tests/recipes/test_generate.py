@@ -87,12 +87,18 @@ def test_a_seed_is_one_image_alone_and_among_others(place, tmp_path, capsys):
     draw(place / "styled", tmp_path / "all", "--seeds", "0-2,12345,7,1", *flags)
     draw(place / "styled", tmp_path / "one", "--seeds", "7", *flags)
     names = [f"seed{seed}.png" for seed in ("0000", "0001", "0002", "12345", "0007")]
-    assert {path.name for path in (tmp_path / "all").iterdir()} == {*names, "grid.png"}
-    assert capsys.readouterr().out.startswith(f"5 images and grid.png are in {tmp_path / 'all'}")
-    assert (tmp_path / "all" / "seed0007.png").read_bytes() == (tmp_path / "one" / "seed0007.png").read_bytes()
+    assert {path.name for path in (tmp_path / "all").iterdir()} == {"images", "grid.png"}
+    assert {path.name for path in (tmp_path / "all" / "images").iterdir()} == set(names)
+    says = f"grid.png is in {tmp_path / 'all'}, and 5 images in {tmp_path / 'all' / 'images'}"
+    assert capsys.readouterr().out.startswith(says)
+    assert (tmp_path / "all" / "images" / "seed0007.png").read_bytes() == (
+        tmp_path / "one" / "images" / "seed0007.png"
+    ).read_bytes()
     reference = Reference(place / "styled")
     inputs = {"latents": reference.latents(7), "truncation": 0.7, "noise_seed": 4}
-    np.testing.assert_array_equal(read(tmp_path / "one" / "seed0007.png"), reference("generate", **inputs)[0])
+    np.testing.assert_array_equal(
+        read(tmp_path / "one" / "images" / "seed0007.png"), reference("generate", **inputs)[0]
+    )
     grid = cells(tmp_path / "all" / "grid.png", 8)
     assert grid.shape[:2] == (2, 3)
     for index, name in enumerate(names):
@@ -118,7 +124,7 @@ def test_a_checkpoint_with_styles(place, tmp_path, monkeypatch):
 
 def test_a_way_in_w_is_straight(place, tmp_path):
     draw(place / "styled", tmp_path, "--interpolate", "3-7", "--frames", "5", "--truncation", "0.7")
-    frames = [read(tmp_path / f"frame{index:04d}.png") for index in range(5)]
+    frames = [read(tmp_path / "images" / f"frame{index:04d}.png") for index in range(5)]
     reference = Reference(place / "styled")
     first, last = (reference.styles(seed, 0.7).astype(float) for seed in (3, 7))
     for share, frame in zip((0, 0.25, 0.5, 0.75, 1), frames, strict=True):
@@ -131,9 +137,9 @@ def test_a_way_in_w_is_straight(place, tmp_path):
 def test_a_way_in_z_is_a_great_circle(place, tmp_path):
     draw(place / "plain", tmp_path, "--interpolate", "3-7", "--frames", "3")
     draw(place / "plain", tmp_path, "--seeds", "3,7")
-    frames = [read(tmp_path / f"frame{index:04d}.png") for index in range(3)]
-    np.testing.assert_array_equal(frames[0], read(tmp_path / "seed0003.png"))
-    np.testing.assert_array_equal(frames[2], read(tmp_path / "seed0007.png"))
+    frames = [read(tmp_path / "images" / f"frame{index:04d}.png") for index in range(3)]
+    np.testing.assert_array_equal(frames[0], read(tmp_path / "images" / "seed0003.png"))
+    np.testing.assert_array_equal(frames[2], read(tmp_path / "images" / "seed0007.png"))
     reference = Reference(place / "plain")
     first, last = (reference.latents(seed)[0].astype(float) for seed in (3, 7))
     lengths = np.linalg.norm(first), np.linalg.norm(last)
@@ -174,11 +180,11 @@ def test_classes_are_in_turn_or_chosen(place, tmp_path):
     draw(place / "conditional", tmp_path / "chosen", "--seeds", "4-5", "--class", "2")
     draw(place / "cardless", tmp_path / "cardless", "--seeds", "4", "--class", "2")
     names = [
-        "chosen/seed0004.png",
-        "turn/seed0005.png",
-        "turn/seed0004.png",
-        "chosen/seed0005.png",
-        "cardless/seed0004.png",
+        "chosen/images/seed0004.png",
+        "turn/images/seed0005.png",
+        "turn/images/seed0004.png",
+        "chosen/images/seed0005.png",
+        "cardless/images/seed0004.png",
     ]
     images = [read(tmp_path / name) for name in names]
     reference = Reference(place / "conditional")
@@ -190,15 +196,15 @@ def test_classes_are_in_turn_or_chosen(place, tmp_path):
 
 def test_files_are_kept_unless_told_otherwise(place, tmp_path, capsys):
     draw(place / "plain", tmp_path, "--seeds", "0-1")
-    (tmp_path / "seed0001.png").write_bytes(b"precious")
+    (tmp_path / "images" / "seed0001.png").write_bytes(b"precious")
     before = snapshot(tmp_path)
     with pytest.raises(SystemExit) as end:
         draw(place / "plain", tmp_path, "--seeds", "1-2")
     assert end.value.code == 2
-    assert "seed0001.png is there already: name another --out, or add --overwrite" in capsys.readouterr().err
+    assert "images/seed0001.png is there already: name another --out, or add --overwrite" in capsys.readouterr().err
     assert snapshot(tmp_path) == before
     draw(place / "plain", tmp_path, "--seeds", "1-2", "--overwrite")
-    assert read(tmp_path / "seed0001.png").shape == (16, 16, 3)
+    assert read(tmp_path / "images" / "seed0001.png").shape == (16, 16, 3)
 
 
 # Arguments ({} is the place), and what the line must say.

@@ -14,7 +14,7 @@ RECIPES = [m.RECIPE for m in (dcgan_photos, dcgan_celeba64, dcgan_church64, dcga
 TINY = ["--smoke", "--base-width", "4"]
 
 
-@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
+@pytest.mark.parametrize("recipe", [RECIPES[0], *(pytest.param(r, marks=pytest.mark.slow) for r in RECIPES[1:])])
 def test_smoke_run_leaves_everything(recipe, tmp_path, capsys):
     run_dir = tmp_path / "run"
     xla = "on" if recipe.name == "dcgan_photos" else "off"
@@ -98,6 +98,7 @@ def test_every_method_is_its_row_of_table_4(method):
     assert gan.discriminator_steps == (5 if method == "wgan-gp" else 1)
 
 
+@pytest.mark.slow
 def test_a_run_of_each_penalised_method(tmp_path):
     for method in ("gan-gr", "wgan-gp"):
         main(RECIPES[0], [*TINY, "--method", method, "--run-dir", str(tmp_path / method)])

@@ -243,6 +243,7 @@ def test_one_line_and_nothing_written(module, arguments, says, place, tiny_sweep
     assert snapshot(place) == before
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:the covariance")
 def test_sweep_trains_compares_and_continues(tiny_sweep, tmp_path, capsys):
     flags = [*tiny_sweep, "--run-dir", str(tmp_path)]

@@ -36,6 +36,7 @@ def settings_of(recipe, **given):
     return recipe.resolve({option.name: option.default for option in recipe.all_options()} | given)
 
 
+@pytest.mark.slow
 def test_smoke_run(tmp_path, capsys):
     run_dir = tmp_path / "run"
     flags = ["--smoke", "--nss", "--augment", "fixed", "--pipeline", "color", "--noise", "rni", "--resolution", "8"]

@@ -66,7 +66,9 @@ def test_every_game_is_played_with_spectral_realness(loss, mixing, pictures):
     assert not np.array_equal(weights(gan.spectral_realness), before)
 
 
-@pytest.mark.parametrize("regularizer", ["none", "r1", "lazy_r1"])
+@pytest.mark.parametrize(
+    "regularizer", [pytest.param("none", marks=pytest.mark.slow), pytest.param("r1", marks=pytest.mark.slow), "lazy_r1"]
+)
 def test_xla_gives_the_same_weights(regularizer, pictures):
     results = []
     for jit_compile in (False, True):
@@ -77,6 +79,7 @@ def test_xla_gives_the_same_weights(regularizer, pictures):
     np.testing.assert_allclose(*results, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_several_steps_per_execution_give_the_same_weights(pictures):
     results = []
     for steps in (1, 5):

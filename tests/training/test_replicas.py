@@ -25,7 +25,7 @@ def train(gan, images, steps, **kwargs):
     return np.concatenate([w.ravel() for w in gan.get_weights()])
 
 
-@pytest.mark.parametrize("interval", [None, 2])
+@pytest.mark.parametrize("interval", [pytest.param(None, marks=pytest.mark.slow), 2])
 def test_two_replicas_give_the_weights_of_one(mirrored, pictures, interval, caplog):
     """DCGAN with batch normalisation, with and without R1 through it; asked for XLA, which one of the two can use."""
     regularizers = [tfnss.R1(1.0, interval)] if interval else []
@@ -36,6 +36,7 @@ def test_two_replicas_give_the_weights_of_one(mirrored, pictures, interval, capl
     np.testing.assert_allclose(train(gan, pictures, steps=10), one, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_xla_compiles_on_two_replicas(mirrored, pictures):
     """Networks without batch normalisation stay compiled."""
     results = []

@@ -17,6 +17,14 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (64, 8, 8, 3), dtype=np.uint8
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
+@pytest.fixture(autouse=True)
+def _as_in_a_terminal():
+    """A process that a shell began in the background ignores SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def compiled():
     gan = tiny_gan()
     gan.compile(run_eagerly=True)

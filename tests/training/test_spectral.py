@@ -117,6 +117,7 @@ def test_the_classifiers_optimizer_is_the_discriminators_without_its_correction(
     assert float(gan.discriminator_optimizer.learning_rate.numpy()) == pytest.approx(1e-2 * 4 / 5)
 
 
+@pytest.mark.slow
 def test_replicas_parts_and_xla_agree(pictures, mirrored):
     results = []
     for strategy, how in (
@@ -135,6 +136,7 @@ def test_replicas_parts_and_xla_agree(pictures, mirrored):
         np.testing.assert_allclose(result, results[0], atol=2e-4)
 
 
+@pytest.mark.slow
 def test_a_resumed_run_is_the_same_run(pictures, tmp_path):
     whole, first = compiled(), compiled()
     fit(whole, pictures, steps=4)
