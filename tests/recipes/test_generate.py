@@ -102,7 +102,7 @@ def test_a_seed_is_one_image_alone_and_among_others(place, tmp_path, capsys):
     grid = cells(tmp_path / "all" / "grid.png", 8)
     assert grid.shape[:2] == (2, 3)
     for index, name in enumerate(names):
-        np.testing.assert_array_equal(grid[divmod(index, 3)], read(tmp_path / "all" / name))
+        np.testing.assert_array_equal(grid[divmod(index, 3)], read(tmp_path / "all" / "images" / name))
 
 
 def test_a_run_is_its_saved_model_or_its_checkpoint(place, tmp_path):
