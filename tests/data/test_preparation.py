@@ -1,6 +1,9 @@
 """Preparation of records: pixels, what is skipped, and being killed."""
 
+import errno
+import io
 import json
+import os
 
 import numpy as np
 import pytest
@@ -9,6 +12,7 @@ from PIL import Image
 
 from tests.data.places import HOSTILE, encoded, good_files, noise, truncated, with_orientation, write_folder, write_zip
 from tfnss.data import Preparation, load, originals, pixels, prepare, records
+from tfnss.data.folder import Folder
 
 
 def prepared(place, dest, *, labels=False, **kwargs):
@@ -213,6 +217,50 @@ def test_a_killed_preparation_goes_on(count, place, tmp_path, monkeypatch):
     assert done == {path: path.stat().st_mtime_ns for path in done}  # not written again
 
 
+class Failing(io.BytesIO):
+    """An open file whose disk fails."""
+
+    def read(self, size=-1):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EMFILE, errno.EIO])
+def test_a_file_that_the_machine_does_not_give_is_not_skipped(number, place, tmp_path, monkeypatch):
+    whole, _ = prepared(place, tmp_path / "whole", shard_images=3)
+    opened = Folder.open
+
+    def failing(files, index):
+        if files.names[index] != "b/05.png":
+            return opened(files, index)
+        if number == errno.EIO:
+            return Failing()
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Folder, "open", failing)
+        with pytest.raises(OSError, match=r"x/b/05\.png cannot be read \(") as error:
+            prepared(place, tmp_path / "failed", shard_images=3)
+        assert error.value.errno == number
+        with pytest.raises(OSError, match=r"x/b/05\.png cannot be read \("):
+            load(place, 16, 1, cache_gb=0)
+    done = {path: path.stat().st_mtime_ns for path in (tmp_path / "failed").glob("shard-*")}
+    assert len(done) >= 4
+    assert prepared(place, tmp_path / "failed", shard_images=3)[0] == whole
+    assert done == {path: path.stat().st_mtime_ns for path in done}  # not written again
+
+
+@pytest.mark.parametrize("name", ["shard-00001.tfrecord", "shard-00001.json"])
+def test_a_shard_that_the_machine_does_not_give_is_not_replaced(name, place, tmp_path):
+    prepared(place, tmp_path / "records", shard_images=3)
+    shard = tmp_path / "records" / name
+    shard.unlink()
+    shard.symlink_to(shard)  # a loop, which no one can open
+    with pytest.raises(OSError, match=name) as error:
+        prepared(place, tmp_path / "records", shard_images=3)
+    assert error.value.errno == errno.ELOOP
+    assert shard.is_symlink()
+
+
 @pytest.mark.parametrize("what", ["flipped", "cut", "gone", "about"])
 def test_damaged_shards_are_replaced(what, place, tmp_path):
     prepared(place, tmp_path / "records", shard_images=3)
@@ -327,7 +375,7 @@ def test_a_flipped_bit_is_found_when_it_is_read(place, tmp_path):
     with pytest.raises(ValueError, match=r"shard-00001\.tfrecord, record 0, is damaged"):
         images.take([3])
     (tmp_path / "records" / "shard-00001.tfrecord").unlink()
-    with pytest.raises(ValueError, match=r"shard-00001\.tfrecord, record 0, cannot be read"):
+    with pytest.raises(FileNotFoundError, match=r"shard-00001\.tfrecord, record 0, cannot be read"):
         images.take([3])
 
 

@@ -202,7 +202,11 @@ def test_files_that_change_under_training(tmp_path):
     (tmp_path / "a" / "00.png").write_bytes(truncated("PNG"))
     (tmp_path / "b" / "03.png").unlink()
     (tmp_path / "a" / "02.png").write_bytes(alpha(255))
-    for index, message in ((0, r"00\.png cannot be read"), (1, r"02\.png has 4"), (4, r"03\.png cannot be read")):
-        with pytest.raises(ValueError, match=message):
+    for index, error, message in (
+        (0, ValueError, r"00\.png cannot be read"),
+        (1, ValueError, r"02\.png has 4"),
+        (4, FileNotFoundError, r"03\.png cannot be read"),
+    ):
+        with pytest.raises(error, match=message):
             images.take([index])
     assert images.take([2]).shape == (1, 16, 16, 3)

@@ -95,6 +95,7 @@ class Images:
 
         Raises:
             ValueError: For an image of a source that cannot be used. The message names it.
+            OSError: For one that the machine does not give.
         """
         return self._reader.take(np.asarray(indices, np.int64))
 
@@ -103,6 +104,7 @@ class Images:
 
         Raises:
             ValueError: For the first image that cannot be used. The message names it.
+            OSError: For one that the machine does not give.
         """
         self._reader.read_all()
         return self.array is not None

@@ -48,6 +48,7 @@ def load(
     Raises:
         ValueError: For an unknown name, a missing or empty place, an image that cannot be used, labels that are not to be
             had, or values below 1.
+        OSError: For a file that the machine does not give.
     """
     if resolution < 1:
         raise ValueError(f"the resolution must be at least 1. Received: resolution={resolution}")

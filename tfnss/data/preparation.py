@@ -70,6 +70,7 @@ def prepare(
 
     Raises:
         ValueError: For a folder with anything else, originals that have changed since, or none that can be used.
+        OSError: For a full disk, or an original that the machine does not give. What is done stays.
     """
     folder = Path(folder).expanduser()
     count = min(len(originals), preparation.max_images or len(originals))

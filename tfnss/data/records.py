@@ -161,6 +161,7 @@ def read_shard(folder: Path, number: int) -> dict[str, Any]:
 
     Raises:
         ImageError: For one that is missing, or of another size than it should be. The message names the file.
+        OSError: For one that the machine does not give.
     """
     path = shard_path(folder, number)
     about = path.with_suffix(".json")
@@ -173,11 +174,11 @@ def read_shard(folder: Path, number: int) -> dict[str, Any]:
         if shard["offsets"][0] != 0 or (np.diff(shard["offsets"]) <= _HEAD + _FOOT).any():
             raise ValueError("offsets are out of order")
         shard["sha256"], shard["skipped"]
-    except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
+    except (FileNotFoundError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise _damaged(about, error) from None
     try:
         size = path.stat().st_size
-    except OSError as error:
+    except FileNotFoundError as error:
         raise _damaged(path, error) from None
     if size != shard["offsets"][-1]:
         raise _damaged(path, f"it has {size} bytes instead of {shard['offsets'][-1]}")
@@ -185,10 +186,14 @@ def read_shard(folder: Path, number: int) -> dict[str, Any]:
 
 
 def is_whole(folder: Path, number: int) -> bool:
-    """Whether a shard is there with the content that it was written with."""
+    """Whether a shard is there with the content that it was written with.
+
+    Raises:
+        OSError: For one that the machine does not give, which may be whole.
+    """
     try:
         return read_shard(folder, number)["sha256"] == _sha256(shard_path(folder, number))
-    except (pixels.ImageError, OSError):
+    except pixels.ImageError:
         return False
 
 
