@@ -4,6 +4,7 @@ import errno
 import io
 import json
 import os
+import re
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import tensorflow as tf
 from PIL import Image
 
 from tests.data.places import HOSTILE, encoded, good_files, noise, truncated, with_orientation, write_folder, write_zip
-from tfnss.data import Preparation, load, originals, pixels, prepare, records
+from tfnss.data import Preparation, checked, load, originals, pixels, prepare, records
 from tfnss.data.folder import Folder
 
 
@@ -261,13 +262,13 @@ def test_a_shard_that_the_machine_does_not_give_is_not_replaced(name, place, tmp
     assert shard.is_symlink()
 
 
-@pytest.mark.parametrize("what", ["flipped", "cut", "gone", "about"])
+@pytest.mark.parametrize("what", ["flipped", "cut", "gone", "about", "label"])
 def test_damaged_shards_are_replaced(what, place, tmp_path):
-    prepared(place, tmp_path / "records", shard_images=3)
+    prepared(place, tmp_path / "records", labels=True, shard_images=3)
     before = contents(tmp_path / "records")
     damage(tmp_path / "records", what)
     assert contents(tmp_path / "records") != before
-    prepared(place, tmp_path / "records", shard_images=3)
+    prepared(place, tmp_path / "records", labels=True, shard_images=3)
     assert contents(tmp_path / "records") == before
 
 
@@ -334,16 +335,23 @@ def damage(folder, what):
     elif what == "about":
         about.write_text(about.read_text()[:50])
     elif what == "offsets":
-        known = json.loads(about.read_text())
-        about.write_text(json.dumps(known | {"offsets": [0, 9**9, 5, known["offsets"][-1]]}))
+        known = checked.read(about)
+        checked.write(about, known | {"offsets": [0, 9**9, 5, known["offsets"][-1]]})
+    elif what == "label":
+        about.write_text(re.sub(r'("labels": \[\d+, )0', r"\g<1>1", about.read_text()))
+    elif what == "nested":
+        about.write_text("[" * 100_000)
     elif what == "manifest":
         (folder / "manifest.json").write_text('{"format": "tfnss records", "version": 1, "comp')
     elif what == "version":
-        manifest = json.loads((folder / "manifest.json").read_text())
-        (folder / "manifest.json").write_text(json.dumps(manifest | {"version": 2}))
+        checked.write(folder / "manifest.json", checked.read(folder / "manifest.json") | {"version": 2})
     elif what == "fields":
-        manifest = json.loads((folder / "manifest.json").read_text())
-        (folder / "manifest.json").write_text(json.dumps(manifest | {"shards": [{"name": "../../etc/passwd"}]}))
+        manifest = checked.read(folder / "manifest.json")
+        checked.write(folder / "manifest.json", manifest | {"shards": [{"name": "../../etc/passwd"}]})
+    elif what == "count":
+        (folder / "manifest.json").write_text(
+            (folder / "manifest.json").read_text().replace('"count": 6', '"count": 5', 1)
+        )
 
 
 @pytest.mark.parametrize(
@@ -354,14 +362,19 @@ def damage(folder, what):
         ("other", r"shard-00001\.tfrecord is missing or damaged \(it is not the one in the manifest\)"),
         ("about", r"shard-00001\.json is missing or damaged"),
         ("offsets", r"shard-00001\.json is missing or damaged"),
+        ("label", r"shard-00001\.json is missing or damaged \(its checksum differs\)"),
+        ("nested", r"shard-00001\.json is missing or damaged \(it is nested too deeply\)"),
+        ("count", r"manifest\.json is missing or damaged \(its checksum differs\)"),
         ("manifest", r"manifest\.json is missing or damaged"),
         ("fields", r"manifest\.json is missing or damaged"),
         ("version", r"manifest\.json is of version 2"),
     ],
 )
 def test_unreadable_records_are_named(what, message, place, tmp_path):
-    prepared(place, tmp_path / "records", shard_images=3)
+    prepared(place, tmp_path / "records", labels=True, shard_images=3)
+    before = contents(tmp_path / "records")
     damage(tmp_path / "records", what)
+    assert contents(tmp_path / "records") != before
     with pytest.raises(ValueError, match=message) as error:
         load(tmp_path / "records", 16, 1)
     assert "\n" not in str(error.value)

@@ -9,11 +9,12 @@ A folder of records holds
 - `manifest.json`: `format`, `version`, whether it is `complete`, how it was prepared, and when it is complete `count`,
   `classes` (name and count of each) or null, `shards` (name, count, bytes and sha256 of each), `sha256` of those checksums,
   and all that was `skipped`.
+
+Each JSON file holds a `checksum` of the rest of it (`tfnss.data.checked`).
 """
 
 import hashlib
 import io
-import json
 import os
 import zlib
 from collections.abc import Iterable
@@ -24,7 +25,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfnss import files
-from tfnss.data import pixels
+from tfnss.data import checked, pixels
 
 MANIFEST, FORMAT, VERSION = "manifest.json", "tfnss records", 1
 _REMEDY = "copy it again, or run its python -m recipes.prepare_data again, which replaces what is damaged"
@@ -105,7 +106,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     path = folder / MANIFEST
     try:
-        manifest = json.loads(path.read_bytes())
+        manifest = checked.read(path)
         if manifest["format"] != FORMAT or not isinstance(manifest["complete"], bool):
             raise TypeError("it is of another kind")
         version = manifest["version"]
@@ -118,7 +119,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     """Writes `manifest.json`."""
-    _write_json(folder / MANIFEST, {"format": FORMAT, "version": VERSION, **manifest})
+    checked.write(folder / MANIFEST, {"format": FORMAT, "version": VERSION, **manifest})
 
 
 def write_shard(
@@ -153,20 +154,20 @@ def write_shard(
         "sha256": sha256,
         "skipped": skipped,
     }
-    _write_json(path.with_suffix(".json"), content)
+    checked.write(path.with_suffix(".json"), content)
 
 
 def read_shard(folder: Path, number: int) -> dict[str, Any]:
     """What is known of a shard: `offsets` and `crc32` as arrays, `labels`, `sha256`, `skipped`.
 
     Raises:
-        ImageError: For one that is missing, or of another size than it should be. The message names the file.
+        ImageError: For one that is missing, has changed, or is of another size than it should be. The message names the file.
         OSError: For one that the machine does not give.
     """
     path = shard_path(folder, number)
     about = path.with_suffix(".json")
     try:
-        shard = json.loads(about.read_bytes())
+        shard = checked.read(about)
         shard |= {name: np.array(shard[name], np.int64) for name in ("offsets", "crc32")}
         labels, count = shard["labels"], len(shard["crc32"])
         if len(shard["offsets"]) != count + 1 or (labels is not None and len(labels) != count):
@@ -213,11 +214,6 @@ def _example(image: bytes, label: int | None) -> bytes:
 def _sha256(path: Path) -> str:
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _write_json(path: Path, content: dict[str, Any]) -> None:
-    with files.replacing(path) as temporary:
-        temporary.write_text(json.dumps(content) + "\n")
 
 
 def _damaged(path: Path, what: object) -> pixels.ImageError:
