@@ -181,12 +181,18 @@ FILES = {"00/1.png": encoded(noise()), "00/2.png": encoded(noise(seed=1))}
         ({"labels": [["00/1.png", 0]]}, r"no class to 00/2\.png"),
         ({"labels": [["00/1.png", 0], ["00/2.png", [0.5, 1]]]}, r"no class to 00/2\.png"),
         ({"labels": [["00/1.png", 0], ["00/2.png", -1]]}, r"no class to 00/2\.png"),
+        ({"labels": [["00/1.png", 0], ["00/2.png", True]]}, r"no class to 00/2\.png"),
+        ({"labels": [["00/1.png", 0], ["00/2.png", 99_999]]}, [0, 99_999]),
+        ({"labels": [["00/1.png", 0], ["00/2.png", 100_000]]}, r"gives 00/2\.png a class over the limit of 99999"),
+        ({"labels": [["00/1.png", 2**31 - 1], ["00/2.png", 0]]}, r"00/1\.png a class over the limit"),
+        ({"labels": [["00/1.png", 10**30], ["00/2.png", 0]]}, r"00/1\.png a class over the limit"),
         ({}, r"dataset\.json is damaged"),
         ("text", r"dataset\.json is damaged"),
+        (b"[" * 100_000, r"dataset\.json is damaged"),
     ],
 )
 def test_labels_of_nvidia(listed, labels, tmp_path):
-    files = FILES | {"dataset.json": json.dumps(listed).encode()}
+    files = FILES | {"dataset.json": listed if isinstance(listed, bytes) else json.dumps(listed).encode()}
     for place in (write_folder(tmp_path / "folder", files), write_zip(tmp_path / "x.zip", files)):
         assert load(place, 16, 1).labels is None
         if isinstance(labels, str):
@@ -194,6 +200,18 @@ def test_labels_of_nvidia(listed, labels, tmp_path):
                 load(place, 16, 1, labels=True)
         else:
             assert load(place, 16, 1, labels=True).labels.tolist() == labels
+
+
+@pytest.mark.parametrize(("method", "place"), [(zipfile.ZIP_STORED, 60), (zipfile.ZIP_DEFLATED, 45), (0, 0), (0, 26)])
+def test_labels_of_a_damaged_zip(method, place, tmp_path):
+    """The list is damaged in its content, its compression, and its header."""
+    path = write_zip(tmp_path / "x.zip", {"dataset.json": json.dumps({"labels": []}).encode() * 9} | FILES, method)
+    content = bytearray(path.read_bytes())
+    content[place] ^= 255
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"x\.zip/dataset\.json cannot be read") as error:
+        load(path, 16, 1, labels=True)
+    assert "\n" not in str(error.value)
 
 
 def test_files_that_change_under_training(tmp_path):

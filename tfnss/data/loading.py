@@ -5,12 +5,13 @@ from pathlib import Path
 
 from tfnss.data import pixels
 from tfnss.data.folder import Folder
+from tfnss.data.image_files import ImageFiles, OriginalFiles
 from tfnss.data.images import Images
 from tfnss.data.lsun import DATA_FILE, LSUN
 from tfnss.data.named import NAMED, NamedOriginals, named_images
 from tfnss.data.photos import crop_classes, photo_crops
 from tfnss.data.records import Records, is_records
-from tfnss.data.sources import Files, ImageFiles, OriginalFiles, Originals
+from tfnss.data.sources import Files, Originals
 from tfnss.data.zipped import Zip
 
 NAMES = ("photos", *NAMED)
@@ -41,7 +42,8 @@ def load(
         seed: Seed of the order, and of what is mirrored.
         download: Whether TensorFlow Datasets may download a data set that is not on disk.
         labels: Whether images have labels: the data set's own; for `photos` the photograph's number; for files those of
-            `dataset.json` (NVIDIA's) if there is one, else the number of the subfolder that the image is in, by name.
+            `dataset.json` (NVIDIA's; below 100,000) if there is one, else the number of the subfolder that the image is in,
+            by name.
         mirror: Whether training sees images mirrored at times (`Images`).
         cache_gb: Memory for the pixels of files and records, in gigabytes.
 

@@ -10,7 +10,8 @@ from PIL import Image
 from rich.progress import track
 
 from tfnss.data.pixels import squeezed
-from tfnss.data.sources import MANY, Original
+from tfnss.data.image_files import MANY
+from tfnss.data.sources import Original
 
 
 @dataclass(frozen=True)

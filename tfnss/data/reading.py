@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from rich.progress import track
 
-from tfnss.data.sources import MANY, Source
+from tfnss.data.image_files import MANY
+from tfnss.data.sources import Source
 
 _PART = 256  # images between two steps of the progress line
 
