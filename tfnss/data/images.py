@@ -29,7 +29,7 @@ class Images:
             read; else they are read each time.
 
     Raises:
-        ValueError: For an array or labels of another kind, or fewer images than a batch.
+        ValueError: For an array or labels of another kind, floats out of [-1, 1], or fewer images than a batch.
 
     Example:
 

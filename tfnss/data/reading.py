@@ -11,6 +11,7 @@ from tfnss.data.image_files import MANY
 from tfnss.data.sources import Source
 
 _PART = 256  # images between two steps of the progress line
+_ROUNDING = 1e-3  # by which floats may leave [-1, 1]
 
 
 class ArrayReader:
@@ -21,7 +22,7 @@ class ArrayReader:
         name: What errors call it.
 
     Raises:
-        ValueError: For another kind of array.
+        ValueError: For another kind of array, floats out of their range, or NaN.
     """
 
     def __init__(self, array: np.ndarray, name: str) -> None:
@@ -30,6 +31,8 @@ class ArrayReader:
                 f"{name}: expected an array [count, height, width, channels] of uint8 or floats in [-1, 1]. "
                 f"Received: shape {array.shape}, {array.dtype}"
             )
+        if array.dtype.kind == "f" and array.size:
+            _check_range(array, name)
         self.array, self.shape, self.dtype = array, array.shape[1:], array.dtype
 
     def __len__(self) -> int:
@@ -116,3 +119,14 @@ class SourceReader:
         for _ in self._pool.map(read, range(len(indices))):
             pass
         return images
+
+
+def _check_range(array: np.ndarray, name: str) -> None:
+    low, high = array.min(), array.max()
+    if np.isnan(low):
+        raise ValueError(f"{name} holds NaN; floats are to be in [-1, 1]")
+    if low < -1 - _ROUNDING or high > 1 + _ROUNDING:
+        raise ValueError(
+            f"{name}: floats are to be in [-1, 1]; give pixels of 0 to 255 as uint8 (or as x / 127.5 - 1), and clip others. "
+            f"Received: values from {low:.4g} to {high:.4g}"
+        )
