@@ -1,5 +1,6 @@
 """Preparation of records: pixels, what is skipped, and being killed."""
 
+import contextlib
 import errno
 import io
 import json
@@ -14,6 +15,7 @@ from PIL import Image
 from tests.data.places import HOSTILE, encoded, good_files, noise, truncated, with_orientation, write_folder, write_zip
 from tfnss.data import Preparation, checked, load, originals, pixels, prepare, records
 from tfnss.data.folder import Folder
+from tfnss.data.sources import Original
 
 
 def prepared(place, dest, *, labels=False, **kwargs):
@@ -178,6 +180,33 @@ def test_some_images(tmp_path):
     manifest, images = prepared(place, tmp_path / "records", max_images=7, shard_images=3)
     assert [shard["count"] for shard in manifest["shards"]] == [3, 3, 1]
     np.testing.assert_array_equal(images, load(place, 16, 1).take(range(7)))
+
+
+class Plain:
+    """`Originals` that count how many are taken."""
+
+    name, fingerprint, classes, taken = "plain", "plain", None, 0
+
+    def __len__(self):
+        return 300
+
+    def between(self, start, stop):
+        for index in range(start, stop):
+            self.taken += 1
+            yield Original(str(index), contextlib.nullcontext(Image.new("RGB", (8, 8))), None)
+
+
+def test_few_originals_are_taken_before_their_turn(tmp_path, monkeypatch):
+    plain = Plain()
+
+    def first(folder, number, images, skipped):
+        next(images)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(records, "write_shard", first)
+    with pytest.raises(KeyboardInterrupt):
+        prepare(plain, tmp_path / "records", Preparation(8))
+    assert 0 < plain.taken < 100
 
 
 # -- killed and run again --------------------------------------------------------------------------------------------

@@ -5,13 +5,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from rich.progress import track
 
 from tfnss.data import pixels
 from tfnss.data.classes import file_classes
+from tfnss.data.mapping import mapped, tracked
 from tfnss.data.sources import Files, Original, path
-
-MANY = 1000  # images, from which on there is a progress line
 
 
 class ImageFiles:
@@ -59,12 +57,8 @@ class ImageFiles:
             ValueError: For the first file, in order, that is no image, not RGB, or too large. The message names it.
         """
         with ThreadPoolExecutor() as pool:
-            checked = pool.map(self._check, range(len(self)))
-            try:
-                for _ in track(checked, "checking images", len(self), disable=len(self) < MANY):
-                    pass
-            finally:
-                pool.shutdown(cancel_futures=True)
+            for _ in tracked(mapped(pool, self._check, range(len(self))), "checking images", len(self)):
+                pass
 
     def _check(self, index: int) -> None:
         name = path(self.files, index)

@@ -45,7 +45,7 @@ def load(
             `dataset.json` (NVIDIA's; below 100,000) if there is one, else the number of the subfolder that the image is in,
             by name.
         mirror: Whether training sees images mirrored at times (`Images`).
-        cache_gb: Memory for the pixels of files and records, in gigabytes.
+        cache_gb: Memory for pixels, in gigabytes. Those of a data set of TensorFlow Datasets must fit.
 
     Raises:
         ValueError: For an unknown name, a missing or empty place, an image that cannot be used, labels that are not to be
@@ -61,7 +61,7 @@ def load(
         classes = crop_classes() if labels else None
         return Images(photo_crops(resolution), batch_size, seed, name, classes, mirror)
     if name in NAMED:
-        array, classes = named_images(name, resolution, download, labels)
+        array, classes = named_images(name, resolution, download, labels, cache_gb)
         return Images(array, batch_size, seed, name, classes, mirror)
     _check_place(name)
     opened = open_source(name, resolution, labels)

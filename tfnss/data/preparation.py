@@ -1,6 +1,7 @@
 """Preparation of records from images of any size and kind, which can be killed and run again."""
 
 import collections
+import contextlib
 import hashlib
 import os
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import Any
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tfnss.data import pixels, records
+from tfnss.data.mapping import mapped
 from tfnss.data.sources import Original, Originals
 
 
@@ -91,12 +93,11 @@ def prepare(
                 bar.advance(task, stop - start)
                 continue
             skipped: list[tuple[str, str]] = []
-            prepared = pool.map(lambda original: _prepared(original, preparation), originals.between(start, stop))
-            try:
+            of_shard = originals.between(start, stop)
+            prepared = mapped(pool, lambda original: _prepared(original, preparation), of_shard)
+            with contextlib.closing(prepared):
                 images = _good(prepared, skipped, lambda: bar.advance(task))
                 records.write_shard(folder, number, images, skipped)
-            finally:
-                prepared.close()  # type: ignore[attr-defined]  # a generator: cancels what has not begun
     return _finish(folder, settings, originals.classes, len(shards))
 
 

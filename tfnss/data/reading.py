@@ -5,9 +5,8 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from rich.progress import track
 
-from tfnss.data.image_files import MANY
+from tfnss.data.mapping import tracked
 from tfnss.data.sources import Source
 
 _PART = 256  # images between two steps of the progress line
@@ -88,7 +87,8 @@ class SourceReader:
             ValueError: For the first image, in order, that cannot be used.
         """
         count = len(self) if self._kept is not None else 0
-        for start in track(range(0, count, _PART), f"reading {self._source.name}", disable=count < MANY):
+        starts = range(0, count, _PART)
+        for start in tracked(starts, f"reading {self._source.name}", len(starts), count):
             self._keep(np.arange(start, min(start + _PART, count)))
 
     def take(self, indices: np.ndarray) -> np.ndarray:

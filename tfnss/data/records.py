@@ -161,7 +161,7 @@ def read_shard(folder: Path, number: int) -> dict[str, Any]:
     """What is known of a shard: `offsets` and `crc32` as arrays, `labels`, `sha256`, `skipped`.
 
     Raises:
-        ImageError: For one that is missing, has changed, or is of another size than it should be. The message names the file.
+        ImageError: For one that is missing, has changed, or is not as long as it should be. The message names the file.
         OSError: For one that the machine does not give.
     """
     path = shard_path(folder, number)
