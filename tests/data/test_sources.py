@@ -1,7 +1,9 @@
 """Folders, zips and LMDBs of image files: equal images, and bad files."""
 
+import gc
 import json
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ from tests.data.places import (
     write_zip,
 )
 from tfnss.data import load, pixels
+from tfnss.data.lsun import LSUN
 
 
 def images_of(place, **kwargs):
@@ -53,6 +56,27 @@ def test_lsun(tmp_path):
     (tmp_path / "bad" / "data.mdb").write_bytes(b"no database" * 1000)
     with pytest.raises(ValueError, match="bad is not a database"):
         load(tmp_path / "bad", 16, 2)
+
+
+def test_an_lsun_export_is_opened_as_often_as_one_likes(tmp_path):
+    pytest.importorskip("lmdb")
+    files = {f"{index}.png": encoded(noise(seed=index)) for index in range(8)}
+    place = write_lmdb(tmp_path / "lsun", files)
+    (tmp_path / "link").symlink_to(place)
+    first, images = images_of(place)
+    for other in (place, tmp_path / "link", tmp_path / "link" / ".." / "lsun"):
+        np.testing.assert_array_equal(images_of(other)[0], first)
+    kept = load(place, 16, 2, cache_gb=0)
+    del images
+    gc.collect()
+    with ThreadPoolExecutor(8) as pool:
+        for again in pool.map(lambda _: LSUN(place), range(16)):
+            assert again.open(3).read() == files["3.png"]
+    np.testing.assert_array_equal(kept.take(range(8)), first)
+    del kept, again
+    gc.collect()
+    write_lmdb(place, files | {"8.png": encoded(noise(seed=8))})  # LMDB opens it: it was closed
+    assert len(load(place, 16, 2)) == 9
 
 
 def test_one_order_whatever_the_place(tmp_path):
