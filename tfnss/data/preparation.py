@@ -82,6 +82,7 @@ def prepare(
         "labels": originals.classes is not None,
         **asdict(preparation),
     }
+    check_destination(folder)
     _begin(folder, settings)
     with _bar(progress) as bar, pixels.own_limits(), ThreadPoolExecutor() as pool:
         task = bar.add_task("preparing", total=count)
@@ -101,6 +102,13 @@ def prepare(
     return _finish(folder, settings, originals.classes, len(shards))
 
 
+def check_destination(folder: Path) -> None:
+    """Raises a ValueError for a folder that is not for records: one with anything else than records or hidden files."""
+    free = not folder.exists() or (folder.is_dir() and all(path.name.startswith(".") for path in folder.iterdir()))
+    if not (free or records.is_records(folder)):
+        raise ValueError(f"{folder} is not empty: name a new folder for the records")
+
+
 def _begin(folder: Path, settings: dict[str, Any]) -> None:
     """Makes the folder, or finds out whether it is that of this preparation."""
     if records.is_records(folder):
@@ -115,8 +123,6 @@ def _begin(folder: Path, settings: dict[str, Any]) -> None:
                 f"{folder} holds records of another preparation ({', '.join(differences)}): "
                 "repeat that, name another folder, or remove it"
             )
-    elif folder.exists() and not (folder.is_dir() and all(path.name.startswith(".") for path in folder.iterdir())):
-        raise ValueError(f"{folder} is not empty: name a new folder for the records")
     else:
         records.write_manifest(folder, {"complete": False, "preparation": settings})
 
