@@ -394,7 +394,7 @@ def damage(folder, what):
         ("label", r"shard-00001\.json is missing or damaged \(its checksum differs\)"),
         ("nested", r"shard-00001\.json is missing or damaged \(it is nested too deeply\)"),
         ("count", r"manifest\.json is missing or damaged \(its checksum differs\)"),
-        ("manifest", r"manifest\.json is missing or damaged"),
+        ("manifest", r"manifest\.json is missing or damaged .*; copy it again, or prepare into a new folder"),
         ("fields", r"manifest\.json is missing or damaged"),
         ("version", r"manifest\.json is of version 2"),
     ],
@@ -423,7 +423,7 @@ def test_a_flipped_bit_is_found_when_it_is_read(place, tmp_path):
 
 def test_records_of_another_kind(place, tmp_path):
     prepared(place, tmp_path / "records")
-    with pytest.raises(ValueError, match="holds images of 16x16, not 32x32: take --resolution 16"):
+    with pytest.raises(ValueError, match="holds images of 16x16, not 32x32: take resolution=16"):
         load(tmp_path / "records", 32, 1)
     with pytest.raises(ValueError, match="has no labels"):
         load(tmp_path / "records", 16, 1, labels=True)

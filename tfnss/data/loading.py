@@ -35,8 +35,8 @@ def load(
 
     Args:
         source: A name in `tfnss.data.NAMES`: `photos` (embedded, needs no download) or a data set of TensorFlow Datasets;
-            or a folder of image files, a zip of them, an LSUN export (a folder with `data.mdb`), or records as
-            `python -m recipes.prepare_data` writes them.
+            or a folder of image files, a zip of them, an LSUN export (a folder with `data.mdb`), or records that
+            `prepare` wrote.
         resolution: Height and width in pixels; that of records must be theirs.
         batch_size: Images in the global batch.
         seed: Seed of the order, and of what is mirrored.
@@ -91,10 +91,10 @@ def open_source(path: str | os.PathLike, resolution: int | None = None, labels: 
     if resolution not in (None, source.shape[0]):
         raise ValueError(
             f"{folder} holds images of {source.shape[1]}x{source.shape[0]}, not {resolution}x{resolution}: "
-            f"take --resolution {source.shape[0]}, or prepare other records"
+            f"take resolution={source.shape[0]}, or prepare other records"
         )
     if labels and source.labels is None:
-        raise ValueError(f"{folder} has no labels: prepare records with --labels")
+        raise ValueError(f"{folder} has no labels: prepare records of originals with labels (labels=True)")
     source.labels = source.labels if labels else None
     return source
 

@@ -28,13 +28,13 @@ class NamedDataset:
 
     tfds_name: str
     split: str
-    remedy: str = "add --download (or load(..., download=True)), or name a folder of its images (--data DIR)"
+    remedy: str = "let it be downloaded (download=True), or name a folder of its images"
     classes: int = 0
 
 
 _LSUN_REMEDY = (
-    "TensorFlow Datasets cannot prepare LSUN on this TensorFlow; make records of its LMDB export "
-    "(python -m recipes.prepare_data), or export its images to a folder, and name those (--data DIR)"
+    "TensorFlow Datasets cannot prepare LSUN on this TensorFlow; name its LMDB export, records of that "
+    "(tfnss.data.prepare), or a folder of its images"
 )
 
 NAMED = {
@@ -136,7 +136,7 @@ def _examples(name: str, download: bool) -> tuple[Any, Any]:
         import tensorflow_datasets as tfds
     except ImportError:
         raise ValueError(
-            f"{name} needs TensorFlow Datasets: pip install 'tfnss[datasets]', or name a folder of images (--data DIR)"
+            f"{name} needs TensorFlow Datasets: pip install 'tfnss[datasets]', or name a folder of images"
         ) from None
     dataset = NAMED[name]
     builder = tfds.builder(dataset.tfds_name)

@@ -77,7 +77,7 @@ def check_rgb(image: Image.Image, name: str) -> None:
         raise ImageError(
             name,
             f"has {len(image.getbands())} channels ({image.mode})",
-            "convert it to 3-channel RGB, as python -m recipes.prepare_data does where that is safe",
+            "convert it to 3-channel RGB, as tfnss.data.prepare does where that is safe",
         )
 
 

@@ -28,7 +28,7 @@ from tfnss import files
 from tfnss.data import checked, pixels
 
 MANIFEST, FORMAT, VERSION = "manifest.json", "tfnss records", 1
-_REMEDY = "copy it again, or run its python -m recipes.prepare_data again, which replaces what is damaged"
+_REMEDY = "copy it again, or repeat the preparation (tfnss.data.prepare), which replaces damaged shards"
 _HEAD, _FOOT = 12, 4  # bytes of a TFRecord around its data: length and checksum, checksum
 
 
@@ -45,7 +45,7 @@ class Records:
         self.name = os.fspath(self._folder)
         manifest = read_manifest(self._folder)
         if not manifest["complete"]:
-            raise ValueError(f"{self.name} is not complete: run its python -m recipes.prepare_data again to go on")
+            raise ValueError(f"{self.name} is not complete: repeat the preparation (tfnss.data.prepare), which goes on")
         try:
             self.fingerprint = f"records {manifest['sha256']}"
             resolution = manifest["preparation"]["resolution"]
@@ -137,7 +137,7 @@ def write_shard(
     offsets, checksums, labels = [0], [], []
     with files.replacing(path) as temporary:
         try:
-            with tf.io.TFRecordWriter(os.fspath(temporary)) as writer:
+            with tf.io.TFRecordWriter(os.fsencode(temporary)) as writer:
                 for image, label in images:
                     data = _example(image, label)
                     writer.write(data)
@@ -217,4 +217,5 @@ def _sha256(path: Path) -> str:
 
 
 def _damaged(path: Path, what: object) -> pixels.ImageError:
-    return pixels.ImageError(os.fspath(path), f"is missing or damaged ({what})", _REMEDY)
+    remedy = "copy it again, or prepare into a new folder" if path.name == MANIFEST else _REMEDY
+    return pixels.ImageError(os.fspath(path), f"is missing or damaged ({what})", remedy)
