@@ -122,7 +122,7 @@ class Images:
 
     @contextlib.contextmanager
     def own_errors(self) -> Iterator[None]:
-        """In the block, an error of TensorFlow's that comes of an image that cannot be used is raised as its ValueError."""
+        """In the block, an error of TensorFlow's that comes of an image that cannot be used is raised as its own."""
         self._failure = None
         try:
             yield
