@@ -4,17 +4,21 @@
     python -m recipes.dcgan_celeba64 --data ~/pictures64
 
 SOURCE is a folder or zip of images, an LSUN export (a folder with data.mdb), or a data set of TensorFlow Datasets by name.
-The same command goes on where it was stopped.
+The same command goes on where it was stopped, or where a disk failed. One process writes DEST.
 """
 
 import collections
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from recipes.options import Parser, one_line_warnings, reporting
+from recipes.runs import only_writer
 from tfnss.data import Preparation, originals, pixels, prepare
 from tfnss.data.named import NAMED
+from tfnss.data.preparation import check_destination
+from tfnss.data.sources import Originals
 
 PROGRAM = "python -m recipes.prepare_data"
 _LISTED = 20  # skipped images to print
@@ -32,30 +36,46 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if source not in NAMED and place.is_dir() and dest.resolve().is_relative_to(place.resolve()):
             raise ValueError(f"{dest} lies in {source}: name a folder outside it for the records")
         try:
-            manifest = prepare(originals(source, download, labels), dest, preparation, progress=True)
+            manifest = _prepared(originals(source, download, labels), dest, preparation)
         except KeyboardInterrupt:
-            print(f"Stopped. The same command goes on; {dest} holds what is done.")
+            _say(f"Stopped. The same command goes on; {dest} holds what is done.")
             raise SystemExit(130) from None
-    _print(manifest, dest)
+        _print(manifest, dest)
+
+
+def _prepared(images: Originals, dest: Path, preparation: Preparation) -> dict[str, Any]:
+    check_destination(dest)  # before the lock is written in it
+    dest.mkdir(parents=True, exist_ok=True)
+    with only_writer(dest):
+        try:
+            return prepare(images, dest, preparation, progress=True)
+        except OSError as error:
+            raise OSError(f"{error}: mend that, and the same command goes on; {dest} holds what is done") from error
 
 
 def _print(manifest: dict[str, Any], dest: Path) -> None:
     resolution, skipped = manifest["preparation"]["resolution"], manifest["skipped"]
     megabytes = sum(shard["bytes"] for shard in manifest["shards"]) / 1e6
     classes = f", {len(manifest['classes'])} classes" if manifest["classes"] else ""
-    print(
+    _say(
         f"{manifest['count']} images of {resolution}x{resolution}{classes}: "
         f"{len(manifest['shards'])} shards, {megabytes:.1f} MB, sha256 {manifest['sha256'][:16]}..."
     )
     if skipped:
         counts = collections.Counter(reason for _, reason in skipped)
         reasons = ", ".join(f"{count} {reason}" for reason, count in counts.most_common(_LISTED))
-        print(f"Skipped {len(skipped)} ({reasons}):")
+        _say(f"Skipped {len(skipped)} ({reasons}):")
         for name, reason in skipped[:_LISTED]:
-            print(f"  {name} {reason}")
+            _say(f"  {name} {reason}")
         if len(skipped) > _LISTED:
-            print(f"  and {len(skipped) - _LISTED} more, listed in {dest / 'manifest.json'}")
-    print(f"Next: python -m recipes.dcgan_photos --data {dest} --resolution {resolution}, or any other recipe")
+            _say(f"  and {len(skipped) - _LISTED} more, listed in {dest / 'manifest.json'}")
+    _say(f"Next: python -m recipes.dcgan_photos --data {dest} --resolution {resolution}, or any other recipe")
+
+
+def _say(text: str) -> None:
+    """Prints any text, with `\\` and a code for what the terminal has no character for, as in some names of files."""
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def _parser() -> Parser:

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from tests.training.networks import tiny_gan, tiny_images
 from tfnss.data import Images
+from tfnss.images import to_uint8
 
 
 class Numbers:
@@ -27,12 +28,16 @@ class Numbers:
 
 def numbered(count, batch_size, seed=0):
     """Images whose pixels hold their index."""
-    array = np.arange(count, dtype="float32")[:, None, None, None] * np.ones((1, 1, 1, 1), "float32")
-    return Images(array, batch_size, seed)
+    return Images(np.arange(count, dtype=np.uint8)[:, None, None, None], batch_size, seed)
+
+
+def indices(batch):
+    """What the pixels of a batch hold."""
+    return to_uint8(batch).numpy().astype(int)
 
 
 def read(images, batches, images_seen=0):
-    return [int(i) for batch in images.dataset(images_seen).take(batches) for i in batch.numpy().ravel()]
+    return [i for batch in images.dataset(images_seen).take(batches) for i in indices(batch).ravel().tolist()]
 
 
 def test_every_epoch_is_a_new_permutation():
@@ -54,10 +59,10 @@ def test_order_is_a_function_of_seed_and_position():
 
 
 def test_labels_follow_their_images():
-    array = np.arange(10, dtype="float32")[:, None, None, None]
+    array = np.arange(10, dtype=np.uint8)[:, None, None, None]
     images = Images(array, 4, labels=np.arange(10) % 3)
     for batch, labels in images.dataset(images_seen=8).take(5):
-        np.testing.assert_array_equal(batch.numpy().ravel() % 3, labels)
+        np.testing.assert_array_equal(indices(batch).ravel() % 3, labels)
 
 
 def test_one_image():
@@ -71,6 +76,11 @@ def test_pixels_become_floats_in_minus_one_to_one():
     assert batch.dtype == np.float32
 
 
+def test_floats_stay_as_they_are():
+    array = np.float32([-1, -0.25, 0.5, 1 + 1e-6]).reshape(1, 2, 2, 1)
+    np.testing.assert_array_equal(next(iter(Images(array, 1).dataset())), array)
+
+
 def test_static_shapes():
     for images in (np.zeros((5, 4, 6, 3), np.uint8), Numbers(5, (4, 6, 3))):
         assert Images(images, 2, mirror=True).dataset().element_spec.shape == (2, 4, 6, 3)
@@ -81,13 +91,13 @@ def test_static_shapes():
 
 def mirrored(count, batch_size, epochs, seed=0, images_seen=0):
     """Index of the image and whether it is mirrored, position by position."""
-    array = np.arange(count, dtype="float32")[:, None, None, None] * np.ones((1, 1, 2, 1), "float32")
-    array[:, :, 1] += 0.5  # the right pixel
+    array = 2 * np.arange(count, dtype=np.uint8)[:, None, None, None].repeat(2, axis=2)
+    array[:, :, 1] += 1  # the right pixel
     images = Images(array, batch_size, seed, mirror=True)
     taken = images.dataset(images_seen).take((epochs * count - images_seen) // batch_size)
-    rows = np.concatenate([batch.numpy()[:, 0, :, 0] for batch in taken])
-    np.testing.assert_array_equal(np.sort(rows) - np.sort(rows)[:, :1], [[0, 0.5]] * len(rows))
-    return [(int(min(row)), bool(row[0] > row[1])) for row in rows]
+    rows = np.concatenate([indices(batch)[:, 0, :, 0] for batch in taken])
+    np.testing.assert_array_equal(np.sort(rows) - np.sort(rows)[:, :1], [[0, 1]] * len(rows))
+    return [(int(min(row)) // 2, bool(row[0] > row[1])) for row in rows]
 
 
 def test_every_two_epochs_show_each_image_both_ways():
@@ -154,7 +164,7 @@ def test_read_all():
 
 
 def test_take_gives_pixels_as_they_are():
-    array = np.random.default_rng(0).normal(size=(5, 2, 2, 3)).astype("float32")
+    array = np.random.default_rng(0).uniform(-1, 1, size=(5, 2, 2, 3)).astype("float32")
     np.testing.assert_array_equal(Images(array, 2, mirror=True).take([4, 0, 4]), array[[4, 0, 4]])
 
 
@@ -193,6 +203,11 @@ def test_errors_of_a_source_are_raised_as_they_are(source, message, pictures):
         (np.zeros((3, 4, 4, 3), np.uint8), 4, "smaller batch"),
         (np.zeros((3, 4, 4, 3), np.uint8), 0, "at least 1"),
         (Numbers(3), 4, "numbers: 3 images are fewer"),
+        (np.float32([[[[0, 255]]]]), 1, r"floats are to be in \[-1, 1\].* as uint8.* from 0 to 255"),
+        (np.float16([[[[-1.01, 0]]]]), 1, r"clip others\. Received: values from -1\.01 to 0"),
+        (np.float64([[[[0, np.inf]]]]), 1, "to inf"),
+        (np.float32([[[[0, np.nan]]]]), 1, "images holds NaN"),
+        (np.zeros((0, 4, 4, 3), np.float32), 1, "0 images are fewer"),
     ],
 )
 def test_rejects(array, batch_size, message):

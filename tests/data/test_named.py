@@ -1,8 +1,11 @@
+import threading
+
 import numpy as np
 import pytest
 
-from tfnss.data import load
-from tfnss.data.named import NAMED
+from tfnss.data import load, named
+from tfnss.data.named import NAMED, NamedOriginals
+from tfnss.data.pixels import squeezed
 
 tfds = pytest.importorskip("tensorflow_datasets")
 
@@ -18,6 +21,33 @@ def test_reads_prepared_data(name):
     assert images.array.dtype == np.uint8
     assert images.array.std() > 0
     assert images.labels is None
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_images_are_resized_by_several_threads_in_their_order(monkeypatch):
+    threads = set()
+
+    def resized(*args):
+        threads.add(threading.current_thread())
+        return squeezed(*args)
+
+    monkeypatch.setattr(named, "squeezed", resized)
+    with tfds.testing.mock_data(num_examples=100):
+        images = load("cifar10", 16, 2, labels=True)
+        originals = list(NamedOriginals("cifar10", labels=True).between(0, 100))
+    assert threading.main_thread() not in threads
+    np.testing.assert_array_equal(images.labels, [original.label for original in originals])
+    for image, original in zip(images.array, originals, strict=True):
+        with original.opening as pixels:
+            np.testing.assert_array_equal(image, squeezed(pixels, 16))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_pixels_that_do_not_fit_are_an_error():
+    with tfds.testing.mock_data(num_examples=100):
+        assert len(load("cifar10", 50, 2, cache_gb=0.00075)) == 100
+        with pytest.raises(ValueError, match=r"takes 0\.00075 GB .* at 50x50, over cache_gb=0\.00074: .*data\.prepare"):
+            load("cifar10", 50, 2, cache_gb=0.00074)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -38,5 +68,5 @@ def test_labels_are_the_data_sets_own(name):
 @pytest.mark.parametrize("name", NAMED)
 def test_says_how_to_get_what_is_not_on_disk(name, tmp_path, monkeypatch):
     monkeypatch.setattr(tfds.core.constants, "DATA_DIR", str(tmp_path))
-    with pytest.raises(ValueError, match=f"{name} is not on disk.*--data DIR"):
+    with pytest.raises(ValueError, match=f"{name} is not on disk: .*a folder of its images"):
         load(name, 16, 2)

@@ -1,6 +1,11 @@
 """Preparation of records: pixels, what is skipped, and being killed."""
 
+import contextlib
+import errno
+import io
 import json
+import os
+import re
 
 import numpy as np
 import pytest
@@ -8,7 +13,9 @@ import tensorflow as tf
 from PIL import Image
 
 from tests.data.places import HOSTILE, encoded, good_files, noise, truncated, with_orientation, write_folder, write_zip
-from tfnss.data import Preparation, load, originals, pixels, prepare, records
+from tfnss.data import Preparation, checked, load, originals, pixels, prepare, records
+from tfnss.data.folder import Folder
+from tfnss.data.sources import Original
 
 
 def prepared(place, dest, *, labels=False, **kwargs):
@@ -175,6 +182,33 @@ def test_some_images(tmp_path):
     np.testing.assert_array_equal(images, load(place, 16, 1).take(range(7)))
 
 
+class Plain:
+    """`Originals` that count how many are taken."""
+
+    name, fingerprint, classes, taken = "plain", "plain", None, 0
+
+    def __len__(self):
+        return 300
+
+    def between(self, start, stop):
+        for index in range(start, stop):
+            self.taken += 1
+            yield Original(str(index), contextlib.nullcontext(Image.new("RGB", (8, 8))), None)
+
+
+def test_few_originals_are_taken_before_their_turn(tmp_path, monkeypatch):
+    plain = Plain()
+
+    def first(folder, number, images, skipped):
+        next(images)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(records, "write_shard", first)
+    with pytest.raises(KeyboardInterrupt):
+        prepare(plain, tmp_path / "records", Preparation(8))
+    assert 0 < plain.taken < 100
+
+
 # -- killed and run again --------------------------------------------------------------------------------------------
 
 
@@ -213,13 +247,57 @@ def test_a_killed_preparation_goes_on(count, place, tmp_path, monkeypatch):
     assert done == {path: path.stat().st_mtime_ns for path in done}  # not written again
 
 
-@pytest.mark.parametrize("what", ["flipped", "cut", "gone", "about"])
-def test_damaged_shards_are_replaced(what, place, tmp_path):
+class Failing(io.BytesIO):
+    """An open file whose disk fails."""
+
+    def read(self, size=-1):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EMFILE, errno.EIO])
+def test_a_file_that_the_machine_does_not_give_is_not_skipped(number, place, tmp_path, monkeypatch):
+    whole, _ = prepared(place, tmp_path / "whole", shard_images=3)
+    opened = Folder.open
+
+    def failing(files, index):
+        if files.names[index] != "b/05.png":
+            return opened(files, index)
+        if number == errno.EIO:
+            return Failing()
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Folder, "open", failing)
+        with pytest.raises(OSError, match=r"x/b/05\.png cannot be read \(") as error:
+            prepared(place, tmp_path / "failed", shard_images=3)
+        assert error.value.errno == number
+        with pytest.raises(OSError, match=r"x/b/05\.png cannot be read \("):
+            load(place, 16, 1, cache_gb=0)
+    done = {path: path.stat().st_mtime_ns for path in (tmp_path / "failed").glob("shard-*")}
+    assert len(done) >= 4
+    assert prepared(place, tmp_path / "failed", shard_images=3)[0] == whole
+    assert done == {path: path.stat().st_mtime_ns for path in done}  # not written again
+
+
+@pytest.mark.parametrize("name", ["shard-00001.tfrecord", "shard-00001.json"])
+def test_a_shard_that_the_machine_does_not_give_is_not_replaced(name, place, tmp_path):
     prepared(place, tmp_path / "records", shard_images=3)
+    shard = tmp_path / "records" / name
+    shard.unlink()
+    shard.symlink_to(shard)  # a loop, which no one can open
+    with pytest.raises(OSError, match=name) as error:
+        prepared(place, tmp_path / "records", shard_images=3)
+    assert error.value.errno == errno.ELOOP
+    assert shard.is_symlink()
+
+
+@pytest.mark.parametrize("what", ["flipped", "cut", "gone", "about", "label"])
+def test_damaged_shards_are_replaced(what, place, tmp_path):
+    prepared(place, tmp_path / "records", labels=True, shard_images=3)
     before = contents(tmp_path / "records")
     damage(tmp_path / "records", what)
     assert contents(tmp_path / "records") != before
-    prepared(place, tmp_path / "records", shard_images=3)
+    prepared(place, tmp_path / "records", labels=True, shard_images=3)
     assert contents(tmp_path / "records") == before
 
 
@@ -286,16 +364,23 @@ def damage(folder, what):
     elif what == "about":
         about.write_text(about.read_text()[:50])
     elif what == "offsets":
-        known = json.loads(about.read_text())
-        about.write_text(json.dumps(known | {"offsets": [0, 9**9, 5, known["offsets"][-1]]}))
+        known = checked.read(about)
+        checked.write(about, known | {"offsets": [0, 9**9, 5, known["offsets"][-1]]})
+    elif what == "label":
+        about.write_text(re.sub(r'("labels": \[\d+, )0', r"\g<1>1", about.read_text()))
+    elif what == "nested":
+        about.write_text("[" * 100_000)
     elif what == "manifest":
         (folder / "manifest.json").write_text('{"format": "tfnss records", "version": 1, "comp')
     elif what == "version":
-        manifest = json.loads((folder / "manifest.json").read_text())
-        (folder / "manifest.json").write_text(json.dumps(manifest | {"version": 2}))
+        checked.write(folder / "manifest.json", checked.read(folder / "manifest.json") | {"version": 2})
     elif what == "fields":
-        manifest = json.loads((folder / "manifest.json").read_text())
-        (folder / "manifest.json").write_text(json.dumps(manifest | {"shards": [{"name": "../../etc/passwd"}]}))
+        manifest = checked.read(folder / "manifest.json")
+        checked.write(folder / "manifest.json", manifest | {"shards": [{"name": "../../etc/passwd"}]})
+    elif what == "count":
+        (folder / "manifest.json").write_text(
+            (folder / "manifest.json").read_text().replace('"count": 6', '"count": 5', 1)
+        )
 
 
 @pytest.mark.parametrize(
@@ -306,14 +391,19 @@ def damage(folder, what):
         ("other", r"shard-00001\.tfrecord is missing or damaged \(it is not the one in the manifest\)"),
         ("about", r"shard-00001\.json is missing or damaged"),
         ("offsets", r"shard-00001\.json is missing or damaged"),
-        ("manifest", r"manifest\.json is missing or damaged"),
+        ("label", r"shard-00001\.json is missing or damaged \(its checksum differs\)"),
+        ("nested", r"shard-00001\.json is missing or damaged \(it is nested too deeply\)"),
+        ("count", r"manifest\.json is missing or damaged \(its checksum differs\)"),
+        ("manifest", r"manifest\.json is missing or damaged .*; copy it again, or prepare into a new folder"),
         ("fields", r"manifest\.json is missing or damaged"),
         ("version", r"manifest\.json is of version 2"),
     ],
 )
 def test_unreadable_records_are_named(what, message, place, tmp_path):
-    prepared(place, tmp_path / "records", shard_images=3)
+    prepared(place, tmp_path / "records", labels=True, shard_images=3)
+    before = contents(tmp_path / "records")
     damage(tmp_path / "records", what)
+    assert contents(tmp_path / "records") != before
     with pytest.raises(ValueError, match=message) as error:
         load(tmp_path / "records", 16, 1)
     assert "\n" not in str(error.value)
@@ -327,13 +417,13 @@ def test_a_flipped_bit_is_found_when_it_is_read(place, tmp_path):
     with pytest.raises(ValueError, match=r"shard-00001\.tfrecord, record 0, is damaged"):
         images.take([3])
     (tmp_path / "records" / "shard-00001.tfrecord").unlink()
-    with pytest.raises(ValueError, match=r"shard-00001\.tfrecord, record 0, cannot be read"):
+    with pytest.raises(FileNotFoundError, match=r"shard-00001\.tfrecord, record 0, cannot be read"):
         images.take([3])
 
 
 def test_records_of_another_kind(place, tmp_path):
     prepared(place, tmp_path / "records")
-    with pytest.raises(ValueError, match="holds images of 16x16, not 32x32: take --resolution 16"):
+    with pytest.raises(ValueError, match="holds images of 16x16, not 32x32: take resolution=16"):
         load(tmp_path / "records", 32, 1)
     with pytest.raises(ValueError, match="has no labels"):
         load(tmp_path / "records", 16, 1, labels=True)

@@ -1,7 +1,9 @@
 """Folders, zips and LMDBs of image files: equal images, and bad files."""
 
+import gc
 import json
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ from tests.data.places import (
     write_zip,
 )
 from tfnss.data import load, pixels
+from tfnss.data.lsun import LSUN
 
 
 def images_of(place, **kwargs):
@@ -53,6 +56,27 @@ def test_lsun(tmp_path):
     (tmp_path / "bad" / "data.mdb").write_bytes(b"no database" * 1000)
     with pytest.raises(ValueError, match="bad is not a database"):
         load(tmp_path / "bad", 16, 2)
+
+
+def test_an_lsun_export_is_opened_as_often_as_one_likes(tmp_path):
+    pytest.importorskip("lmdb")
+    files = {f"{index}.png": encoded(noise(seed=index)) for index in range(8)}
+    place = write_lmdb(tmp_path / "lsun", files)
+    (tmp_path / "link").symlink_to(place)
+    first, images = images_of(place)
+    for other in (place, tmp_path / "link", tmp_path / "link" / ".." / "lsun"):
+        np.testing.assert_array_equal(images_of(other)[0], first)
+    kept = load(place, 16, 2, cache_gb=0)
+    del images
+    gc.collect()
+    with ThreadPoolExecutor(8) as pool:
+        for again in pool.map(lambda _: LSUN(place), range(16)):
+            assert again.open(3).read() == files["3.png"]
+    np.testing.assert_array_equal(kept.take(range(8)), first)
+    del kept, again
+    gc.collect()
+    write_lmdb(place, files | {"8.png": encoded(noise(seed=8))})  # LMDB opens it: it was closed
+    assert len(load(place, 16, 2)) == 9
 
 
 def test_one_order_whatever_the_place(tmp_path):
@@ -181,12 +205,18 @@ FILES = {"00/1.png": encoded(noise()), "00/2.png": encoded(noise(seed=1))}
         ({"labels": [["00/1.png", 0]]}, r"no class to 00/2\.png"),
         ({"labels": [["00/1.png", 0], ["00/2.png", [0.5, 1]]]}, r"no class to 00/2\.png"),
         ({"labels": [["00/1.png", 0], ["00/2.png", -1]]}, r"no class to 00/2\.png"),
+        ({"labels": [["00/1.png", 0], ["00/2.png", True]]}, r"no class to 00/2\.png"),
+        ({"labels": [["00/1.png", 0], ["00/2.png", 99_999]]}, [0, 99_999]),
+        ({"labels": [["00/1.png", 0], ["00/2.png", 100_000]]}, r"gives 00/2\.png a class over the limit of 99999"),
+        ({"labels": [["00/1.png", 2**31 - 1], ["00/2.png", 0]]}, r"00/1\.png a class over the limit"),
+        ({"labels": [["00/1.png", 10**30], ["00/2.png", 0]]}, r"00/1\.png a class over the limit"),
         ({}, r"dataset\.json is damaged"),
         ("text", r"dataset\.json is damaged"),
+        (b"[" * 100_000, r"dataset\.json is damaged"),
     ],
 )
 def test_labels_of_nvidia(listed, labels, tmp_path):
-    files = FILES | {"dataset.json": json.dumps(listed).encode()}
+    files = FILES | {"dataset.json": listed if isinstance(listed, bytes) else json.dumps(listed).encode()}
     for place in (write_folder(tmp_path / "folder", files), write_zip(tmp_path / "x.zip", files)):
         assert load(place, 16, 1).labels is None
         if isinstance(labels, str):
@@ -196,13 +226,29 @@ def test_labels_of_nvidia(listed, labels, tmp_path):
             assert load(place, 16, 1, labels=True).labels.tolist() == labels
 
 
+@pytest.mark.parametrize(("method", "place"), [(zipfile.ZIP_STORED, 60), (zipfile.ZIP_DEFLATED, 45), (0, 0), (0, 26)])
+def test_labels_of_a_damaged_zip(method, place, tmp_path):
+    """The list is damaged in its content, its compression, and its header."""
+    path = write_zip(tmp_path / "x.zip", {"dataset.json": json.dumps({"labels": []}).encode() * 9} | FILES, method)
+    content = bytearray(path.read_bytes())
+    content[place] ^= 255
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"x\.zip/dataset\.json cannot be read") as error:
+        load(path, 16, 1, labels=True)
+    assert "\n" not in str(error.value)
+
+
 def test_files_that_change_under_training(tmp_path):
     write_folder(tmp_path, good_files(6))
     images = load(tmp_path, 16, 2, cache_gb=0)
     (tmp_path / "a" / "00.png").write_bytes(truncated("PNG"))
     (tmp_path / "b" / "03.png").unlink()
     (tmp_path / "a" / "02.png").write_bytes(alpha(255))
-    for index, message in ((0, r"00\.png cannot be read"), (1, r"02\.png has 4"), (4, r"03\.png cannot be read")):
-        with pytest.raises(ValueError, match=message):
+    for index, error, message in (
+        (0, ValueError, r"00\.png cannot be read"),
+        (1, ValueError, r"02\.png has 4"),
+        (4, FileNotFoundError, r"03\.png cannot be read"),
+    ):
+        with pytest.raises(error, match=message):
             images.take([index])
     assert images.take([2]).shape == (1, 16, 16, 3)

@@ -103,7 +103,7 @@ def test_data_that_is_not_on_disk(place, capsys, monkeypatch):
     assert end.value.code == 2
     error = capsys.readouterr().err
     assert "lsun_church is not on disk" in error
-    assert "--data DIR" in error
+    assert "name its LMDB export" in error
     assert len(error.strip().splitlines()) == 1
     assert not (place / "run").exists()
 

@@ -28,6 +28,12 @@ def place(tmp_path, monkeypatch):
     with zipfile.ZipFile(tmp_path / "outside.zip", "w") as archive:
         archive.writestr("../evil.png", whole)
     (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 and no more")
+    with zipfile.ZipFile(tmp_path / "classes.zip", "w") as archive:
+        archive.writestr("0.png", whole)
+        archive.writestr("dataset.json", '{"labels": [["0.png", 2147483647]]}')
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "0.png").write_bytes(whole)
+    (tmp_path / "deep" / "dataset.json").write_text("[" * 100_000)
     return tmp_path
 
 
@@ -79,6 +85,8 @@ CASES = [
     ("prepare_data", "empty dest --resolution 16", "empty"),
     ("prepare_data", "outside.zip dest --resolution 16", "evil.png"),
     ("prepare_data", "good taken --resolution 16", "taken"),
+    ("prepare_data", "classes.zip dest --resolution 16 --labels", "over the limit of 99999"),
+    ("prepare_data", "deep dest --resolution 16 --labels", "dataset.json is damaged"),
     ("prepare_data", "good dest --resolution 0", "resolution"),
     ("prepare_data", "good dest", "--resolution"),
     ("prepare_data", "good dest --resolution 16 --crop round", "--crop"),

@@ -1,5 +1,7 @@
 """The command line of preparations, and training on what it writes."""
 
+import errno
+import io
 import json
 import zipfile
 
@@ -10,9 +12,11 @@ from recipes import nss_variance
 from recipes.dcgan_photos import RECIPE
 from recipes.prepare_data import main
 from recipes.runner import main as train
+from recipes.runs import only_writer
 from tests.data.places import encoded, good_files, noise, truncated, write_folder, write_lmdb, write_zip
 from tests.recipes.test_bad_input import snapshot
 from tfnss import data
+from tfnss.data.folder import Folder
 from tfnss.metrics import Evaluation
 from tfnss.training.callbacks import read_history
 
@@ -26,6 +30,7 @@ def place(tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "thesis.txt").write_text("precious")
+    write_folder(tmp_path / "locked", {".lock": b"another program's", "thesis.txt": b"precious"})
     return tmp_path
 
 
@@ -105,6 +110,7 @@ CASES = [
     ("{}/images {}/new --resolution 16 --crop top", "--crop"),
     ("{}/images {}/new --resolution 16 --filter nearest", "--filter"),
     ("{}/taken {}/new --resolution 16 --labels", "thesis.txt has no class"),
+    ("{}/images {}/locked --resolution 16", "locked is not empty"),
     ("{}/images /proc/new --resolution 16", "/proc/new"),
 ]
 
@@ -120,6 +126,55 @@ def test_one_line_and_nothing_written(flags, says, place, capsys, monkeypatch):
     assert says in error
     assert len(error.strip().splitlines()) == 1
     assert snapshot(place) == before
+
+
+def test_one_process_writes_and_leaves_no_lock(place, capsys):
+    dest = place / "records"
+    dest.mkdir()
+    arguments = [str(place / "images"), str(dest), "--resolution", "16"]
+    with only_writer(dest), pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 2
+    assert f"{dest} is being written by process" in capsys.readouterr().err
+    assert not list(dest.iterdir())
+    (dest / ".lock").write_text("process 1 on another machine")  # of a process that was killed
+    main(arguments)
+    assert {path.name for path in dest.iterdir()} == {"manifest.json", "shard-00000.tfrecord", "shard-00000.json"}
+
+
+def test_a_failing_disk(place, capsys, monkeypatch):
+    arguments = [str(place / "images"), str(place / "records"), "--resolution", "16", "--shard-images", "3"]
+    opened = Folder.open
+
+    def failing(files, index):
+        if index == 7:
+            raise OSError(errno.EIO, "Input/output error")
+        return opened(files, index)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Folder, "open", failing)
+        with pytest.raises(SystemExit) as end:
+            main(arguments)
+    assert end.value.code == 2
+    error = capsys.readouterr().err
+    assert "b/03.png cannot be read (Input/output error): mend that, and the same command goes on" in error
+    assert len(error.strip().splitlines()) == 1
+    assert len(list((place / "records").glob("shard-*.json"))) == 2
+    main(arguments)
+    assert json.loads((place / "records" / "manifest.json").read_text())["count"] == 12
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_any_name_is_printed(encoding, place, monkeypatch):
+    out = io.TextIOWrapper(io.BytesIO(), encoding)
+    monkeypatch.setattr("sys.stdout", out)
+    write_folder(place / "flawed", {"\udcff[/b]é.png": b"x"})
+    main([str(place / "flawed"), str(place / "records-\udcfe"), "--resolution", "16"])
+    out.flush()
+    lines = out.buffer.getvalue().decode(encoding).splitlines()
+    assert f"  \\udcff[/b]{'é' if encoding == 'utf-8' else chr(92) + 'xe9'}.png is not an image" in lines
+    assert "records-\\udcfe" in lines[-1]
+    assert len(data.load(place / "records-\udcfe", 16, 1)) == 4
 
 
 def test_stopped_by_the_keyboard(place, capsys, monkeypatch):

@@ -77,13 +77,13 @@ def test_a_bad_lazy_phase_is_counted():
 
 
 def test_a_bad_step_of_one_replica_is_counted(mirrored):
-    images = IMAGES[:8].copy()
-    images[5] = np.nan
-    count = Count()
+    array = IMAGES[:8].copy()
+    images, count = Images(array, 8), Count()
+    array[5] = np.nan  # now: at first, `Images` refuses it
     with mirrored.scope():
         gan = tiny_gan()
         gan.compile()
-    gan.fit(Images(images, 8), epochs=1, steps_per_epoch=2, callbacks=[count], verbose=0)
+    gan.fit(images, epochs=1, steps_per_epoch=2, callbacks=[count], verbose=0)
     assert count.counts == [1, 2]
 
 

@@ -29,7 +29,7 @@ class Images:
             read; else they are read each time.
 
     Raises:
-        ValueError: For an array or labels of another kind, or fewer images than a batch.
+        ValueError: For an array or labels of another kind, floats out of [-1, 1], or fewer images than a batch.
 
     Example:
 
@@ -95,6 +95,7 @@ class Images:
 
         Raises:
             ValueError: For an image of a source that cannot be used. The message names it.
+            OSError: For one that the machine does not give.
         """
         return self._reader.take(np.asarray(indices, np.int64))
 
@@ -103,6 +104,7 @@ class Images:
 
         Raises:
             ValueError: For the first image that cannot be used. The message names it.
+            OSError: For one that the machine does not give.
         """
         self._reader.read_all()
         return self.array is not None
@@ -120,7 +122,7 @@ class Images:
 
     @contextlib.contextmanager
     def own_errors(self) -> Iterator[None]:
-        """In the block, an error of TensorFlow's that comes of an image that cannot be used is raised as its ValueError."""
+        """In the block, an error of TensorFlow's that comes of an image that cannot be used is raised as its own."""
         self._failure = None
         try:
             yield

@@ -5,12 +5,13 @@ from pathlib import Path
 
 from tfnss.data import pixels
 from tfnss.data.folder import Folder
+from tfnss.data.image_files import ImageFiles, OriginalFiles
 from tfnss.data.images import Images
 from tfnss.data.lsun import DATA_FILE, LSUN
 from tfnss.data.named import NAMED, NamedOriginals, named_images
 from tfnss.data.photos import crop_classes, photo_crops
 from tfnss.data.records import Records, is_records
-from tfnss.data.sources import Files, ImageFiles, OriginalFiles, Originals
+from tfnss.data.sources import Files, Originals
 from tfnss.data.zipped import Zip
 
 NAMES = ("photos", *NAMED)
@@ -34,20 +35,22 @@ def load(
 
     Args:
         source: A name in `tfnss.data.NAMES`: `photos` (embedded, needs no download) or a data set of TensorFlow Datasets;
-            or a folder of image files, a zip of them, an LSUN export (a folder with `data.mdb`), or records as
-            `python -m recipes.prepare_data` writes them.
+            or a folder of image files, a zip of them, an LSUN export (a folder with `data.mdb`), or records that
+            `prepare` wrote.
         resolution: Height and width in pixels; that of records must be theirs.
         batch_size: Images in the global batch.
         seed: Seed of the order, and of what is mirrored.
         download: Whether TensorFlow Datasets may download a data set that is not on disk.
         labels: Whether images have labels: the data set's own; for `photos` the photograph's number; for files those of
-            `dataset.json` (NVIDIA's) if there is one, else the number of the subfolder that the image is in, by name.
+            `dataset.json` (NVIDIA's; below 100,000) if there is one, else the number of the subfolder that the image is in,
+            by name.
         mirror: Whether training sees images mirrored at times (`Images`).
-        cache_gb: Memory for the pixels of files and records, in gigabytes.
+        cache_gb: Memory for pixels, in gigabytes. Those of a data set of TensorFlow Datasets must fit.
 
     Raises:
         ValueError: For an unknown name, a missing or empty place, an image that cannot be used, labels that are not to be
             had, or values below 1.
+        OSError: For a file that the machine does not give.
     """
     if resolution < 1:
         raise ValueError(f"the resolution must be at least 1. Received: resolution={resolution}")
@@ -58,7 +61,7 @@ def load(
         classes = crop_classes() if labels else None
         return Images(photo_crops(resolution), batch_size, seed, name, classes, mirror)
     if name in NAMED:
-        array, classes = named_images(name, resolution, download, labels)
+        array, classes = named_images(name, resolution, download, labels, cache_gb)
         return Images(array, batch_size, seed, name, classes, mirror)
     _check_place(name)
     opened = open_source(name, resolution, labels)
@@ -88,10 +91,10 @@ def open_source(path: str | os.PathLike, resolution: int | None = None, labels: 
     if resolution not in (None, source.shape[0]):
         raise ValueError(
             f"{folder} holds images of {source.shape[1]}x{source.shape[0]}, not {resolution}x{resolution}: "
-            f"take --resolution {source.shape[0]}, or prepare other records"
+            f"take resolution={source.shape[0]}, or prepare other records"
         )
     if labels and source.labels is None:
-        raise ValueError(f"{folder} has no labels: prepare records with --labels")
+        raise ValueError(f"{folder} has no labels: prepare records of originals with labels (labels=True)")
     source.labels = source.labels if labels else None
     return source
 

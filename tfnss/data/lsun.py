@@ -2,10 +2,14 @@
 
 import io
 import os
+import threading
+import weakref
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 DATA_FILE = "data.mdb"  # by which such a folder is known
+_OPENED: weakref.WeakValueDictionary[tuple[int, int], Any] = weakref.WeakValueDictionary()  # databases in use, by file
+_OPENING = threading.Lock()
 
 
 class LSUN:
@@ -23,14 +27,25 @@ class LSUN:
         self._path = Path(path).expanduser()
         self.name = os.fspath(self._path)
         try:
-            self._database = lmdb.open(self.name, readonly=True, lock=False, readahead=False, meminit=False)
+            self._database = self._opened(lmdb)
             with self._database.begin() as transaction:
                 self._keys = list(transaction.cursor().iternext(values=False))
-        except lmdb.Error as error:
+        except (OSError, lmdb.Error) as error:
             raise ValueError(f"{self.name} is not a database that can be read ({error})") from None
         self.names = [key.decode(errors="replace") for key in self._keys]
         if not self.names:
             raise ValueError(f"{self.name} holds no images; name an LSUN export")
+
+    def _opened(self, lmdb: Any) -> Any:
+        """The database, which LMDB opens but once in a process: all that read the same file share it."""
+        status = os.stat(self._path / DATA_FILE)
+        with _OPENING:
+            file = (status.st_dev, status.st_ino)
+            database = _OPENED.get(file)
+            if database is None:
+                database = lmdb.open(self.name, readonly=True, lock=False, readahead=False, meminit=False)
+                _OPENED[file] = database
+            return database
 
     @property
     def fingerprint(self) -> str:

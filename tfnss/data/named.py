@@ -1,16 +1,18 @@
 """Images of TensorFlow Datasets."""
 
 import contextlib
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from PIL import Image
-from rich.progress import track
 
+from tfnss.data.mapping import mapped, tracked
 from tfnss.data.pixels import squeezed
-from tfnss.data.sources import MANY, Original
+from tfnss.data.sources import Original
 
 
 @dataclass(frozen=True)
@@ -26,13 +28,13 @@ class NamedDataset:
 
     tfds_name: str
     split: str
-    remedy: str = "add --download (or load(..., download=True)), or name a folder of its images (--data DIR)"
+    remedy: str = "let it be downloaded (download=True), or name a folder of its images"
     classes: int = 0
 
 
 _LSUN_REMEDY = (
-    "TensorFlow Datasets cannot prepare LSUN on this TensorFlow; make records of its LMDB export "
-    "(python -m recipes.prepare_data), or export its images to a folder, and name those (--data DIR)"
+    "TensorFlow Datasets cannot prepare LSUN on this TensorFlow; name its LMDB export, records of that "
+    "(tfnss.data.prepare), or a folder of its images"
 )
 
 NAMED = {
@@ -87,7 +89,7 @@ class NamedOriginals:
 
 
 def named_images(
-    name: str, resolution: int, download: bool = False, labels: bool = False
+    name: str, resolution: int, download: bool = False, labels: bool = False, cache_gb: float = 8.0
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """The centred squares of the images of `NAMED[name]`, and their labels.
 
@@ -96,23 +98,35 @@ def named_images(
         resolution: Height and width in pixels.
         download: Whether to download and prepare the data set where it is not on disk.
         labels: Whether to read labels.
+        cache_gb: Memory that the pixels of all may take, in gigabytes.
 
     Returns:
         uint8 `[count, resolution, resolution, 3]`, and int64 `[count]` or None.
 
     Raises:
-        ValueError: As `NamedOriginals`.
+        ValueError: As `NamedOriginals`; or if the pixels take more memory.
     """
     originals = NamedOriginals(name, download, labels)
     count = len(originals)
+    gigabytes = count * resolution**2 * 3 / 1e9
+    if gigabytes > cache_gb:
+        raise ValueError(
+            f"{name} takes {gigabytes:.3g} GB of memory at {resolution}x{resolution}, over cache_gb={cache_gb:g}: "
+            "raise that, or prepare records of it (tfnss.data.prepare), which are read from the disk, and load those"
+        )
     images = np.empty((count, resolution, resolution, 3), np.uint8)
     classes = np.empty(count, np.int64) if labels else None
-    every = track(originals.between(0, count), f"reading {name}", count, disable=count < MANY)
-    for index, original in enumerate(every):
+
+    def read(original: Original) -> tuple[np.ndarray, int | None]:
         with original.opening as image:
-            images[index] = squeezed(image, resolution)
-        if classes is not None and original.label is not None:
-            classes[index] = original.label
+            return squeezed(image, resolution), original.label
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        every = mapped(pool, read, originals.between(0, count))
+        for index, (image, label) in enumerate(tracked(every, f"reading {name}", count)):
+            images[index] = image
+            if classes is not None and label is not None:
+                classes[index] = label
     return images, classes
 
 
@@ -122,7 +136,7 @@ def _examples(name: str, download: bool) -> tuple[Any, Any]:
         import tensorflow_datasets as tfds
     except ImportError:
         raise ValueError(
-            f"{name} needs TensorFlow Datasets: pip install 'tfnss[datasets]', or name a folder of images (--data DIR)"
+            f"{name} needs TensorFlow Datasets: pip install 'tfnss[datasets]', or name a folder of images"
         ) from None
     dataset = NAMED[name]
     builder = tfds.builder(dataset.tfds_name)

@@ -1,6 +1,7 @@
 """One image, from a file to a uint8 square."""
 
 import contextlib
+import errno
 import io
 import warnings
 from collections.abc import Callable, Iterator
@@ -35,6 +36,7 @@ def opened(open_file: Callable[[], BinaryIO], name: str, whole: bool = True) -> 
 
     Raises:
         ImageError: Here or in the block, for a file that is no image of `FORMATS`, is damaged, or is over a limit.
+        OSError: For one that the machine does not give (a failing disk, a missing permission). The message names it.
     """
     try:
         with open_file() as file:
@@ -51,7 +53,14 @@ def opened(open_file: Callable[[], BinaryIO], name: str, whole: bool = True) -> 
     except Image.UnidentifiedImageError:
         raise ImageError(name, "is not an image", "remove it") from None
     except Exception as error:  # the readers of files and images raise many kinds for damaged ones
-        raise ImageError(name, f"cannot be read ({error})", "remove or replace it") from None
+        raise unreadable(name, error) from None
+
+
+def unreadable(name: str, error: Exception) -> Exception:
+    """What a failure to read a file says: the machine's stay errors of the machine, all others are of a damaged file."""
+    if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):  # EINVAL: for an offset without sense
+        return OSError(error.errno, f"{name} cannot be read ({error.strerror})")
+    return ImageError(name, f"cannot be read ({error})", "remove or replace it")
 
 
 @contextlib.contextmanager
@@ -68,7 +77,7 @@ def check_rgb(image: Image.Image, name: str) -> None:
         raise ImageError(
             name,
             f"has {len(image.getbands())} channels ({image.mode})",
-            "convert it to 3-channel RGB, as python -m recipes.prepare_data does where that is safe",
+            "convert it to 3-channel RGB, as tfnss.data.prepare does where that is safe",
         )
 
 

@@ -1,6 +1,7 @@
 """Preparation of records from images of any size and kind, which can be killed and run again."""
 
 import collections
+import contextlib
 import hashlib
 import os
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import Any
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tfnss.data import pixels, records
+from tfnss.data.mapping import mapped
 from tfnss.data.sources import Original, Originals
 
 
@@ -70,6 +72,7 @@ def prepare(
 
     Raises:
         ValueError: For a folder with anything else, originals that have changed since, or none that can be used.
+        OSError: For a full disk, or an original that the machine does not give. What is done stays.
     """
     folder = Path(folder).expanduser()
     count = min(len(originals), preparation.max_images or len(originals))
@@ -79,6 +82,7 @@ def prepare(
         "labels": originals.classes is not None,
         **asdict(preparation),
     }
+    check_destination(folder)
     _begin(folder, settings)
     with _bar(progress) as bar, pixels.own_limits(), ThreadPoolExecutor() as pool:
         task = bar.add_task("preparing", total=count)
@@ -90,13 +94,19 @@ def prepare(
                 bar.advance(task, stop - start)
                 continue
             skipped: list[tuple[str, str]] = []
-            prepared = pool.map(lambda original: _prepared(original, preparation), originals.between(start, stop))
-            try:
+            of_shard = originals.between(start, stop)
+            prepared = mapped(pool, lambda original: _prepared(original, preparation), of_shard)
+            with contextlib.closing(prepared):
                 images = _good(prepared, skipped, lambda: bar.advance(task))
                 records.write_shard(folder, number, images, skipped)
-            finally:
-                prepared.close()  # type: ignore[attr-defined]  # a generator: cancels what has not begun
     return _finish(folder, settings, originals.classes, len(shards))
+
+
+def check_destination(folder: Path) -> None:
+    """Raises a ValueError for a folder that is not for records: one with anything else than records or hidden files."""
+    free = not folder.exists() or (folder.is_dir() and all(path.name.startswith(".") for path in folder.iterdir()))
+    if not (free or records.is_records(folder)):
+        raise ValueError(f"{folder} is not empty: name a new folder for the records")
 
 
 def _begin(folder: Path, settings: dict[str, Any]) -> None:
@@ -113,8 +123,6 @@ def _begin(folder: Path, settings: dict[str, Any]) -> None:
                 f"{folder} holds records of another preparation ({', '.join(differences)}): "
                 "repeat that, name another folder, or remove it"
             )
-    elif folder.exists() and not (folder.is_dir() and all(path.name.startswith(".") for path in folder.iterdir())):
-        raise ValueError(f"{folder} is not empty: name a new folder for the records")
     else:
         records.write_manifest(folder, {"complete": False, "preparation": settings})
 

@@ -5,11 +5,12 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from rich.progress import track
 
-from tfnss.data.sources import MANY, Source
+from tfnss.data.mapping import tracked
+from tfnss.data.sources import Source
 
 _PART = 256  # images between two steps of the progress line
+_ROUNDING = 1e-3  # by which floats may leave [-1, 1]
 
 
 class ArrayReader:
@@ -20,7 +21,7 @@ class ArrayReader:
         name: What errors call it.
 
     Raises:
-        ValueError: For another kind of array.
+        ValueError: For another kind of array, floats out of their range, or NaN.
     """
 
     def __init__(self, array: np.ndarray, name: str) -> None:
@@ -29,6 +30,8 @@ class ArrayReader:
                 f"{name}: expected an array [count, height, width, channels] of uint8 or floats in [-1, 1]. "
                 f"Received: shape {array.shape}, {array.dtype}"
             )
+        if array.dtype.kind == "f" and array.size:
+            _check_range(array, name)
         self.array, self.shape, self.dtype = array, array.shape[1:], array.dtype
 
     def __len__(self) -> int:
@@ -84,7 +87,8 @@ class SourceReader:
             ValueError: For the first image, in order, that cannot be used.
         """
         count = len(self) if self._kept is not None else 0
-        for start in track(range(0, count, _PART), f"reading {self._source.name}", disable=count < MANY):
+        starts = range(0, count, _PART)
+        for start in tracked(starts, f"reading {self._source.name}", len(starts), count):
             self._keep(np.arange(start, min(start + _PART, count)))
 
     def take(self, indices: np.ndarray) -> np.ndarray:
@@ -115,3 +119,14 @@ class SourceReader:
         for _ in self._pool.map(read, range(len(indices))):
             pass
         return images
+
+
+def _check_range(array: np.ndarray, name: str) -> None:
+    low, high = array.min(), array.max()
+    if np.isnan(low):
+        raise ValueError(f"{name} holds NaN; floats are to be in [-1, 1]")
+    if low < -1 - _ROUNDING or high > 1 + _ROUNDING:
+        raise ValueError(
+            f"{name}: floats are to be in [-1, 1]; give pixels of 0 to 255 as uint8 (or as x / 127.5 - 1), and clip others. "
+            f"Received: values from {low:.4g} to {high:.4g}"
+        )

@@ -9,11 +9,12 @@ A folder of records holds
 - `manifest.json`: `format`, `version`, whether it is `complete`, how it was prepared, and when it is complete `count`,
   `classes` (name and count of each) or null, `shards` (name, count, bytes and sha256 of each), `sha256` of those checksums,
   and all that was `skipped`.
+
+Each JSON file holds a `checksum` of the rest of it (`tfnss.data.checked`).
 """
 
 import hashlib
 import io
-import json
 import os
 import zlib
 from collections.abc import Iterable
@@ -24,10 +25,10 @@ import numpy as np
 import tensorflow as tf
 
 from tfnss import files
-from tfnss.data import pixels
+from tfnss.data import checked, pixels
 
 MANIFEST, FORMAT, VERSION = "manifest.json", "tfnss records", 1
-_REMEDY = "copy it again, or run its python -m recipes.prepare_data again, which replaces what is damaged"
+_REMEDY = "copy it again, or repeat the preparation (tfnss.data.prepare), which replaces damaged shards"
 _HEAD, _FOOT = 12, 4  # bytes of a TFRecord around its data: length and checksum, checksum
 
 
@@ -44,7 +45,7 @@ class Records:
         self.name = os.fspath(self._folder)
         manifest = read_manifest(self._folder)
         if not manifest["complete"]:
-            raise ValueError(f"{self.name} is not complete: run its python -m recipes.prepare_data again to go on")
+            raise ValueError(f"{self.name} is not complete: repeat the preparation (tfnss.data.prepare), which goes on")
         try:
             self.fingerprint = f"records {manifest['sha256']}"
             resolution = manifest["preparation"]["resolution"]
@@ -105,7 +106,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     path = folder / MANIFEST
     try:
-        manifest = json.loads(path.read_bytes())
+        manifest = checked.read(path)
         if manifest["format"] != FORMAT or not isinstance(manifest["complete"], bool):
             raise TypeError("it is of another kind")
         version = manifest["version"]
@@ -118,7 +119,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     """Writes `manifest.json`."""
-    _write_json(folder / MANIFEST, {"format": FORMAT, "version": VERSION, **manifest})
+    checked.write(folder / MANIFEST, {"format": FORMAT, "version": VERSION, **manifest})
 
 
 def write_shard(
@@ -136,7 +137,7 @@ def write_shard(
     offsets, checksums, labels = [0], [], []
     with files.replacing(path) as temporary:
         try:
-            with tf.io.TFRecordWriter(os.fspath(temporary)) as writer:
+            with tf.io.TFRecordWriter(os.fsencode(temporary)) as writer:
                 for image, label in images:
                     data = _example(image, label)
                     writer.write(data)
@@ -153,19 +154,20 @@ def write_shard(
         "sha256": sha256,
         "skipped": skipped,
     }
-    _write_json(path.with_suffix(".json"), content)
+    checked.write(path.with_suffix(".json"), content)
 
 
 def read_shard(folder: Path, number: int) -> dict[str, Any]:
     """What is known of a shard: `offsets` and `crc32` as arrays, `labels`, `sha256`, `skipped`.
 
     Raises:
-        ImageError: For one that is missing, or of another size than it should be. The message names the file.
+        ImageError: For one that is missing, has changed, or is not as long as it should be. The message names the file.
+        OSError: For one that the machine does not give.
     """
     path = shard_path(folder, number)
     about = path.with_suffix(".json")
     try:
-        shard = json.loads(about.read_bytes())
+        shard = checked.read(about)
         shard |= {name: np.array(shard[name], np.int64) for name in ("offsets", "crc32")}
         labels, count = shard["labels"], len(shard["crc32"])
         if len(shard["offsets"]) != count + 1 or (labels is not None and len(labels) != count):
@@ -173,11 +175,11 @@ def read_shard(folder: Path, number: int) -> dict[str, Any]:
         if shard["offsets"][0] != 0 or (np.diff(shard["offsets"]) <= _HEAD + _FOOT).any():
             raise ValueError("offsets are out of order")
         shard["sha256"], shard["skipped"]
-    except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
+    except (FileNotFoundError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise _damaged(about, error) from None
     try:
         size = path.stat().st_size
-    except OSError as error:
+    except FileNotFoundError as error:
         raise _damaged(path, error) from None
     if size != shard["offsets"][-1]:
         raise _damaged(path, f"it has {size} bytes instead of {shard['offsets'][-1]}")
@@ -185,10 +187,14 @@ def read_shard(folder: Path, number: int) -> dict[str, Any]:
 
 
 def is_whole(folder: Path, number: int) -> bool:
-    """Whether a shard is there with the content that it was written with."""
+    """Whether a shard is there with the content that it was written with.
+
+    Raises:
+        OSError: For one that the machine does not give, which may be whole.
+    """
     try:
         return read_shard(folder, number)["sha256"] == _sha256(shard_path(folder, number))
-    except (pixels.ImageError, OSError):
+    except pixels.ImageError:
         return False
 
 
@@ -210,10 +216,6 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _write_json(path: Path, content: dict[str, Any]) -> None:
-    with files.replacing(path) as temporary:
-        temporary.write_text(json.dumps(content) + "\n")
-
-
 def _damaged(path: Path, what: object) -> pixels.ImageError:
-    return pixels.ImageError(os.fspath(path), f"is missing or damaged ({what})", _REMEDY)
+    remedy = "copy it again, or prepare into a new folder" if path.name == MANIFEST else _REMEDY
+    return pixels.ImageError(os.fspath(path), f"is missing or damaged ({what})", remedy)

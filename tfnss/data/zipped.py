@@ -53,8 +53,13 @@ class Zip:
     def labels_file(self) -> bytes | None:
         if LABELS_FILE not in self._entries:
             return None
-        with self._open(LABELS_FILE) as file:
-            return file.read()
+        try:
+            with self._open(LABELS_FILE) as file:
+                return file.read()
+        except pixels.ImageError:
+            raise
+        except Exception as error:  # of many kinds, as for images
+            raise pixels.unreadable(f"{self.name}/{LABELS_FILE}", error) from None
 
     def _open(self, name: str) -> BinaryIO:
         entry, place = self._entries[name], f"{self.name}/{name}"
