@@ -44,9 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if not given["overwrite"]:
             _check_free(out, list(places))
         generator = _generator(Path(given["target"]).expanduser())
-        distance = _distance(given)
         _, side, _, channels = image_shape(generator)
         targets = np.stack([_read(place, side, channels) for place in places.values()])
+        distance = _distance(given)
         options = {name: given[name] for name in ("steps", "seed", "space", "batch_size")}
         projection = inversion.project(generator, targets, distance, **options, progress=True)
         _save(projection, targets, list(places), out)
