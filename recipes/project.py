@@ -130,7 +130,7 @@ def _distance(given: dict[str, Any]) -> Callable[[Any, Any], Any]:
     return lambda first, second: lpips((first, second))
 
 
-def _read(place: Path, side: int, channels: int) -> np.ndarray:
+def _read(place: Path, side: Any, channels: Any) -> np.ndarray:
     """The centred square of an image, uint8 `[side, side, channels]`."""
     with pixels.own_limits(), pixels.opened(lambda: place.open("rb"), str(place)) as image:
         square = pixels.squeezed(pixels.as_rgb(image, str(place)), side)
@@ -140,14 +140,10 @@ def _read(place: Path, side: int, channels: int) -> np.ndarray:
 def _save(projection: inversion.Projection, targets: np.ndarray, names: Sequence[str], out: Path) -> None:
     for name, image in zip(names, projection.images, strict=True):
         plots.save_png(image, out / _SINGLES / f"{name}.png")
+    arrays: dict[str, Any] = {"names": np.array(names), "styles": projection.styles, "distances": projection.distances}
+    arrays |= {f"noise{index}": noise for index, noise in enumerate(projection.noise)}
     with files.replacing(out / _STYLES) as temporary:
-        np.savez(
-            temporary,
-            names=np.array(names),
-            styles=projection.styles,
-            distances=projection.distances,
-            **{f"noise{index}": noise for index, noise in enumerate(projection.noise)},
-        )
+        np.savez(temporary, **arrays)
     pairs = np.stack([targets, projection.images], axis=1).reshape(-1, *targets.shape[1:])
     columns = 2 * int(np.ceil(np.sqrt(len(names) / 2)))
     plots.save_png(plots.grid(pairs, columns), out / _PICTURE)
