@@ -8,6 +8,7 @@ from tfnss import inversion, random
 from tfnss.random.stateless import noise_source, projection_source, sampling_latents
 
 TINY = {"latent_dim": 6, "style_dim": 8, "mapping_layers": 2, "channel_base": 32, "channel_max": 4}
+HALF = {"half_precision_resolutions": 1, "clamp": 256}
 
 
 def tiny(resolution=8, **options):
@@ -206,7 +207,7 @@ def test_the_seed_decides(eager):
 
 @pytest.mark.parametrize(
     "options",
-    [{"noise": "riemannian"}, {"noise": None}, {"architecture": "resnet", "channels": 1}, {"classes": 3}],
+    [{"noise": "riemannian"}, {"noise": None}, {"architecture": "resnet", "channels": 1}, {"classes": 3}, HALF],
 )
 def test_every_generator_with_styles(options, eager):
     generator = tiny(**options)
