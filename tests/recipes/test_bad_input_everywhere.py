@@ -79,6 +79,8 @@ CASES = [
     ("generate", "taken --out out", "taken"),
     ("generate", "good --seeds 3-1 --out out", "--seeds"),
     ("generate", "good", "--out"),
+    ("project", "taken good/0.png --out out", "taken"),
+    ("project", "good missing.png --out out", "missing.png"),
     ("report", "missing", "missing"),
     ("report", "taken", "taken holds no run"),
     ("prepare_data", "missing dest --resolution 16", "missing"),

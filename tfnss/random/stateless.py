@@ -16,7 +16,7 @@ from typing import Any
 import tensorflow as tf
 
 # Uses of one seed, which part its numbers. A training phase has `_TRAINING` plus its index.
-_SAMPLING, _TRAINING, _NOISE, _PAIRS, _STATISTICS = 0, 1, 2**16, 2**16 + 1, 2**16 + 2
+_SAMPLING, _TRAINING, _NOISE, _PAIRS, _STATISTICS, _PROJECTION = 0, 1, 2**16, 2**16 + 1, 2**16 + 2, 2**16 + 3
 _STREAM_BITS = 16
 _PHILOX = 1
 
@@ -73,6 +73,11 @@ def statistics_latents(count: int, latent_dim: int, seed: int, images_seen: Any)
 def noise_source(seed: int, clock: Any) -> GlobalBatchSource:
     """The source of what layers draw while images are sampled."""
     return GlobalBatchSource(seed, _NOISE, clock)
+
+
+def projection_source(seed: int, step: Any) -> GlobalBatchSource:
+    """The source of one step of a projection."""
+    return GlobalBatchSource(seed, _PROJECTION, step)
 
 
 class _Stream:

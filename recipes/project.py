@@ -1,0 +1,153 @@
+"""Projects pictures into W: the styles and the noise with which a run's generator comes nearest to them.
+
+    python -m recipes.project runs/00000-stylegan2_photos64 face.png --out out
+    python -m recipes.project ffhq.pkl ~/faces/*.jpg --vgg16 vgg16.h5 --out out
+
+The generator is that of a run's checkpoint, or of an official pickle of StyleGAN2. An exported model will not do: no
+gradients come through its 8-bit images.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from models.stylegan2 import official_networks
+from recipes.options import Parser, reporting
+from recipes.runs import SETTINGS, load_run, members
+from tfnss import files, inversion, plots
+from tfnss.data import pixels
+from tfnss.generators import has_styles, image_shape
+from tfnss.metrics import LPIPS
+
+PROGRAM = "python -m recipes.project"
+_DEFAULTS: dict[str, Any] = {
+    "steps": 1000,
+    "space": "w",
+    "distance": "lpips",
+    "batch_size": 4,
+    "seed": 0,
+    "overwrite": False,
+}
+_PICTURE, _STYLES, _SINGLES = "projections.png", "styles.npz", "images"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command line; ends with status 2 and one line on bad input."""
+    given = _DEFAULTS | vars(_parser().parse_args(arguments))
+    with reporting(PROGRAM, ValueError, OSError, tf.errors.OpError):
+        _check(given)
+        places, out = _places(given["images"]), Path(given["out"]).expanduser()
+        if not given["overwrite"]:
+            _check_free(out, list(places))
+        generator = _generator(Path(given["target"]).expanduser())
+        _, side, _, channels = image_shape(generator)
+        targets = np.stack([_read(place, side, channels) for place in places.values()])
+        distance = _distance(given)
+        options = {name: given[name] for name in ("steps", "seed", "space", "batch_size")}
+        projection = inversion.project(generator, targets, distance, **options, progress=True)
+        _save(projection, targets, list(places), out)
+    for name, distances in zip(places, projection.distances, strict=True):
+        print(f"{name}: {given['distance']} {distances[0]:.4g} at the start, {distances[-1]:.4g} at the end")
+    print(f"{_PICTURE} and {_STYLES} are in {out}, and {len(places)} images in {out / _SINGLES}")
+
+
+def _parser() -> Parser:
+    parser = Parser(prog=PROGRAM, description="Find the styles and the noise of a generator for given images.")
+    flag = parser.add_argument
+    flag("target", metavar="RUN_OR_PICKLE", help="folder of a run, or an official pickle of StyleGAN2")
+    flag(
+        "images", metavar="IMAGE", nargs="+", help="image files; their centred squares are brought to the model's size"
+    )
+    flag("--out", metavar="DIR", required=True, help="folder that gets the PNG files and the styles")
+    flag("--steps", type=int, metavar="N", help="steps of the search (default: 1000)")
+    flag("--space", choices=inversion.SPACES, help="one style for an image, or one for each layer (default: w)")
+    flag("--distance", choices=("lpips", "pixels"), help="what is made small; lpips needs VGG16 (default: lpips)")
+    flag("--vgg16", metavar="FILE", help="Keras weights of VGG16, instead of Keras' download")
+    flag("--batch-size", type=int, metavar="IMAGES", help="images at a time (default: 4)")
+    flag("--seed", type=int, help="seed of the search (default: 0)")
+    flag("--overwrite", action="store_true", help="replace files of the same names")
+    return parser
+
+
+def _check(given: dict[str, Any]) -> None:
+    for name in ("steps", "batch_size"):
+        if given[name] < 1:
+            raise ValueError(f"--{name.replace('_', '-')} must be at least 1. Received: {given[name]}")
+    if not 0 <= given["seed"] < 2**31:
+        raise ValueError(f"--seed must lie in [0, 2**31). Received: {given['seed']}")
+    if "vgg16" in given and given["distance"] != "lpips":
+        raise ValueError("--vgg16 goes with --distance lpips")
+
+
+def _places(images: Sequence[str]) -> dict[str, Path]:
+    """The image files by the names that their projections get."""
+    places: dict[str, Path] = {}
+    for place in (Path(image).expanduser() for image in images):
+        if not place.is_file():
+            raise ValueError(f"{place} is not a file: name image files")
+        if place.stem in places:
+            raise ValueError(f"{places[place.stem]} and {place} would both become {place.stem}.png: rename one of them")
+        places[place.stem] = place
+    return places
+
+
+def _check_free(out: Path, names: Sequence[str]) -> None:
+    """Raises a ValueError rather than let a file be replaced."""
+    files_to_be = (*(f"{_SINGLES}/{name}.png" for name in names), _STYLES, _PICTURE)
+    taken = next((file for file in files_to_be if (out / file).exists()), None)
+    if taken:
+        raise ValueError(f"{out / taken} is there already: name another --out, or add --overwrite")
+
+
+def _generator(target: Path) -> Any:
+    if (target / SETTINGS).exists():
+        runs = members(target)
+        if runs != [target]:
+            raise ValueError(f"{target} holds runs of several seeds: name one of them, such as {runs[0]}")
+        generator = load_run(target).generator_ema
+    elif (target / "saved_model.pb").exists():
+        raise ValueError(f"{target} is an exported model, which gives no gradients: name the run that it came from")
+    elif target.is_file():
+        generator, _ = official_networks(target)
+    else:
+        raise ValueError(f"{target} is neither the folder of a run nor a pickle of StyleGAN2")
+    if not has_styles(generator):
+        raise ValueError(f"{target} has no styles, which a projection needs (as models.StyleGAN2 has)")
+    return generator
+
+
+def _distance(given: dict[str, Any]) -> Callable[[Any, Any], Any]:
+    if given["distance"] == "pixels":
+        return inversion.squared_difference
+    try:
+        lpips = LPIPS(given.get("vgg16", "imagenet"))
+    except ValueError as error:
+        raise ValueError(f"{error}; or add --distance pixels, which needs none") from error
+    return lambda first, second: lpips((first, second))
+
+
+def _read(place: Path, side: Any, channels: Any) -> np.ndarray:
+    """The centred square of an image, uint8 `[side, side, channels]`."""
+    with pixels.own_limits(), pixels.opened(lambda: place.open("rb"), str(place)) as image:
+        square = pixels.squeezed(pixels.as_rgb(image, str(place)), side)
+    return square if channels == 3 else np.asarray(Image.fromarray(square).convert("L"))[..., None]
+
+
+def _save(projection: inversion.Projection, targets: np.ndarray, names: Sequence[str], out: Path) -> None:
+    for name, image in zip(names, projection.images, strict=True):
+        plots.save_png(image, out / _SINGLES / f"{name}.png")
+    arrays: dict[str, Any] = {"names": np.array(names), "styles": projection.styles, "distances": projection.distances}
+    arrays |= {f"noise{index}": noise for index, noise in enumerate(projection.noise)}
+    with files.replacing(out / _STYLES) as temporary:
+        np.savez(temporary, **arrays)
+    pairs = np.stack([targets, projection.images], axis=1).reshape(-1, *targets.shape[1:])
+    columns = 2 * int(np.ceil(np.sqrt(len(names) / 2)))
+    plots.save_png(plots.grid(pairs, columns), out / _PICTURE)
+
+
+if __name__ == "__main__":
+    main()
