@@ -1,5 +1,6 @@
 import itertools
 import json
+import sys
 from pathlib import Path
 
 import keras
@@ -9,7 +10,7 @@ import tensorflow as tf
 from scipy import ndimage
 
 from models import DCGAN
-from tests.metrics.networks_of_tests import save_tiny_inception
+from tests.metrics.networks_of_tests import save_tiny_inception, without
 from tfnss import data
 from tfnss.metrics import frechet_distance, networks
 from tfnss.metrics.networks import inception
@@ -94,7 +95,7 @@ class TestInception:
         assert networks.load("inception").key == networks.load("inception", inception=tmp_path / "model").key
 
     def test_from_the_hub_once(self, tmp_path, monkeypatch):
-        hub = pytest.importorskip("tensorflow_hub")
+        hub = inception._hub()
         module = save_tiny_inception(tmp_path / "model")
         asked = []
         monkeypatch.setattr(hub, "load", lambda handle: asked.append(handle) or module)
@@ -102,6 +103,14 @@ class TestInception:
         for _ in range(3):
             network(np.zeros((2, 8, 8, 3), np.uint8))
         assert asked == [inception.HANDLE]
+
+    def test_the_hub_needs_no_pkg_resources(self, tmp_path, monkeypatch):
+        """setuptools 82 dropped it."""
+        save_tiny_inception(tmp_path / "model")
+        without(monkeypatch, "tensorflow_hub")
+        monkeypatch.setitem(sys.modules, "pkg_resources", None)
+        assert set(inception._hub().load(str(tmp_path / "model")).signatures) == {"serving_default"}
+        assert "pkg_resources" not in sys.modules
 
     def test_its_weights_are_part_of_its_key(self, tmp_path):
         keys = set()
@@ -114,7 +123,7 @@ class TestInception:
         assert len(keys) >= 2
 
     def test_what_is_missing_or_wrong(self, tmp_path, monkeypatch):
-        hub = pytest.importorskip("tensorflow_hub")
+        hub = inception._hub()
 
         def no_network(handle):
             raise OSError("no route to host")
