@@ -32,6 +32,7 @@ FLOORS = {
     "tfnss.layers": 1,
     "tfnss.plots": 1,
     "tfnss.data": 2,
+    "tfnss.exported": 2,
     "tfnss.serving": 2,
     "tfnss.metrics": 3,
     "tfnss.training": 4,
