@@ -1,8 +1,8 @@
 """TF-GAN's evaluation functions, on any TensorFlow.
 
-`import tensorflow_gan` needs `tf.estimator`, which TensorFlow 2.16 removed, and its subpackage `python.eval` needs TensorFlow
-Hub, which needs an old setuptools. The one module used here needs neither: it is imported under stand-ins for its parents,
-whose own code is never run.
+`import tensorflow_gan` needs `tf.estimator`, which TensorFlow 2.16 removed, and its subpackage `python.eval` needs
+TensorFlow Hub, which needs an old setuptools. The one module used here needs neither: it is imported under stand-ins for
+its parents, whose own code is never run.
 """
 
 import contextlib
