@@ -29,6 +29,7 @@ setup(
         "tf_keras>=2.21",
         "keras>=3.15",
         "numpy>=2.1",
+        "packaging>=24",
         "scipy>=1.15",
         "scikit-image>=0.25",
         "pillow>=11",

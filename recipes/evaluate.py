@@ -26,7 +26,7 @@ from recipes.runs import (
 )
 from tfnss import plots
 from tfnss.metrics import LPIPS, NAMES, Evaluation, FolderImages, azimuthal_profile, networks, records, spectrum_gap
-from tfnss.metrics.evaluation import CONDITIONS, check_names, needs_network, needs_paths
+from tfnss.metrics.catalog import CONDITIONS, check_names, needs_network, needs_paths
 
 PROGRAM = "python -m recipes.evaluate"
 _DEFAULTS: dict[str, Any] = {"metrics": "fid", "batch_size": 64, "seed": 0, "download": False}
@@ -38,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with reporting(PROGRAM, ValueError, OSError), one_line_warnings(PROGRAM):
         metrics = check_names(given["metrics"].split(","))
         target = Path(given["target"]).expanduser()
+        given |= {"out": Path(given["out"]).expanduser()} if "out" in given else {}
         records_by_run = _evaluate_runs(target, metrics, given) if _is_run(target) else _evaluate_folder(metrics, given)
     if len(records_by_run) > 1:
         _print_summary(records_by_run)
@@ -65,7 +66,7 @@ def _parser() -> Parser:
         "--resolution",
         type=int,
         metavar="PIXELS",
-        help="for a folder, size to crop and resize real images to (default: as they are)",
+        help="for a folder, size to crop and resize real images to (default: that of its images)",
     )
     flag("--batch-size", type=int, metavar="IMAGES", help="images at a time (default: 64)")
     flag("--seed", type=int, help="seed of the samples (default: 0)")
@@ -89,25 +90,26 @@ def _evaluate_runs(target: Path, metrics: tuple[str, ...], given: dict[str, Any]
             _check_idle(run)
     load_run(runs[0])
     given = {"features": settings["features"], "images": settings["fid_images"], "data": settings["data"]} | given
-    evaluation = _evaluation(metrics, given, settings["resolution"])
+    evaluation = _evaluation(metrics, given, given["images"], settings["resolution"])
     results = []
     for run in runs:
         gan = load_run(run)
         record = {"kimg": int(gan.images_seen.numpy()) / 1000, **evaluation(gan)}
         _print(run, record)
-        _keep(record, evaluation if "spectrum" in metrics else None, run, given.get("out"))
+        _keep(record, evaluation, run, given.get("out"))
         results.append(record)
     return results
 
 
-def _keep(record: dict[str, Any], spectra: Evaluation | None, run: Path, out: str | None) -> None:
-    """Adds a record to a run and its page, or to another file."""
-    with contextlib.nullcontext() if out else only_writer(run):
-        records.append(out or run / METRICS, record)
-        if spectra:
-            _save_spectra(spectra, run / "spectrum.png")
+def _keep(record: dict[str, Any], evaluation: Evaluation, place: Path, out: Path | None) -> None:
+    """Adds a record, and a picture of the spectra, to a run and its page, or to another file and beside it."""
+    with contextlib.nullcontext() if out else only_writer(place):
+        records.append(out or place / METRICS, record)
+        if "spectrum" in evaluation.metrics:
+            picture = out.with_name(f"spectrum-{place.resolve().name}.png") if out else place / "spectrum.png"
+            _save_spectra(evaluation, picture)
         if not out:
-            write_report(run)
+            write_report(place)
 
 
 def _check_idle(run: Path) -> None:
@@ -127,18 +129,29 @@ def _evaluate_folder(metrics: tuple[str, ...], given: dict[str, Any]) -> list[di
     if "data" not in given:
         raise ValueError(f"{fakes.name} is a folder of images: name the real ones with --data DIR")
     given = {"features": "inception", "images": 50_000, **given}
-    record = _evaluation(metrics, given, given.get("resolution"))(fakes)
+    fake_images = min(given["images"], len(fakes))
+    evaluation = _evaluation(metrics, given, fake_images, given.get("resolution", _side(fakes)))
+    record, place = evaluation(fakes), Path(fakes.name)
+    _print(place, record)
     if "out" in given:
-        records.append(given["out"], record)
-    _print(Path(fakes.name), record)
+        _keep(record, evaluation, place, given["out"])
     return [record]
 
 
-def _evaluation(metrics: tuple[str, ...], given: dict[str, Any], resolution: int | None) -> Evaluation:
+def _side(images: FolderImages) -> int | None:
+    """Of images that are squares, as the first one is; else None."""
+    (first,) = images.batches(1, 1)
+    _, height, width, _ = first.shape
+    return height if height == width else None
+
+
+def _evaluation(
+    metrics: tuple[str, ...], given: dict[str, Any], fake_images: int, resolution: int | None
+) -> Evaluation:
     network, distance = None, None  # before the data, which may take long
     if needs_network(metrics):
         network = networks.load(given["features"], inception=given.get("inception"), vgg16=given.get("vgg16"))
-    if Path(given.get("out", "file")).is_dir():
+    if "out" in given and given["out"].is_dir():
         raise ValueError(f"--out {given['out']} is a folder; name a file")
     if needs_paths(metrics):
         distance = LPIPS(given.get("vgg16", "imagenet"))
@@ -146,7 +159,7 @@ def _evaluation(metrics: tuple[str, ...], given: dict[str, Any], resolution: int
         _reals(given["data"], resolution, given["download"]),
         metrics,
         network,
-        fake_images=given["images"],
+        fake_images=fake_images,
         real_images=given["images"],
         batch_size=given["batch_size"],
         seed=given["seed"],

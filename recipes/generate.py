@@ -12,7 +12,7 @@ import argparse
 import functools
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,10 +21,10 @@ import tensorflow as tf
 from rich.progress import track
 
 from recipes.options import Parser, reporting
-from recipes.runs import SETTINGS, load_run, members
-from tfnss import plots, serving
-from tfnss.generators import number_of_classes
-from tfnss.random.stateless import sampling_latents
+from recipes.runs import CHECKPOINT, HISTORY, SETTINGS, load_run, members
+from tfnss import exported, plots
+from tfnss.serving import read_card
+from tfnss.training.callbacks import read_history
 
 PROGRAM = "python -m recipes.generate"
 _DEFAULTS: dict[str, Any] = {"class": None, "truncation": None, "noise_seed": 0, "overwrite": False}
@@ -42,7 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         out = Path(given["out"]).expanduser()
         if not given["overwrite"]:
             _check_free(out, task)
-        _draw(task, _opened(Path(given["target"]).expanduser(), given), out)
+        model = _opened(Path(given["target"]).expanduser())
+        _check_fit(model, given)
+        _draw(task, _Model(model, given), out)
     singles = f", and {len(task.names)} images in {out / _SINGLES}" if task.names else ""
     print(f"{task.picture} is in {out}{singles}")
 
@@ -121,142 +123,58 @@ def _check(given: dict[str, Any]) -> None:
 # -- the model ---
 
 
-class _Endpoint(NamedTuple):
-    """One signature, of a SavedModel or of a checkpoint's generator."""
-
-    inputs: Mapping[str, tf.TensorSpec]
-    function: Callable[..., Mapping[str, Any]]
-
-    def __call__(self, **values: Any) -> np.ndarray:
-        """The output for those of the values that it takes."""
-        tensors = {name: tf.constant(values[name], spec.dtype) for name, spec in self.inputs.items()}
-        (output,) = self.function(**tensors).values()
-        return output.numpy()
+def _opened(target: Path) -> exported.Exported:
+    """The exported model at a path, or of a run there."""
+    if (target / SETTINGS).exists():
+        return _of_run(target)
+    if not (target / "saved_model.pb").is_file():
+        raise ValueError(f"{target} is neither the folder of a run nor of an exported model")
+    return exported.load(target)
 
 
-class _Code(NamedTuple):
-    """What an image is made of: latents `[1, latent_dim]`, or styles `[1, slots, style_dim]`."""
+def _of_run(run: Path) -> exported.Exported:
+    """A run's exported model; its checkpoint where there is none, or one of another moment."""
+    runs = members(run)
+    if runs != [run]:
+        raise ValueError(f"{run} holds runs of several seeds: name one of them, such as {runs[0]}")
+    path = run / "saved_model"
+    if path.is_dir() and (_is_of_now(path, run) or not (run / CHECKPOINT).is_file()):
+        return exported.load(path)
+    return exported.of(load_run(run).generator_ema)
 
-    point: np.ndarray
-    label: int
+
+def _is_of_now(path: Path, run: Path) -> bool:
+    """Whether a run's exported model is of the end of its history: a run that went back keeps one of its former future."""
+    history = read_history(run / HISTORY)
+    seen = read_card(path).get("images_seen")
+    return not history or seen is None or seen == round(1000 * history[-1]["kimg"])
+
+
+def _check_fit(model: exported.Exported, given: dict[str, Any]) -> None:
+    """Raises a ValueError for flags that do not fit a model."""
+    target, label, classes = given["target"], given["class"], model.classes
+    if not model.slots and ("style_mix" in given or given["truncation"] is not None):
+        raise ValueError(f"{target} has no styles, which --style-mix and --truncation need (as models.StyleGAN2 has)")
+    if "layers" in given and given["layers"].stop > model.slots:
+        last = given["layers"].stop - 1
+        raise ValueError(f"--layers must lie in 0 to {model.slots - 1} for this model. Received: up to {last}")
+    if label is None and classes is None:
+        raise ValueError(f"{target} does not tell its number of classes: choose one with --class N")
+    if label is not None and not 0 <= label < (_MAX_SEED if classes is None else classes):
+        has = f"classes 0 to {classes - 1}" if classes else "no classes"
+        raise ValueError(f"{target} has {has}. Received: --class {label}")
 
 
 class _Model:
-    """A generator through its signatures.
+    """An exported model under the flags: of one class, truncation and noise, with layers to mix."""
 
-    Args:
-        endpoints: The signatures by name.
-        source: What they belong to, which has to live as long.
-        classes: Number of classes; None if unknown.
-        given: The flags.
-
-    Raises:
-        ValueError: For flags that do not fit the model. The message names the flag.
-    """
-
-    def __init__(
-        self, endpoints: Mapping[str, _Endpoint], source: Any, classes: int | None, given: dict[str, Any]
-    ) -> None:
-        self._endpoints, self._source, self._given = endpoints, source, given
-        self._latent_dim = endpoints["serving_default"].inputs["latents"].shape[1]
-        self._classes = classes if "labels" in endpoints["serving_default"].inputs else 0
-        self._has_styles = {"map", "synthesize"} <= endpoints.keys()
-        if not self._has_styles and ("style_mix" in given or given["truncation"] is not None):
-            raise ValueError(
-                f"{given['target']} has no styles, which --style-mix and --truncation need (as models.StyleGAN2 has)"
-            )
-        self._check_class(given["class"])
-
-    def _check_class(self, label: int | None) -> None:
-        classes, target = self._classes, self._given["target"]
-        if label is None and classes is None:
-            raise ValueError(f"{target} does not tell its number of classes: choose one with --class N")
-        if label is not None and not 0 <= label < (_MAX_SEED if classes is None else classes):
-            has = f"classes 0 to {classes - 1}" if classes else "no classes"
-            raise ValueError(f"{target} has {has}. Received: --class {label}")
-
-    def code(self, seed: int) -> _Code:
-        latents = sampling_latents(1, self._latent_dim, seed).numpy()
-        label = self._given["class"]
-        if label is None:
-            label = seed % self._classes if self._classes else 0
-        if not self._has_styles:
-            return _Code(latents, label)
-        truncation = 1.0 if self._given["truncation"] is None else self._given["truncation"]
-        return _Code(self._endpoints["map"](latents=latents, labels=[label], truncation=truncation), label)
-
-    def image(self, code: _Code) -> np.ndarray:
-        """uint8 `[height, width, channels]`."""
-        if self._has_styles:
-            return self._endpoints["synthesize"](styles=code.point, noise_seed=self._given["noise_seed"])[0]
-        return self._endpoints["serving_default"](latents=code.point, labels=[code.label])[0]
-
-    def between(self, first: _Code, second: _Code, t: float) -> _Code:
-        """A point of the straight line in W, or of the great circle in Z; 0 < t < 1."""
-        path = _line if self._has_styles else _great_circle
-        return _Code(path(first.point.astype("float64"), second.point.astype("float64"), t), first.label)
-
-    def mixed(self, row: _Code, column: _Code) -> _Code:
-        """The row's styles but for the layers that are the column's."""
-        slots = row.point.shape[1]
-        layers = self._given.get("layers", range(slots // 2))
-        if layers.stop > slots:
-            raise ValueError(f"--layers must lie in 0 to {slots - 1} for this model. Received: up to {layers.stop - 1}")
-        taken = np.isin(np.arange(slots), layers)[:, None]
-        return _Code(np.where(taken, column.point, row.point), row.label)
-
-
-def _line(first: np.ndarray, second: np.ndarray, t: float) -> np.ndarray:
-    return (1 - t) * first + t * second
-
-
-def _great_circle(first: np.ndarray, second: np.ndarray, t: float) -> np.ndarray:
-    """Turns from one direction to the other, while the length goes straight from one to the other."""
-    lengths = np.linalg.norm([first, second], axis=(1, 2))
-    angle = np.arccos(np.clip(np.sum(first * second) / np.prod(lengths), -1, 1))
-    if np.sin(angle) < 1e-6:  # one direction, or opposite ones
-        return _line(first, second, t)
-    shares = np.sin([(1 - t) * angle, t * angle]) / np.sin(angle) / lengths
-    return ((1 - t) * lengths[0] + t * lengths[1]) * (shares[0] * first + shares[1] * second)
-
-
-def _opened(target: Path, given: dict[str, Any]) -> _Model:
-    """The exported model at a path, or that of the run there; of a run without one, its checkpoint."""
-    if (target / SETTINGS).exists():
-        runs = members(target)
-        if runs != [target]:
-            raise ValueError(f"{target} holds runs of several seeds: name one of them, such as {runs[0]}")
-        if not (target / "saved_model").is_dir():
-            return _of_checkpoint(target, given)
-        target = target / "saved_model"
-    if not (target / "saved_model.pb").is_file():
-        raise ValueError(f"{target} is neither the folder of a run nor of an exported model")
-    return _of_saved_model(target, given)
-
-
-def _of_checkpoint(run: Path, given: dict[str, Any]) -> _Model:
-    generator = load_run(run).generator_ema
-    endpoints = {}
-    for name, function in serving.signatures(generator).items():
-        specs = {spec.name: spec for spec in function.input_signature}
-        endpoints[name] = _Endpoint(specs, functools.partial(_call_in_order, function, list(specs)))
-    return _Model(endpoints, generator, number_of_classes(generator), given)
-
-
-def _call_in_order(function: Callable[..., Any], names: Sequence[str], **tensors: Any) -> Any:
-    return function(*(tensors[name] for name in names))
-
-
-def _of_saved_model(path: Path, given: dict[str, Any]) -> _Model:
-    classes = serving.read_card(path).get("classes")
-    try:
-        loaded = tf.saved_model.load(path)
-    except (OSError, ValueError, tf.errors.OpError) as error:
-        raise ValueError(f"{path} is damaged ({error})") from error
-    endpoints = {name: _Endpoint(f.structured_input_signature[1], f) for name, f in loaded.signatures.items()}
-    if "latents" not in getattr(endpoints.get("serving_default"), "inputs", {}):
-        raise ValueError(f"{path} is not a generator that tfnss exported: no signature serving_default(latents)")
-    return _Model(endpoints, loaded, classes if isinstance(classes, int) else None, given)
+    def __init__(self, model: exported.Exported, given: dict[str, Any]) -> None:
+        truncation = 1.0 if given["truncation"] is None else given["truncation"]
+        layers = given.get("layers", range(model.slots // 2))
+        self.code = functools.partial(model.code, label=given["class"], truncation=truncation)
+        self.image = functools.partial(model.image, noise_seed=given["noise_seed"])
+        self.between = model.between
+        self.mixed = functools.partial(model.mixed, layers=layers)
 
 
 # -- the pictures ---

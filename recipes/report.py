@@ -22,7 +22,7 @@ from recipes.options import Parser, reporting
 from recipes.runs import HISTORY, METRICS, members, paper_figures, read_settings, recipe_of
 from tfnss import files
 from tfnss.metrics import records
-from tfnss.metrics.evaluation import CONDITIONS
+from tfnss.metrics.catalog import CONDITIONS
 from tfnss.training.callbacks import read_history
 
 PROGRAM = "python -m recipes.report"

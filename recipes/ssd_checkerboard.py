@@ -99,7 +99,7 @@ class Result:
 
         callback = keras.callbacks.LambdaCallback(on_epoch_end=measure)
         images = tfnss.data.Images(reals, BATCH, self.seed)
-        steps = max(1, given["iterations"] // POINTS)
+        steps = given["iterations"] // POINTS
         gan.fit(images, epochs=POINTS, steps_per_epoch=steps, callbacks=[callback], verbose=0)
         board = np.asarray(from_uint8(self.board[None]))
         seen = (board, amplify_bands(board, given["radius"], 0.0))
@@ -135,6 +135,8 @@ def _check(given: dict[str, Any]) -> None:
     for name in ("seeds", "iterations", "square", "radius", "base_width"):
         if given[name] < 1:
             raise ValueError(f"--{name.replace('_', '-')} must be at least 1. Received: {given[name]}")
+    if given["iterations"] % POINTS:
+        raise ValueError(f"--iterations must be a multiple of {POINTS}. Received: {given['iterations']}")
     if SIZE % (2 * given["square"]):
         raise ValueError(f"--square must divide {SIZE // 2}. Received: {given['square']}")
     tfnss.SpectralRealness(given["lambda"], given["mixing"])
@@ -144,7 +146,12 @@ def _parser() -> Parser:
     parser = Parser(prog=PROGRAM, description="Train GAN and SSD-GAN on one checkerboard (SSD-GAN, figure 1).")
     flag = parser.add_argument
     flag("--seeds", type=int, metavar="N", help="runs of each method (default: 5)")
-    flag("--iterations", type=int, metavar="N", help=f"iterations of {BATCH} images (default: 1000)")
+    flag(
+        "--iterations",
+        type=int,
+        metavar="N",
+        help=f"iterations of {BATCH} images, a multiple of {POINTS} (default: 1000)",
+    )
     flag("--square", type=int, metavar="PIXELS", help="side of the squares (default: 2)")
     flag("--radius", type=int, metavar="R", help="least radius of what the last column takes away (default: 4)")
     flag("--lambda", type=float, metavar="SHARE", help="share of the discriminator in SSD-GAN (default: 0.5)")

@@ -33,6 +33,7 @@ FLOORS = {
     "tfnss.plots": 1,
     "tfnss.data": 2,
     "tfnss.inversion": 2,
+    "tfnss.exported": 2,
     "tfnss.serving": 2,
     "tfnss.metrics": 3,
     "tfnss.training": 4,

@@ -1,4 +1,6 @@
-"""Small stand-ins for networks that cannot be downloaded."""
+"""Small stand-ins for networks that cannot be downloaded, and packages that are not there."""
+
+import sys
 
 import tensorflow as tf
 
@@ -21,3 +23,9 @@ def save_tiny_inception(folder, output="pool_3"):
     module = TinyInception(output)
     tf.saved_model.save(module, str(folder))
     return module
+
+
+def without(monkeypatch, package):
+    """Forgets that a package was imported."""
+    for name in [name for name in sys.modules if name.split(".")[0] == package]:
+        monkeypatch.delitem(sys.modules, name)

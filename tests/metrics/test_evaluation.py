@@ -214,6 +214,22 @@ def test_inception_end_to_end(pictures, tmp_path):
     assert record["comparable"]
 
 
+@pytest.mark.parametrize(
+    ("metrics", "comparable", "expected"),
+    [
+        (("fid", "is", "kid"), True, True),
+        (("fid", "spectrum"), True, True),
+        (("fid",), False, False),
+        (("fid", "pr"), True, False),  # precision and recall are measured under VGG16
+        (("spectrum",), True, None),
+    ],
+)
+def test_comparable_are_metrics_under_the_network_of_the_literature(metrics, comparable, expected, pictures):
+    network = Means()
+    network.comparable = comparable
+    assert Evaluation(pictures, metrics, network, fake_images=40)(pictures[:40])["comparable"] is expected
+
+
 @pytest.mark.filterwarnings("ignore:the covariance")
 def test_memory_does_not_grow_with_the_images():
     """What is held of 2,000 images is O(d²): neither they nor their activations."""
@@ -265,7 +281,7 @@ def test_records(tmp_path):
         ({"seed": 2**31}, "the seed must lie in"),
         ({"seed": -1}, "the seed must lie in"),
         ({"metrics": ("pr",), "fake_images": 3}, "pr needs at least 4 real and 4 fake"),
-        ({"metrics": ("kid",), "fake_images": 50_000}, "kid needs 2 images of each set per 1024"),
+        ({"metrics": ("kid",), "fake_images": 50_000}, "kid needs 2 images of each set per 1024.*--images"),
     ],
 )
 def test_bad_input(arguments, says, pictures):

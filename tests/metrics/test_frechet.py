@@ -7,6 +7,7 @@ import scipy.linalg
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.metrics.networks_of_tests import without
 from tfnss.metrics import FrechetDistance, Moments, frechet_distance, tfgan
 
 
@@ -111,7 +112,12 @@ def test_widths_of_a_stream():
         moments.update(np.zeros((3, 3)))
 
 
-def test_tf_gan_leaves_no_half_packages():
-    tfgan.classifier_metrics()
-    assert "tensorflow_gan" not in sys.modules
-    assert "tensorflow_gan.python" not in sys.modules
+def test_tf_gan_needs_no_hub_and_leaves_no_half_packages(monkeypatch):
+    """TensorFlow Hub cannot be imported beside setuptools 82."""
+    without(monkeypatch, "tensorflow_gan")
+    without(monkeypatch, "tensorflow_hub")
+    monkeypatch.setitem(sys.modules, "tensorflow_hub", None)
+    functions = tfgan.classifier_metrics.__wrapped__()
+    assert float(functions.trace_sqrt_product(np.eye(2), 4 * np.eye(2))) == pytest.approx(4)
+    for name in ("tensorflow_gan", "tensorflow_gan.python", "tensorflow_gan.python.eval"):
+        assert name not in sys.modules

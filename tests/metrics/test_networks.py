@@ -1,5 +1,7 @@
 import itertools
 import json
+import shutil
+import sys
 from pathlib import Path
 
 import keras
@@ -9,7 +11,7 @@ import tensorflow as tf
 from scipy import ndimage
 
 from models import DCGAN
-from tests.metrics.networks_of_tests import save_tiny_inception
+from tests.metrics.networks_of_tests import save_tiny_inception, without
 from tfnss import data
 from tfnss.metrics import frechet_distance, networks
 from tfnss.metrics.networks import inception
@@ -94,7 +96,7 @@ class TestInception:
         assert networks.load("inception").key == networks.load("inception", inception=tmp_path / "model").key
 
     def test_from_the_hub_once(self, tmp_path, monkeypatch):
-        hub = pytest.importorskip("tensorflow_hub")
+        hub = inception._hub()
         module = save_tiny_inception(tmp_path / "model")
         asked = []
         monkeypatch.setattr(hub, "load", lambda handle: asked.append(handle) or module)
@@ -103,18 +105,27 @@ class TestInception:
             network(np.zeros((2, 8, 8, 3), np.uint8))
         assert asked == [inception.HANDLE]
 
+    def test_the_hub_needs_no_pkg_resources(self, tmp_path, monkeypatch):
+        """setuptools 82 dropped it."""
+        save_tiny_inception(tmp_path / "model")
+        without(monkeypatch, "tensorflow_hub")
+        monkeypatch.setitem(sys.modules, "pkg_resources", None)
+        assert set(inception._hub().load(str(tmp_path / "model")).signatures) == {"serving_default"}
+        assert "pkg_resources" not in sys.modules
+
     def test_its_weights_are_part_of_its_key(self, tmp_path):
-        keys = set()
-        for output in ("pool_3", "pool_3", "other"):
-            folder = tmp_path / f"model{len(keys)}"
-            module = save_tiny_inception(folder)
-            module.weights.assign_add(tf.fill(module.weights.shape, float(len(output))))
-            tf.saved_model.save(module, str(folder))
-            keys.add(networks.load("inception", inception=folder).key)
-        assert len(keys) >= 2
+        """Of two models that differ in the file of their variables alone."""
+        module = save_tiny_inception(tmp_path / "one")
+        shutil.copytree(tmp_path / "one", tmp_path / "same")
+        shutil.copytree(tmp_path / "one", tmp_path / "other")
+        tf.train.Checkpoint(weights=tf.Variable(2 * module.weights)).write(str(tmp_path / "other/variables/variables"))
+        one, same, other = (networks.load("inception", inception=tmp_path / name) for name in ("one", "same", "other"))
+        image = np.full((1, 8, 8, 3), 255, np.uint8)
+        np.testing.assert_allclose(other(image).activations, 2 * one(image).activations, rtol=1e-5)
+        assert one.key == same.key != other.key
 
     def test_what_is_missing_or_wrong(self, tmp_path, monkeypatch):
-        hub = pytest.importorskip("tensorflow_hub")
+        hub = inception._hub()
 
         def no_network(handle):
             raise OSError("no route to host")
@@ -134,16 +145,32 @@ class TestInception:
 
 
 class TestVGG16:
-    def test_reads_a_file_and_gives_fc2(self, tmp_path, pictures, zero_weights):
+    def test_reads_a_file_and_gives_fc2(self, tmp_path, zero_weights):
+        """Of a network that hands on the colours of the upper left corner: fc1 as they are, fc2 as 2 x + 5."""
         model = keras.applications.VGG16(weights=None)
-        path = tmp_path / "vgg16.h5"
+        for layer in model.layers:
+            if isinstance(layer, keras.layers.Conv2D):
+                kernel = np.zeros(layer.kernel.shape, np.float32)
+                kernel[1, 1, range(3), range(3)] = 1
+                layer.kernel.assign(kernel)
+        for name, factor, bias in (("fc1", 1, 0), ("fc2", 2, 5)):
+            layer = model.get_layer(name)
+            kernel = np.zeros(layer.kernel.shape, np.float32)
+            kernel[range(3), range(3)] = factor
+            layer.kernel.assign(kernel)
+            layer.bias.assign(np.full(4096, bias, np.float32))
         model.save_weights(tmp_path / "vgg16.weights.h5")
-        network = networks.load("vgg16", vgg16=tmp_path / "vgg16.weights.h5")
-        outputs = network(pictures[:1])
-        assert outputs.activations.shape == (1, 4096)
-        np.testing.assert_allclose(outputs.probabilities.sum(axis=1), 1, atol=1e-5)
+        outputs = networks.load("vgg16", vgg16=tmp_path / "vgg16.weights.h5")(
+            np.full((1, 8, 8, 3), (200, 220, 240), np.uint8)
+        )
+        mean = np.array([103.939, 116.779, 123.68])  # of ImageNet: blue, green, red
+        np.testing.assert_allclose(outputs.activations[0, :3], 2 * ([240, 220, 200] - mean) + 5, rtol=1e-5)
+        np.testing.assert_array_equal(outputs.activations[0, 3:], np.full(4093, 5))
+        np.testing.assert_allclose(outputs.probabilities, np.full((1, 1000), 0.001), rtol=1e-5)
+
+    def test_a_file_that_is_missing(self, tmp_path, zero_weights):
         with pytest.raises(ValueError, match=r"vgg16\.h5 is not there.*--vgg16 FILE"):
-            networks.load("vgg16", vgg16=path)
+            networks.load("vgg16", vgg16=tmp_path / "vgg16.h5")
 
 
 def test_unknown_name():

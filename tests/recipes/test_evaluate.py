@@ -38,8 +38,10 @@ def place(runs, tmp_path):
             Image.fromarray(image).save(tmp_path / name / f"{index}.png")
     shutil.copytree(tmp_path / "fakes", tmp_path / "mixed")
     Image.fromarray(images[0, :16]).save(tmp_path / "mixed" / "9.png")
-    (tmp_path / "wide").mkdir()
-    Image.fromarray(images[0, :16]).save(tmp_path / "wide" / "0.png")
+    for name, count in (("wide", 1), ("wide2", 2)):
+        (tmp_path / name).mkdir()
+        for index in range(count):
+            Image.fromarray(images[index, :16]).save(tmp_path / name / f"{index}.png")
     (tmp_path / "empty").mkdir()
     return tmp_path
 
@@ -92,6 +94,44 @@ def test_two_folders_under_inception(place, capsys):
     assert "299x299" in capsys.readouterr().out
 
 
+@pytest.mark.filterwarnings("ignore:the covariance")
+def test_reals_of_a_folder_are_brought_to_its_size(place):
+    """Photographs of several sizes, and a named data set."""
+    images = np.asarray(data.load("photos", 64).array[:9])
+    (place / "photos").mkdir()
+    for index, image in enumerate(images):
+        Image.fromarray(image[: 64 - index]).save(place / "photos" / f"{index}.png")
+    out = place / "metrics.jsonl"
+    flags = ["--metrics", "fid", "--features", "embedded", "--out", str(out), "--images", "9"]
+    for chosen in (["--data", str(place / "photos")], ["--data", "photos"]):
+        evaluate.main([str(place / "fakes"), *flags, *chosen])
+        evaluate.main([str(place / "fakes"), *flags, *chosen, "--resolution", "32"])
+    first, again, named, named_again = (record["fid"] for record in records.read(out))
+    assert first == again
+    assert named == named_again != first
+
+
+def test_kid_of_a_folder_counts_its_images(place, capsys):
+    """50,000 are the default, which 9 reals are too few for."""
+    flags = ["--metrics", "kid", "--features", "embedded", "--data", str(place / "reals")]
+    evaluate.main([str(place / "fakes"), *flags])
+    assert "kid " in capsys.readouterr().out
+
+
+def test_spectra_are_drawn_beside_the_results(place):
+    out = place / "results" / "metrics.jsonl"
+    flags = ["--metrics", "spectrum", "--images", "6", "--out", str(out)]
+    evaluate.main([str(place / "fakes"), "--data", str(place / "reals"), *flags])
+    evaluate.main([str(place / "runs" / "two"), *flags])
+    assert len(records.read(out)) == 3
+    pictures = {f"spectrum-{name}.png" for name in ("fakes", "seed-0", "seed-1")}
+    assert {path.name for path in out.parent.iterdir()} == {"metrics.jsonl", *pictures}
+    for name in pictures:
+        with Image.open(out.parent / name) as picture:
+            assert np.asarray(picture).std() > 0
+    assert not list((place / "runs" / "two").rglob("spectrum*"))
+
+
 def test_path_length_with_weights_of_a_file(place):
     keras.utils.set_random_seed(0)
     keras.applications.VGG16(weights=None, include_top=False).save_weights(place / "vgg16.weights.h5")
@@ -120,12 +160,13 @@ def test_fid_in_training_is_that_after_it(place):
 # Arguments ({} is the place), and what the line must say.
 CASES = [
     ("{}/nowhere", "nowhere is neither the folder of a run nor of images"),
-    ("{}/single --data {}/reals --features embedded", "Received: 1 of "),
+    ("{}/single --data {}/reals --features embedded", "fake_images=1,"),
     ("{}/fakes --data {}/single --features embedded", "Received: 1 of "),
     ("{}/mixed --data {}/reals --features embedded", "images differ in size"),
-    ("{}/wide --data {}/reals --features embedded --images 2", "Received: 1 of "),
+    ("{}/wide --data {}/reals --features embedded --images 2", "fake_images=1,"),
+    ("{}/wide2 --data {}/reals --features embedded", "images differ in size"),
+    ("{}/wide2 --data photos --features embedded", "add --resolution PIXELS"),
     ("{}/fakes --data {}/reals --features embedded --resolution 16", "images differ in size"),
-    ("{}/fakes --data photos --features embedded", "add --resolution PIXELS"),
     ("{}/fakes --data {}/reals --features embedded --metrics condition", "property of a generator"),
     ("{}/fakes --data {}/reals --features embedded --out {}/empty", "is a folder; name a file"),
     ("{}/runs/one --seed -1", "the seed must lie in"),

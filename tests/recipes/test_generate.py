@@ -113,6 +113,25 @@ def test_a_run_is_its_saved_model_or_its_checkpoint(place, tmp_path):
     assert exported.std() > 0
 
 
+def test_a_model_of_a_future_that_a_run_went_back_from_is_not_drawn(place, tmp_path):
+    """As after --resume --checkpoint FILE and Ctrl-C: the history ends before the moment of the exported model."""
+    shutil.copytree(place / "plain", tmp_path / "run" / "saved_model")
+    card = json.loads((place / "run" / "saved_model" / "model_card.json").read_text())
+    (tmp_path / "run" / "saved_model" / "model_card.json").write_text(json.dumps(card))
+    shutil.copytree(place / "unfinished", tmp_path / "run", dirs_exist_ok=True)
+    rows = (tmp_path / "run" / "history.csv").read_text().splitlines(keepends=True)
+    assert card["images_seen"] == 64
+    assert len(rows) > 2
+    draw(place / "plain", tmp_path / "other", "--seeds", "0-3")
+    draw(tmp_path / "run", tmp_path / "end", "--seeds", "0-3")
+    (tmp_path / "run" / "history.csv").write_text("".join(rows[:-1]))
+    draw(tmp_path / "run", tmp_path / "back", "--seeds", "0-3")
+    draw(place / "unfinished", tmp_path / "checkpoint", "--seeds", "0-3")
+    pictures = {name: (tmp_path / name / "grid.png").read_bytes() for name in ("other", "end", "back", "checkpoint")}
+    assert pictures["end"] == pictures["other"]
+    assert pictures["back"] == pictures["checkpoint"] != pictures["end"]
+
+
 def test_a_checkpoint_with_styles(place, tmp_path, monkeypatch):
     monkeypatch.setattr(generate, "load_run", lambda run: StyleGAN2(8, classes=3, **TINY))
     flags = ["--seeds", "0-3", "--truncation", "0.5"]
@@ -148,12 +167,6 @@ def test_a_way_in_z_is_a_great_circle(place, tmp_path):
     difference = frames[1].astype(int) - reference("serving_default", latents=[middle])[0]
     assert np.abs(difference).max() <= 1
     assert np.abs(frames[1].astype(int) - frames[0]).max() > 50
-
-
-def test_a_great_circle_with_opposite_ends_does_not_divide_by_zero():
-    first = np.array([[1.0, 2.0]])
-    np.testing.assert_allclose(generate._great_circle(first, -3 * first, 0.5), -first)
-    np.testing.assert_allclose(generate._great_circle(first, 3 * first, 0.25), 1.5 * first)
 
 
 def test_mixed_styles(place, tmp_path):

@@ -111,6 +111,7 @@ def test_checkerboard(tmp_path, capsys):
         (["--square", "3"], "--square must divide 8"),
         (["--lambda", "2"], "lambda"),
         (["--seeds", "0"], "0"),
+        (["--iterations", "15"], "--iterations must be a multiple of 10. Received: 15"),
     ):
         with pytest.raises(SystemExit):
             ssd_checkerboard.main([*flags, "--out", str(tmp_path / "bad")])

@@ -2,8 +2,9 @@
 
 from tfnss.metrics import networks
 from tfnss.metrics.blindness import amplify_bands, discriminator_response
+from tfnss.metrics.catalog import NAMES
 from tfnss.metrics.condition import condition_numbers, mean_conditions
-from tfnss.metrics.evaluation import NAMES, Evaluation
+from tfnss.metrics.evaluation import Evaluation
 from tfnss.metrics.frechet import FrechetDistance, Moments, frechet_distance
 from tfnss.metrics.images import ArrayImages, FolderImages, GeneratedImages
 from tfnss.metrics.inception_score import InceptionScore, inception_score

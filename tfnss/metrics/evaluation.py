@@ -1,99 +1,17 @@
 """All metrics of a generator or a set of images against real ones, each set read once."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
-from tfnss.generators import has_styles
-from tfnss.metrics import networks
-from tfnss.metrics.condition import condition_numbers, mean_conditions
-from tfnss.metrics.frechet import frechet_distance
+from tfnss.metrics import catalog, networks
+from tfnss.metrics.catalog import GENERATOR_METRICS, IMAGE_METRICS, MIN_IMAGES, ImageMetric
 from tfnss.metrics.images import GeneratedImages, ImageSet, as_image_set
-from tfnss.metrics.kernel import BLOCK_SIZE, kernel_distance_and_error
-from tfnss.metrics.path_length import perceptual_path_length
-from tfnss.metrics.precision_recall import precision_recall
-from tfnss.metrics.spectrum import spectral_distance, spectrum_gap
-from tfnss.metrics.statistics import STATISTICS, gather
+from tfnss.metrics.statistics import gather
 
-MIN_IMAGES = 2
-
-
-@dataclass(frozen=True)
-class ImageMetric:
-    """A metric of two sets of images.
-
-    Args:
-        statistics: What it needs of each set, keys of `STATISTICS`.
-        result: Its values by name, from the statistics of the reals and the fakes.
-        real: Whether it looks at the reals.
-    """
-
-    statistics: tuple[str, ...]
-    result: Callable[[dict[str, Any], dict[str, Any]], dict[str, float]]
-    real: bool = True
-
-
-def _inception_score(fake: dict[str, Any]) -> dict[str, float]:
-    score = fake["score"].result()
-    mean, spread = score if isinstance(score, tuple) else (score, 0.0)
-    return {"is": mean, "is_std": spread}
-
-
-def _named(names: Sequence[str], values: Sequence[float]) -> dict[str, float]:
-    return dict(zip(names, values, strict=True))
-
-
-IMAGE_METRICS = {
-    "fid": ImageMetric(("moments",), lambda real, fake: {"fid": frechet_distance(real["moments"], fake["moments"])}),
-    "is": ImageMetric(("score",), lambda real, fake: _inception_score(fake), real=False),
-    "kid": ImageMetric(
-        ("activations",),
-        lambda real, fake: _named(
-            ("kid", "kid_error"),
-            kernel_distance_and_error(real["activations"].array, fake["activations"].array),
-        ),
-    ),
-    "pr": ImageMetric(
-        ("activations",),
-        lambda real, fake: _named(
-            ("precision", "recall"), precision_recall(real["activations"].array, fake["activations"].array)
-        ),
-    ),
-    "spectrum": ImageMetric(
-        ("spectra",),
-        lambda real, fake: {
-            "spectral_distance_db": spectral_distance(real["spectra"], fake["spectra"]),
-            "spectrum_gap": spectrum_gap(real["spectra"], fake["spectra"])[1],
-        },
-    ),
-}
-
-# NVIDIA's names: `ppl` crops to the region of a face, `ppl2` does not.
-PATH_LENGTHS: dict[str, dict[str, Any]] = {
-    f"{name}_{space}{sampling}": {"space": space, "sampling": sampling, "crop": name == "ppl"}
-    for name in ("ppl", "ppl2")
-    for space in "zw"
-    for sampling in ("full", "end")
-}
-NAMES = (*IMAGE_METRICS, "ppl", *PATH_LENGTHS, "condition")
-# What a record tells of how its values came about.
-CONDITIONS = (
-    "network",
-    "comparable",
-    "resize",
-    "perceptual_network",
-    "reals",
-    "real_images",
-    "fake_images",
-    "size",
-    "seed",
-    "batch_size",
-)
-_PR_IMAGES, _MAX_SEED = 4, 2**31
-_PAIRS_PER_TOP = 50  # TTMC is the mean of the top 1,000 of 50,000
+_MAX_SEED = 2**31
 
 
 class Evaluation:
@@ -116,8 +34,8 @@ class Evaluation:
     Example:
 
     ```python
-    evaluate = Evaluation("~/faces", metrics=("fid", "pr"), network=networks.load("inception"))
-    evaluate(gan)  # {"fid": ..., "precision": ..., "recall": ..., "network": "inception", "fake_images": 50000, ...}
+    evaluate = Evaluation("~/faces", metrics=("fid", "kid"), network=networks.load("inception"))
+    evaluate(gan)  # {"fid": ..., "kid": ..., "kid_error": ..., "network": "inception", "fake_images": 50000, ...}
     ```
     """
 
@@ -133,7 +51,7 @@ class Evaluation:
         perceptual_distance: Callable[[tuple], Any] | None = None,
         progress: bool = False,
     ) -> None:
-        self.metrics = check_names(metrics)
+        self.metrics = catalog.check_names(metrics)
         self.reals, self.network = as_image_set(reals, "reals"), network
         self.fake_images, self.batch_size, self.seed, self.progress = fake_images, batch_size, seed, progress
         self.real_images = min(real_images, len(self.reals))
@@ -146,13 +64,13 @@ class Evaluation:
         if not 0 <= seed < _MAX_SEED:
             raise ValueError(f"the seed must lie in [0, 2**31). Received: seed={seed}")
         self._check_counts(fake_images)
-        if needs_network(self.metrics) and network is None:
+        if catalog.needs_network(self.metrics) and network is None:
             raise ValueError(f"{', '.join(self.metrics)} need a feature network: networks.load('inception')")
-        if "is" in self.metrics and network is not None and not network.has_classes:
+        if catalog.needs_classes(self.metrics) and network is not None and not network.has_classes:
             raise ValueError(
                 f"the Inception score needs classes, which the network {network.name} has not; use inception"
             )
-        if needs_paths(self.metrics) and perceptual_distance is None:
+        if catalog.needs_paths(self.metrics) and perceptual_distance is None:
             raise ValueError("path lengths need `perceptual_distance`: tfnss.metrics.LPIPS()")
         self._real: dict[str, Any] | None = None
         self._generated: tuple[Any, GeneratedImages] | None = None  # of the last generator, compiled
@@ -173,9 +91,10 @@ class Evaluation:
             latent_dim: Width of the latents, for a function.
 
         Returns:
-            The values by name, and what they depend on (`CONDITIONS`): `network`, `comparable` (whether the network is that
-            of the literature), `resize`, `perceptual_network`, `reals`, `real_images`, `fake_images`, `size` (height and
-            width), `seed`, and `batch_size`, on which the noise of generators that draw any depends.
+            The values by name, and what they depend on (`CONDITIONS`): `network`, `comparable` (whether it is that of the
+            literature, for each of these metrics that needs one), `resize`, `perceptual_network`, `reals`, `real_images`,
+            `fake_images`, `size` (height and width), `seed`, and `batch_size`, on which the noise of generators that draw
+            any depends.
         """
         generator = None if _is_images(fakes) else fakes
         images = as_image_set(fakes, "fakes")
@@ -190,12 +109,14 @@ class Evaluation:
         self.prepare()
         fake = self._gather(images, count, self._kinds(lambda metric: True))
         self._check_sizes(fake)
+        options: dict[str, Any] = {"count": self.fake_images, "batch_size": self.batch_size, "seed": self.seed}
+        options |= {"latent_dim": latent_dim, "progress": self.progress}
         values: dict[str, Any] = {}
         for name in self.metrics:
             if name in IMAGE_METRICS:
                 values |= IMAGE_METRICS[name].result(self._real or {}, fake)
             else:
-                values |= self._of_generator(name, generator, latent_dim)
+                values |= GENERATOR_METRICS[name].result(generator, self._distance, **options)
         self.spectra = (self._real or {}).get("spectra"), fake.get("spectra")
         return values | self._conditions(count, fake)
 
@@ -205,19 +126,12 @@ class Evaluation:
         return self._generated[1]
 
     def _check_counts(self, fake_images: int) -> None:
-        least = min(fake_images, self.real_images)
-        if "pr" in self.metrics and least < _PR_IMAGES:
-            raise ValueError(f"pr needs at least {_PR_IMAGES} real and {_PR_IMAGES} fake images. Received: {least}")
-        if "kid" in self.metrics and least < MIN_IMAGES * -(-max(fake_images, self.real_images) // BLOCK_SIZE):
-            raise ValueError(
-                f"kid needs {MIN_IMAGES} images of each set per {BLOCK_SIZE} of the larger one. "
-                f"Received: {self.real_images} real and {fake_images} fake"
-            )
+        for metric in catalog.of_images(self.metrics):
+            metric.check(self.real_images, fake_images)
 
     def _check_no_generator_metrics(self) -> None:
-        for name in self.metrics:
-            if name not in IMAGE_METRICS:
-                raise ValueError(f"{name} is a property of a generator, not of a set of images")
+        for name in catalog.of_generators(self.metrics):
+            raise ValueError(f"{name} is a property of a generator, not of a set of images")
 
     def _check_sizes(self, fake: dict[str, Any]) -> None:
         real = self._real or {}
@@ -229,39 +143,25 @@ class Evaluation:
             )
 
     def _kinds(self, chosen: Callable[[ImageMetric], bool]) -> list[str]:
-        metrics = [IMAGE_METRICS[name] for name in self.metrics if name in IMAGE_METRICS]
-        kinds = [kind for metric in metrics if chosen(metric) for kind in metric.statistics]
+        kinds = [kind for metric in catalog.of_images(self.metrics) if chosen(metric) for kind in metric.statistics]
         return [*kinds, "size"] if kinds else []
 
     def _gather(self, images: ImageSet, count: int, kinds: list[str], keep: bool = False) -> dict[str, Any]:
         return gather(images, count, kinds, self.network, self.batch_size, keep, self.progress)
-
-    def _of_generator(self, name: str, generator: Any, latent_dim: int | None) -> dict[str, float]:
-        common: dict[str, Any] = {
-            "seed": self.seed,
-            "latent_dim": latent_dim,
-            "progress": self.progress,
-            "count": self.fake_images,
-        }
-        if name == "condition":
-            numbers = condition_numbers(generator, batch_size=self.batch_size, **common)
-            top = max(1, len(numbers) // _PAIRS_PER_TOP)
-            return {**_named(("mc", "ttmc"), mean_conditions(numbers, top)), "ttmc_of": top}
-        if name == "ppl":
-            name = "ppl_wend" if has_styles(getattr(generator, "generator_ema", generator)) else "ppl_zend"
-        return {name: perceptual_path_length(generator, self._distance, **PATH_LENGTHS[name], **common)}
 
     def _distance(self, *pair: Any) -> Any:
         assert self.perceptual_distance is not None
         return self.perceptual_distance(pair)
 
     def _conditions(self, count: int, fake: dict[str, Any]) -> dict[str, Any]:
-        network = self.network if needs_network(self.metrics) else None
+        network = self.network if catalog.needs_network(self.metrics) else None
         return {
             "network": network.name if network else None,
             "resize": network.resize if network else None,
-            "comparable": network.comparable if network else None,
-            "perceptual_network": getattr(self.perceptual_distance, "key", None) if needs_paths(self.metrics) else None,
+            "comparable": network.comparable and catalog.under_inception(self.metrics) if network else None,
+            "perceptual_network": getattr(self.perceptual_distance, "key", None)
+            if catalog.needs_paths(self.metrics)
+            else None,
             "reals": self.reals.name,
             "real_images": self.real_images,
             "fake_images": count,
@@ -269,30 +169,6 @@ class Evaluation:
             "seed": self.seed,
             "batch_size": self.batch_size,
         }
-
-
-def check_names(metrics: Iterable[str]) -> tuple[str, ...]:
-    """The names of metrics, each once.
-
-    Raises:
-        ValueError: For an unknown one, or none.
-    """
-    names = tuple(dict.fromkeys(metrics))
-    unknown = [name for name in names if name not in NAMES]
-    if unknown or not names:
-        raise ValueError(f"{unknown[0] if unknown else 'nothing'} is not a metric; choose of {', '.join(NAMES)}")
-    return names
-
-
-def needs_network(metrics: Iterable[str]) -> bool:
-    """Whether any of these metrics looks at images through a feature network."""
-    chosen = [IMAGE_METRICS[name] for name in metrics if name in IMAGE_METRICS]
-    return any(STATISTICS[kind].network for metric in chosen for kind in metric.statistics)
-
-
-def needs_paths(metrics: Iterable[str]) -> bool:
-    """Whether any of these metrics is a path length."""
-    return any(name == "ppl" or name in PATH_LENGTHS for name in metrics)
 
 
 def _is_images(fakes: Any) -> bool:

@@ -1,24 +1,22 @@
 """TF-GAN's evaluation functions, on any TensorFlow.
 
-`import tensorflow_gan` needs `tf.estimator`, which TensorFlow 2.16 removed; its subpackage `python.eval` does not. It is
-imported here under stand-ins for its parents, whose own code is never run.
+`import tensorflow_gan` needs `tf.estimator`, which TensorFlow 2.16 removed, and its subpackage `python.eval` needs
+TensorFlow Hub, which needs an old setuptools. The one module used here needs neither: it is imported under stand-ins for
+its parents, whose own code is never run.
 """
 
 import contextlib
 import functools
 import importlib
-import importlib.machinery
 import importlib.util
 import logging
-import sys
-import types
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-_PARENTS = ("tensorflow_gan", "tensorflow_gan.python")
+from tfnss.metrics import stand_ins
 
 
 @functools.cache
@@ -32,25 +30,9 @@ def classifier_metrics() -> Any:
     if spec is None or not spec.submodule_search_locations:
         raise ImportError("FID and KID are TF-GAN's: pip install tensorflow-gan")
     root = next(iter(spec.submodule_search_locations))
-    with _stand_ins({"tensorflow_gan": root, "tensorflow_gan.python": f"{root}/python"}):
+    folders = {"tensorflow_gan": "", "tensorflow_gan.python": "/python", "tensorflow_gan.python.eval": "/python/eval"}
+    with stand_ins.in_place(*(stand_ins.package(name, root + folder) for name, folder in folders.items())):
         return importlib.import_module("tensorflow_gan.python.eval.classifier_metrics")
-
-
-@contextlib.contextmanager
-def _stand_ins(folders: dict[str, str]) -> Iterator[None]:
-    """Within the block, these packages are empty modules, unless they are imported already; afterwards, gone again."""
-    made = {name: folder for name, folder in folders.items() if name not in sys.modules}
-    for name, folder in made.items():
-        module = types.ModuleType(name)
-        module.__path__ = [folder]
-        module.__spec__ = importlib.machinery.ModuleSpec(name, None, is_package=True)
-        module.__spec__.submodule_search_locations = [folder]
-        sys.modules[name] = module
-    try:
-        yield
-    finally:
-        for name in made:
-            sys.modules.pop(name, None)
 
 
 def trace_sqrt_product(covariance: np.ndarray, other: np.ndarray) -> float:

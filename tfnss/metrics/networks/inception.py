@@ -2,14 +2,17 @@
 
 import contextlib
 import hashlib
+import importlib
 import os
+import types
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from packaging import version
 
-from tfnss.metrics import cache
+from tfnss.metrics import cache, stand_ins
 from tfnss.metrics.networks.network import Outputs, resized
 
 HANDLE = "https://tfhub.dev/tensorflow/tfgan/eval/inception/1"
@@ -85,11 +88,17 @@ def _load_from_hub() -> Any:
         "TFHUB_CACHE_DIR", os.fspath(cache.folder() / "hub")
     )  # its own default does not survive a boot
     try:
-        import tensorflow_hub as hub
-
-        return hub.load(HANDLE)
+        return _hub().load(HANDLE)
     except Exception as error:  # of many kinds: network, archive, disk
         raise ValueError(
             f"Inception cannot be had from TensorFlow Hub ({type(error).__name__}: {error}); get {HANDLE} on a machine "
             f"with network, unpack it and name its folder (--inception DIR, or {VARIABLE}), or choose --features embedded"
         ) from error
+
+
+def _hub() -> Any:
+    """The package tensorflow_hub. Of `pkg_resources`, which setuptools 82 dropped, it takes a parser of versions alone."""
+    parser = types.ModuleType("pkg_resources")
+    parser.parse_version = version.parse  # type: ignore[attr-defined]
+    with stand_ins.in_place(parser):
+        return importlib.import_module("tensorflow_hub")

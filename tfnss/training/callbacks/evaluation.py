@@ -6,7 +6,8 @@ from pathlib import Path
 import keras
 
 from tfnss.metrics import records
-from tfnss.metrics.evaluation import CONDITIONS, Evaluation
+from tfnss.metrics.catalog import CONDITIONS
+from tfnss.metrics.evaluation import Evaluation
 from tfnss.training.callbacks.signals import Interrupted, interruptible
 
 
