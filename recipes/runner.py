@@ -294,17 +294,15 @@ def _settings(
         saved = _saved(recipe, Path(run_dir))
         if checkpoint is not None and saved["trials"] is not None:
             raise ValueError(f"--checkpoint goes with the run of one seed: --run-dir {Path(run_dir) / 'seed-...'}")
-        check_unchanged(saved["settings"] | {"trials": saved["trials"]}, given | ({"trials": trials} if trials else {}))
+        given = _located(given) | ({"trials": trials} if trials else {})
+        check_unchanged(saved["settings"] | {"trials": saved["trials"]}, given)
         return saved["settings"], saved["trials"]
     if trials is not None and trials < 1:
         raise ValueError(f"--trials must be at least 1. Received: {trials}")
     defaults = {option.name: option.default for option in recipe.all_options()}
-    settings = recipe.resolve(defaults | (recipe.smoke if smoke else {}) | given)
+    settings = _located(recipe.resolve(defaults | (recipe.smoke if smoke else {}) | given))
     if settings["checkpoint_every"] is None:
         settings["checkpoint_every"] = settings["kimg"] / 20
-    folder = Path(settings["data"]).expanduser()
-    if settings["data"] not in tfnss.data.NAMES and folder.exists():
-        settings["data"] = str(folder.resolve())  # a resumed run finds it from anywhere
     for name in ("kimg", "batch_size", "checkpoint_every"):
         if not 0 < settings[name] < float("inf"):
             raise ValueError(f"--{name.replace('_', '-')} must be above 0. Received: {settings[name]}")
@@ -320,6 +318,14 @@ def _settings(
     if not 0 <= settings["seed"] < 2**31:
         raise ValueError(f"--seed must lie in [0, 2**31). Received: {settings['seed']}")
     return settings, trials
+
+
+def _located(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings with the whole path of a folder of data: a resumed run finds it from anywhere, by any of its names."""
+    data = settings.get("data")
+    if data is None or data in tfnss.data.NAMES or not Path(data).expanduser().exists():
+        return settings
+    return settings | {"data": str(Path(data).expanduser().resolve())}
 
 
 def _ticks(settings: dict[str, Any]) -> tuple[int, int]:

@@ -112,13 +112,17 @@ def test_a_folder_of_the_same_name_does_not_hide_a_data_set(tmp_path, monkeypatc
     assert '"data": "photos"' in capsys.readouterr().out
 
 
-def test_runs_on_a_folder(tmp_path):
+def test_runs_on_a_folder_by_any_of_its_names(tmp_path, monkeypatch):
     (tmp_path / "data").mkdir()
+    (tmp_path / "link").symlink_to("data")
     for index in range(9):
         pixels = np.random.default_rng(index).integers(0, 256, (40, 40, 3), dtype=np.uint8)
         Image.fromarray(pixels).save(tmp_path / "data" / f"{index}.png")
     main(RECIPES[1], [*TINY, "--data", str(tmp_path / "data"), "--run-dir", str(tmp_path / "run")])
     assert len(read_history(tmp_path / "run" / "history.csv")) == 2
+    monkeypatch.chdir(tmp_path)
+    for name in ("data", "link"):
+        main(RECIPES[1], ["--resume", "--run-dir", "run", "--data", name])  # nothing is left to do
 
 
 def test_run_directories_are_numbered(tmp_path, monkeypatch):
