@@ -8,7 +8,8 @@ import keras
 
 import tfnss
 from models import DCGAN
-from recipes.options import Option
+from recipes.families.xla import jit_compile, xla_option
+from recipes.options import Option, check_range
 from recipes.runner import Recipe
 from recipes.spectral import SPECTRAL, spectral_realness
 
@@ -72,10 +73,14 @@ _OPTIONS = (
         shortcuts={"--nss": ("nss", "the same as --method nss")},
         in_name=True,
     ),
-    Option("learning_rate", float, "learning rate of Adam (default: the method's of table 3)", metavar="RATE"),
-    Option("beta_1", float, "decay of Adam's first moment (default: the method's of table 3)", metavar="BETA"),
+    Option("learning_rate", float, "learning rate of Adam", worked_out="the method's of table 3", metavar="RATE"),
+    Option("beta_1", float, "decay of Adam's first moment", worked_out="the method's of table 3", metavar="BETA"),
     Option(
-        "penalty_weight", float, "weight of the method's penalty (default: the method's of table 3)", metavar="WEIGHT"
+        "penalty_weight",
+        float,
+        "weight of the method's penalty",
+        worked_out="the method's of table 3",
+        metavar="WEIGHT",
     ),
     Option("initial_time", float, "time of the scale-space at the start of annealing", default=256.0, metavar="T"),
     Option("stddev", float, "standard deviation of the noise of one pass, for images in [-1, 1]", default=0.15),
@@ -89,7 +94,7 @@ _OPTIONS = (
     ),
     *SPECTRAL,
     Option("base_width", int, "channels next to the image", default=64, metavar="CHANNELS"),
-    Option("xla", str, "whether XLA compiles the gradients; it takes seconds to start", "on", choices=("on", "off")),
+    xla_option("on"),  # on CPUs too: faster than the graph (benchmarks/dcgan_step.py)
 )
 
 _SMOKE = {
@@ -143,7 +148,7 @@ def dcgan_recipe(
         smoke=_SMOKE,
         resolve=resolve,
         build=build,
-        paper=lambda settings: f"FID {fids[settings['method']]:.2f}, over 20 seeds" if fids else "",
+        paper=[({"method": method}, f"FID {fid:.2f}, over 20 seeds") for method, fid in (fids or {}).items()],
     )
 
 
@@ -154,10 +159,8 @@ def build(settings: Mapping[str, Any]) -> DCGAN:
         ValueError: For settings outside their ranges.
     """
     method = METHODS[settings["method"]]
-    if not 0 < settings["learning_rate"] < float("inf"):
-        raise ValueError(f"--learning-rate must be above 0. Received: {settings['learning_rate']}")
-    if not 0 <= settings["beta_1"] < 1:
-        raise ValueError(f"--beta-1 must lie in [0, 1). Received: {settings['beta_1']}")
+    check_range(settings, "learning_rate", above=True)
+    check_range(settings, "beta_1", below=1)
     # Whatever the method, settings outside their ranges are mistakes.
     tfnss.NoisyScaleSpace(settings["stddev"], settings["kernel_stddev"])
     annealing = tfnss.ExponentialAnnealing(settings["initial_time"])
@@ -179,6 +182,6 @@ def build(settings: Mapping[str, Any]) -> DCGAN:
         annealing=annealing if space else None,
         spectral_realness=classifier if settings["spectral"] == "ssd" else None,
         discriminator_steps=5 if method.critic else 1,
-        jit_compile=settings["xla"] == "on",  # on CPUs too: faster than the graph (benchmarks/dcgan_step.py)
+        jit_compile=jit_compile(settings),
     )
     return gan

@@ -16,7 +16,7 @@ import tensorflow as tf
 
 import tfnss
 from recipes import devices
-from recipes.options import Option, Parser, check_unchanged, fail, one_line_warnings, reporting
+from recipes.options import Option, Parser, check_range, check_unchanged, fail, one_line_warnings, reporting
 from recipes.report import model_card, write_report
 from recipes.runs import (
     CHECKPOINT,
@@ -46,6 +46,67 @@ from tfnss.training.callbacks import (
 )
 from tfnss.training.callbacks.checkpoint import KEPT, kept
 
+_COMMON = (
+    Option(
+        "data",
+        str,
+        "data set by name, a folder or zip of images, an LSUN export, or records of recipes.prepare_data",
+        metavar="DIR",
+    ),
+    Option("mirror", str, "whether images are shown both ways, left to right and back", "off", choices=("on", "off")),
+    Option(
+        "cache_gb",
+        float,
+        "memory for images in gigabytes; more are read again each epoch",
+        8.0,
+        metavar="GB",
+        incidental=True,
+    ),
+    Option("resolution", int, "height and width of the images in pixels", metavar="PIXELS"),
+    Option(
+        "batch_size",
+        int,
+        "images per iteration, over all devices",
+        worked_out="the config's",
+        metavar="IMAGES",
+    ),
+    Option("kimg", float, "length of the run in thousands of real images", metavar="KIMG"),
+    Option("seed", int, "seed of everything random", 0, incidental=True),
+    Option(
+        "checkpoint_every",
+        float,
+        "thousands of images between checkpoints, samples and rows of the history",
+        worked_out="1/20 of the run",
+        metavar="KIMG",
+        incidental=True,
+    ),
+    Option(
+        "keep",
+        int,
+        f"checkpoints to keep: from 2 on, the last N in {KEPT}/, by images seen, beside {CHECKPOINT}",
+        1,
+        metavar="N",
+        incidental=True,
+    ),
+    Option(
+        "fid_every",
+        float,
+        "thousands of images between measurements of FID, and one at the end; 0 for none",
+        0.0,
+        metavar="KIMG",
+        incidental=True,
+    ),
+    Option("fid_images", int, "most real images, and fake ones, to measure", 50_000, incidental=True),
+    Option(
+        "features",
+        str,
+        "network of the FID; that of the literature is inception",
+        "inception",
+        choices=networks.NAMES,
+        incidental=True,
+    ),
+)
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -54,12 +115,13 @@ class Recipe:
     Args:
         name: Name of its module, for `python -m recipes.NAME`.
         summary: First line of `--help`.
-        defaults: Defaults of the common settings `data`, `resolution`, `batch_size` and `kimg`, and of any others.
+        defaults: Defaults of the common settings `data`, `resolution`, `batch_size` and `kimg`, and of any others; None for
+            those that `resolve` fills in.
         options: Its own settings.
         smoke: Settings of the toy run.
         resolve: Fills in the settings that depend on others.
         build: Compiled `tfnss.GAN` from resolved settings.
-        paper: The paper's figures for resolved settings, to be printed beside ours; empty where it has none.
+        paper: The paper's figures, to be printed beside ours: each with the settings that it belongs to, over the defaults.
     """
 
     name: str
@@ -69,66 +131,16 @@ class Recipe:
     smoke: dict[str, Any]
     resolve: Callable[[dict[str, Any]], dict[str, Any]]
     build: Callable[[dict[str, Any]], tfnss.GAN]
-    paper: Callable[[dict[str, Any]], str] = lambda settings: ""
+    paper: Sequence[tuple[dict[str, Any], str]] = ()
+
+    def settings(self, **given: Any) -> dict[str, Any]:
+        """All settings of a run: the given ones, over the defaults."""
+        return self.resolve({option.name: option.default for option in self.all_options()} | given)
 
     def all_options(self) -> tuple[Option, ...]:
         """The settings that make up a run, with this recipe's defaults."""
-        d = self.defaults
-        own = "" if d["batch_size"] else " (default: the config's)"
-        return (
-            Option(
-                "data",
-                str,
-                "data set by name, a folder or zip of images, an LSUN export, or records of recipes.prepare_data",
-                d["data"],
-                metavar="DIR",
-            ),
-            Option(
-                "mirror",
-                str,
-                "whether images are shown both ways, left to right and back",
-                "off",
-                choices=("on", "off"),
-            ),
-            Option(
-                "cache_gb", float, "memory for images in gigabytes; more are read again each epoch", 8.0, metavar="GB"
-            ),
-            Option("resolution", int, "height and width of the images in pixels", d["resolution"], metavar="PIXELS"),
-            Option(
-                "batch_size", int, f"images per iteration, over all devices{own}", d["batch_size"], metavar="IMAGES"
-            ),
-            Option("kimg", float, "length of the run in thousands of real images", d["kimg"], metavar="KIMG"),
-            Option("seed", int, "seed of everything random", 0),
-            Option(
-                "checkpoint_every",
-                float,
-                "thousands of images between checkpoints, samples and rows of the history (default: 1/20 of the run)",
-                metavar="KIMG",
-            ),
-            Option(
-                "keep",
-                int,
-                f"checkpoints to keep: from 2 on, the last N in {KEPT}/, by images seen, beside {CHECKPOINT}",
-                1,
-                metavar="N",
-            ),
-            Option(
-                "fid_every",
-                float,
-                "thousands of images between measurements of FID, and one at the end; 0 for none",
-                d.get("fid_every", 0.0),
-                metavar="KIMG",
-            ),
-            Option("fid_images", int, "most real images, and fake ones, to measure", d.get("fid_images", 50_000)),
-            Option(
-                "features",
-                str,
-                "network of the FID; that of the literature is inception",
-                d.get("features", "inception"),
-                choices=networks.NAMES,
-            ),
-            *(replace(option, default=d.get(option.name, option.default)) for option in self.options),
-        )
+        options = (*_COMMON, *self.options)
+        return tuple(replace(option, default=self.defaults.get(option.name, option.default)) for option in options)
 
 
 def main(recipe: Recipe, arguments: Sequence[str] | None = None) -> None:
@@ -297,26 +309,16 @@ def _settings(
         given = _located(given) | ({"trials": trials} if trials else {})
         check_unchanged(saved["settings"] | {"trials": saved["trials"]}, given)
         return saved["settings"], saved["trials"]
-    if trials is not None and trials < 1:
-        raise ValueError(f"--trials must be at least 1. Received: {trials}")
-    defaults = {option.name: option.default for option in recipe.all_options()}
-    settings = _located(recipe.resolve(defaults | (recipe.smoke if smoke else {}) | given))
+    if trials is not None:
+        check_range({"trials": trials}, "trials", 1)
+    settings = _located(recipe.settings(**(recipe.smoke if smoke else {}) | given))
     if settings["checkpoint_every"] is None:
         settings["checkpoint_every"] = settings["kimg"] / 20
     for name in ("kimg", "batch_size", "checkpoint_every"):
-        if not 0 < settings[name] < float("inf"):
-            raise ValueError(f"--{name.replace('_', '-')} must be above 0. Received: {settings[name]}")
-    if not 0 <= settings["fid_every"] < float("inf") or settings["fid_images"] < 2:
-        raise ValueError(
-            "--fid-every must be at least 0 and --fid-images at least 2. "
-            f"Received: {settings['fid_every']} and {settings['fid_images']}"
-        )
-    if not 0 <= settings["cache_gb"] < float("inf"):
-        raise ValueError(f"--cache-gb must be at least 0. Received: {settings['cache_gb']}")
-    if settings["keep"] < 1:
-        raise ValueError(f"--keep must be at least 1. Received: {settings['keep']}")
-    if not 0 <= settings["seed"] < 2**31:
-        raise ValueError(f"--seed must lie in [0, 2**31). Received: {settings['seed']}")
+        check_range(settings, name, above=True)
+    for name, least in (("fid_every", 0), ("fid_images", 2), ("cache_gb", 0), ("keep", 1)):
+        check_range(settings, name, least)
+    check_range(settings, "seed", below=2**31)
     return settings, trials
 
 

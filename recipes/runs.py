@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import recipes
+import tfnss
 from tfnss import files
 from tfnss.training.callbacks import restore
 
@@ -66,10 +67,19 @@ def recipe_of(run_dir: Path) -> Any:
 
 
 def paper_figures(recipe: Any, settings: dict[str, Any]) -> str:
-    """The paper's figures, for a run of the paper's size."""
-    defaults = recipe.resolve({option.name: option.default for option in recipe.all_options()})
-    own = all(settings[name] == defaults[name] for name in ("resolution", "batch_size", "kimg"))
-    return recipe.paper(settings) if own else ""
+    """The paper's figures for a run that is the paper's in all settings but incidental ones; empty where there are none.
+
+    A folder may hold the paper's data set, which is how most of them come: then the figures say which it would be.
+    """
+    data, theirs = settings["data"], recipe.defaults["data"]
+    if data != theirs and data in tfnss.data.NAMES:
+        return ""
+    names = [option.name for option in recipe.all_options() if not option.incidental and option.name != "data"]
+    for row, figures in recipe.paper:
+        expected = recipe.settings(**row)
+        if all(settings[name] == expected[name] for name in names):
+            return figures if data == theirs else f"{figures}, if the images are {theirs}"
+    return ""
 
 
 def load_run(run_dir: Path) -> Any:
