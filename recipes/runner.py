@@ -23,11 +23,13 @@ from recipes.runs import (
     HISTORY,
     METRICS,
     SETTINGS,
+    described,
     is_free,
     only_writer,
     paper_figures,
     read_settings,
     recipe_of,
+    warn_of_other_images,
 )
 from recipes.stopping import Stopped, Stopping
 from tfnss import files
@@ -179,7 +181,9 @@ def main(recipe: Recipe, arguments: Sequence[str] | None = None) -> None:
                 run_dir = place
             else:
                 run_dir = _make_run_dir(recipe, settings, place, held)
-            _write_settings(recipe, settings, trials, run_dir)
+            _write_settings(recipe, settings, trials, images, run_dir)
+            if chief:
+                warn_of_other_images(run_dir, images)
         run.directory, run.writes = run_dir, chief
         place_in_words = f"into {run_dir}" if chief else "for the run that the first worker writes,"
         print(f"Training {place_in_words} on {devices.described(strategy)}; the first step compiles.", flush=True)
@@ -187,7 +191,7 @@ def main(recipe: Recipe, arguments: Sequence[str] | None = None) -> None:
         for run_settings, directory in _members(settings, trials, run_dir):
             with reporting(program, ValueError, OSError):
                 gan = _start(recipe, run_settings, directory, mode["checkpoint"], strategy)
-                _write_settings(recipe, run_settings, None, directory)
+                _write_settings(recipe, run_settings, None, images, directory)
                 if directory != run_dir:
                     held.enter_context(only_writer(directory))
             with one_line_warnings(program):
@@ -380,12 +384,20 @@ def _members(settings: dict[str, Any], trials: int | None, run_dir: Path) -> lis
     return [(settings | {"seed": seed}, run_dir / f"seed-{seed}") for seed in seeds]
 
 
-def _write_settings(recipe: Recipe, settings: dict[str, Any], trials: int | None, run_dir: Path) -> None:
+def _write_settings(
+    recipe: Recipe, settings: dict[str, Any], trials: int | None, images: tfnss.data.Images, run_dir: Path
+) -> None:
     path = run_dir / SETTINGS
     if path.exists():
         return
     versions = {"python": platform.python_version(), "tensorflow": tf.__version__, "keras": keras.__version__}
-    saved = {"recipe": recipe.name, "trials": trials, "settings": settings, "versions": versions}
+    saved = {
+        "recipe": recipe.name,
+        "trials": trials,
+        "settings": settings,
+        "images": described(images),
+        "versions": versions,
+    }
     with files.replacing(path) as temporary:
         temporary.write_text(json.dumps(saved, indent=2) + "\n")
 

@@ -6,6 +6,7 @@ import json
 import os
 import pkgutil
 import socket
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ _LOCK = ".lock"
 
 
 def read_settings(run_dir: Path) -> dict[str, Any]:
-    """The content of a run's `settings.json`: `recipe`, `trials`, `settings`, `versions`.
+    """The content of a run's `settings.json`: `recipe`, `trials`, `settings`, `images` (of training), `versions`.
 
     Raises:
         ValueError: For a folder that holds no run, or a damaged file. The message names it.
@@ -41,6 +42,24 @@ def read_settings(run_dir: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{path} is damaged ({error})") from error
     return saved
+
+
+def described(images: tfnss.data.Images) -> dict[str, Any]:
+    """What a run remembers of the images that it is trained on."""
+    return {"count": len(images), "fingerprint": images.fingerprint}
+
+
+def warn_of_other_images(run_dir: Path, images: tfnss.data.Images) -> None:
+    """Warns if a run began with other images than these: they, and their order, are part of it."""
+    begun, now = read_settings(run_dir).get("images"), described(images)
+    if not isinstance(begun, dict) or begun == now:
+        return
+    if begun.get("count") != now["count"]:
+        found = f"{images.name} holds {now['count']} images, not the {begun.get('count')} that the run began with"
+        warnings.warn(f"{found}: resumed, it cannot be the same run", stacklevel=2)
+    else:
+        found = f"the images in {images.name} have changed since the run began, or their files were written anew"
+        warnings.warn(f"{found}: resumed, it may not be the same run", stacklevel=2)
 
 
 def recipe_of(run_dir: Path) -> Any:

@@ -1,4 +1,5 @@
 import json
+import os
 
 import numpy as np
 import pytest
@@ -112,7 +113,8 @@ def test_a_folder_of_the_same_name_does_not_hide_a_data_set(tmp_path, monkeypatc
     assert '"data": "photos"' in capsys.readouterr().out
 
 
-def test_runs_on_a_folder_by_any_of_its_names(tmp_path, monkeypatch):
+@pytest.mark.filterwarnings("default::UserWarning")
+def test_runs_on_a_folder_by_any_of_its_names_and_sees_it_change(tmp_path, monkeypatch, capsys):
     (tmp_path / "data").mkdir()
     (tmp_path / "link").symlink_to("data")
     for index in range(9):
@@ -123,6 +125,15 @@ def test_runs_on_a_folder_by_any_of_its_names(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("data", "link"):
         main(RECIPES[1], ["--resume", "--run-dir", "run", "--data", name])  # nothing is left to do
+    assert capsys.readouterr().err == ""
+    os.utime("data/0.png", (0, 0))
+    main(RECIPES[1], ["--resume", "--run-dir", "run"])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"warning: the images in {tmp_path / 'data'} have changed" in line
+    (tmp_path / "data" / "3.png").unlink()
+    main(RECIPES[1], ["--resume", "--run-dir", "run"])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("data holds 8 images, not the 9 that the run began with: resumed, it cannot be the same run")
 
 
 def test_run_directories_are_numbered(tmp_path, monkeypatch):
