@@ -20,8 +20,8 @@ import numpy as np
 import tensorflow as tf
 from rich.progress import track
 
-from recipes.options import Parser, reporting
-from recipes.runs import SETTINGS, load_run, members
+from recipes.running.options import Parser, reporting
+from recipes.running.runs import SETTINGS, load_run, members
 from tfnss import plots, serving
 from tfnss.generators import number_of_classes
 from tfnss.random.stateless import sampling_latents

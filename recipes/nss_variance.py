@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import tfnss
-from recipes.options import Parser, check_range, reporting
+from recipes.running.options import Parser, check_range, reporting
 from tfnss import plots
 from tfnss.metrics import variance_curves
 

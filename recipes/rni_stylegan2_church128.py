@@ -8,8 +8,8 @@ MC / TTMC: plain 2.31 / 6.31, ENI 0.883 / 1.75, RNI without path length 1.71 / 4
 The order of its table 1 is inferred from table 2, and the length of its training is not stated.
 """
 
-from recipes.runner import main
-from recipes.stylegan2 import stylegan2_recipe
+from recipes.families.stylegan2 import stylegan2_recipe
+from recipes.running.runner import main
 
 RECIPE = stylegan2_recipe(
     "rni_stylegan2_church128",

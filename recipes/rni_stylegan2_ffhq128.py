@@ -9,8 +9,8 @@ The order of its table 1 is inferred from table 2, and the length of its trainin
 The images are mirrored, as in StyleGAN2's own set-up.
 """
 
-from recipes.runner import main
-from recipes.stylegan2 import stylegan2_recipe
+from recipes.families.stylegan2 import stylegan2_recipe
+from recipes.running.runner import main
 
 RECIPE = stylegan2_recipe(
     "rni_stylegan2_ffhq128",

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 
 import tfnss
-from recipes.analyses import analysis_parser, opened, real_images
-from recipes.options import Parser, check_range, reporting
+from recipes.running.analyses import analysis_parser, opened, real_images
+from recipes.running.options import Parser, check_range, reporting
 from tfnss import plots
 from tfnss.images import from_uint8
 

@@ -9,8 +9,8 @@ compared and not the figures; probabilities are mixed, as in the paper's text (-
 are mirrored, as in StyleGAN's own set-up.
 """
 
-from recipes.runner import main
-from recipes.stylegan2 import stylegan2_recipe
+from recipes.families.stylegan2 import stylegan2_recipe
+from recipes.running.runner import main
 
 RECIPE = stylegan2_recipe(
     "ssd_stylegan2_ffhq",

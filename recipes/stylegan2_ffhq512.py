@@ -6,8 +6,8 @@ The paper's FID and IS over 5 seeds: StyleGAN2-ADA (--ada) 7.27 and 4.61, StyleG
 weight of R1 is that of the configuration `auto` at a batch of 32. The images are mirrored, as in StyleGAN2's own set-up.
 """
 
-from recipes.runner import main
-from recipes.stylegan2 import stylegan2_recipe
+from recipes.families.stylegan2 import stylegan2_recipe
+from recipes.running.runner import main
 
 RECIPE = stylegan2_recipe(
     "stylegan2_ffhq512",

@@ -5,8 +5,8 @@
 The paper's FID and IS over 5 seeds: StyleGAN2-ADA (--ada) 18.30 and 3.79, with NSS too (--ada --nss) 17.25 and 3.87.
 """
 
-from recipes.runner import main
-from recipes.stylegan2 import stylegan2_recipe
+from recipes.families.stylegan2 import stylegan2_recipe
+from recipes.running.runner import main
 
 RECIPE = stylegan2_recipe(
     "stylegan2_metfaces512",

@@ -9,7 +9,7 @@ from PIL import Image
 
 from recipes.dcgan_church64 import RECIPE as CHURCH
 from recipes.dcgan_photos import RECIPE
-from recipes.runner import main
+from recipes.running.runner import main
 
 
 @pytest.fixture

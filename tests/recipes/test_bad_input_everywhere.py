@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from recipes.runner import main as train
+from recipes.running.runner import main as train
 
 
 @pytest.fixture

@@ -1,5 +1,3 @@
-import json
-
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -16,8 +14,8 @@ from recipes import (
     stylegan2_metfaces512,
     stylegan2_photos64,
 )
-from recipes.runner import main
-from recipes.stylegan2 import stylegan2_recipe
+from recipes.families.stylegan2 import stylegan2_recipe
+from recipes.running.runner import main
 from tfnss.training.callbacks import read_history
 
 RECIPES = [
@@ -70,17 +68,6 @@ def test_auto_follows_the_number_of_gpus(monkeypatch):
         monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None, gpus=gpus: ["gpu"] * gpus)
         settings = recipe.settings()
         assert (settings["batch_size"], settings["gamma"], settings["ema_kimg"]) == pytest.approx(expected)
-
-
-@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
-def test_dry_run_shows_settings_and_networks(recipe, capsys, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    main(recipe, ["--smoke", "--dry-run", "--channel-base", "32"])
-    output = capsys.readouterr().out
-    shown = json.loads(output[: output.index("\n}\n") + 2])
-    assert shown["config"] == recipe.settings()["config"]
-    assert "Trainable params" in output
-    assert not list(tmp_path.iterdir())
 
 
 def test_settings_are_the_papers():

@@ -1,28 +1,16 @@
-"""Run directories: what their files are called, and how to read them."""
+"""The files of a run: what they are called, and how to read them."""
 
-import contextlib
 import importlib
 import json
-import os
 import pkgutil
-import socket
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import recipes
 import tfnss
-from tfnss import files
 from tfnss.training.callbacks import restore
 
-try:
-    import fcntl
-except ImportError:  # not a Unix: there, nothing keeps a second process off a run
-    fcntl = None  # type: ignore[assignment]
-
 CHECKPOINT, HISTORY, METRICS, SETTINGS = "checkpoint.weights.h5", "history.csv", "metrics.jsonl", "settings.json"
-_LOCK = ".lock"
 
 
 def read_settings(run_dir: Path) -> dict[str, Any]:
@@ -42,24 +30,6 @@ def read_settings(run_dir: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{path} is damaged ({error})") from error
     return saved
-
-
-def described(images: tfnss.data.Images) -> dict[str, Any]:
-    """What a run remembers of the images that it is trained on."""
-    return {"count": len(images), "fingerprint": images.fingerprint}
-
-
-def warn_of_other_images(run_dir: Path, images: tfnss.data.Images) -> None:
-    """Warns if a run began with other images than these: they, and their order, are part of it."""
-    begun, now = read_settings(run_dir).get("images"), described(images)
-    if not isinstance(begun, dict) or begun == now:
-        return
-    if begun.get("count") != now["count"]:
-        found = f"{images.name} holds {now['count']} images, not the {begun.get('count')} that the run began with"
-        warnings.warn(f"{found}: resumed, it cannot be the same run", stacklevel=2)
-    else:
-        found = f"the images in {images.name} have changed since the run began, or their files were written anew"
-        warnings.warn(f"{found}: resumed, it may not be the same run", stacklevel=2)
 
 
 def recipe_of(run_dir: Path) -> Any:
@@ -129,51 +99,3 @@ def members(run_dir: Path) -> list[Path]:
     if not runs:
         raise ValueError(f"{run_dir} holds no runs yet (seed-*)")
     return runs
-
-
-# -- who writes ---
-
-
-def is_free(run_dir: Path) -> bool:
-    """Whether a new run can be made there: nothing is there, or what is left of one that was killed before it began."""
-    if not run_dir.exists():
-        return True
-    return run_dir.is_dir() and {path.name for path in run_dir.iterdir()} <= {_LOCK, f".partial.{SETTINGS}"}
-
-
-@contextlib.contextmanager
-def only_writer(run_dir: Path) -> Iterator[None]:
-    """Keeps other processes from writing a run, by a lock on a file in its folder. It ends with this process at the latest.
-
-    Raises:
-        ValueError: If another process writes it. The message names it.
-    """
-    if fcntl is None:
-        yield
-        return
-    path = run_dir / _LOCK
-    with _locked(path) as file:
-        file.truncate(0)
-        file.write(f"process {os.getpid()} on {socket.gethostname()}")
-        file.flush()
-        try:
-            yield
-        finally:
-            files.remove(path)
-
-
-def _locked(path: Path) -> Any:
-    while True:
-        file = open(path, "a+")  # noqa: SIM115, its lock is to outlive this function
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            writer = file.read() or "another process"
-            file.close()
-            raise ValueError(f"{path.parent} is being written by {writer}: let it end, or stop it") from None
-        except OSError:  # a file system without locks
-            return file
-        if path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
-            return file
-        file.close()  # the process that held it has just removed it

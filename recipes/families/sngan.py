@@ -8,11 +8,11 @@ import keras
 
 import tfnss
 from models import SNGAN
-from recipes.dcgan import NOISES
+from recipes.families.noise import NOISES, noise_option
+from recipes.families.spectral import MIXTURE, spectral_realness
 from recipes.families.xla import jit_compile, xla_option
-from recipes.options import Option, check_range
-from recipes.runner import Recipe
-from recipes.spectral import MIXTURE, spectral_realness
+from recipes.running.options import Option, check_range
+from recipes.running.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -62,13 +62,7 @@ _OPTIONS = (
         "linear",
         choices=("linear", "none"),
     ),
-    Option(
-        "noise",
-        str,
-        "noise injection in the generator: none (plain), Euclidean (eni) or Riemannian (rni)",
-        "plain",
-        choices=tuple(NOISES),
-    ),
+    noise_option("plain"),
     Option("ema_kimg", float, "half-life of the generator's average (the paper has no average)", 10.0, metavar="KIMG"),
     Option("width", float, "factor of all widths", 1.0, metavar="FACTOR"),
     xla_option("on"),  # on CPUs too: faster than the graph

@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import json
 import math
 import sys
 import warnings
@@ -100,13 +99,3 @@ def check_range(
     range_ = f"be at least {least}" if below == math.inf else f"lie in [{least}, {below})"
     flag = "--" + name.replace("_", "-")
     raise ValueError(f"{flag} must {f'be above {least}' if above else range_}. Received: {value}")
-
-
-def check_unchanged(saved: dict[str, Any], given: dict[str, Any]) -> None:
-    """Raises a ValueError if a flag contradicts a run's saved settings."""
-    for name, value in given.items():
-        if saved.get(name) != value:
-            raise ValueError(
-                f"--{name.replace('_', '-')} {value} contradicts the run's {json.dumps(saved.get(name))}: "
-                "leave it out to resume, or start another run"
-            )

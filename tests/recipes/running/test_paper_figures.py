@@ -12,8 +12,8 @@ from recipes import (
     stylegan2_ffhq512,
     stylegan2_metfaces512,
 )
-from recipes.runs import paper_figures
-from recipes.sngan import METHODS
+from recipes.families.sngan import METHODS
+from recipes.running.runs import paper_figures
 
 
 def paper(module, **given):

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 import tfnss
-from recipes.options import Parser, check_range
-from recipes.runs import load_run, members, read_settings
+from recipes.running.options import Parser, check_range
+from recipes.running.runs import load_run, members, read_settings
 
 _DEFAULTS: dict[str, Any] = {"images": 1000, "seed": 0, "batch_size": 64, "download": False}
 _SUFFIXES = (".png", ".pdf", ".svg")

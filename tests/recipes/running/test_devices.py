@@ -3,7 +3,7 @@ import json
 import pytest
 import tensorflow as tf
 
-from recipes import devices
+from recipes.running import devices
 
 
 @pytest.fixture(autouse=True)
@@ -80,13 +80,3 @@ def test_other_workers_are_no_chiefs():
     assert not devices.is_chief(Strategy())
     Resolver.task_id = 0
     assert devices.is_chief(Strategy())
-
-
-def test_other_workers_write_to_a_folder_that_goes_away(tmp_path):
-    (tmp_path / "run" / "samples").mkdir(parents=True)
-    (tmp_path / "run" / "checkpoint.weights.h5").write_text("state")
-    with devices.scratch_copy(tmp_path / "run") as place:
-        assert [path.name for path in place.iterdir()] == ["checkpoint.weights.h5"]
-    assert not place.exists()
-    with devices.scratch_copy(None) as place:
-        assert not place.exists()

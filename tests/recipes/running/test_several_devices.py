@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from recipes.dcgan_photos import RECIPE
-from recipes.runner import main
+from recipes.running.runner import main
 from tests.training.test_workers import free_ports
 
 # Two logical devices, as in every test.

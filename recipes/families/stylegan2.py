@@ -8,11 +8,12 @@ import tensorflow as tf
 import tfnss
 from models import StyleGAN2
 from models.stylegan2 import CONFIGS, adam, preset
-from recipes.dcgan import NOISES
+from recipes.families.noise import NOISES, noise_option
+from recipes.families.scale_space import annealing, noisy_scale_space, scale_space_options
+from recipes.families.spectral import SPECTRAL, spectral_realness
 from recipes.families.xla import jit_compile, xla_option
-from recipes.options import Option, check_range
-from recipes.runner import Recipe
-from recipes.spectral import SPECTRAL, spectral_realness
+from recipes.running.options import Option, check_range
+from recipes.running.recipe import Recipe
 
 _ON_OFF = ("on", "off")
 
@@ -37,14 +38,7 @@ _OPTIONS = (
     ),
     Option("pipeline", str, "operations of the augmentation", "bgc", metavar="NAME"),
     Option("augment_probability", float, "probability of each operation, for --augment fixed", 0.2, metavar="P"),
-    Option(
-        "noise",
-        str,
-        "noise injection: none (plain), Euclidean (eni, StyleGAN2's), Riemannian (rni)",
-        "eni",
-        choices=tuple(NOISES),
-        in_name=True,
-    ),
+    noise_option("eni", in_name=True),
     *SPECTRAL,
     Option("path_length", str, "whether path lengths are regularised", worked_out="the config's", choices=_ON_OFF),
     Option("config", str, "StyleGAN2's configuration", "auto", choices=CONFIGS),
@@ -57,11 +51,7 @@ _OPTIONS = (
     Option("gamma", float, "weight of R1", worked_out="the recipe's", metavar="GAMMA"),
     Option("learning_rate", float, "learning rate of Adam", worked_out="the config's", metavar="RATE"),
     Option("ema_kimg", float, "half-life of the generator's average", worked_out="the config's", metavar="KIMG"),
-    Option("initial_time", float, "time of the scale-space at the start of annealing", 128.0, metavar="T"),
-    Option(
-        "stddev", float, "standard deviation of the noise of one pass, for images in [-1, 1]", worked_out="the recipe's"
-    ),
-    Option("kernel_stddev", float, "width of the 3x3 smoothing kernel in pixels", 0.5, metavar="STDDEV"),
+    *scale_space_options(initial_time=128.0, stddev=None),
     Option(
         "precision", str, "precision of the high resolutions", "float32", choices=("float32", "float16", "bfloat16")
     ),
@@ -155,8 +145,7 @@ def build(settings: Mapping[str, Any]) -> StyleGAN2:
         ValueError: For settings outside their ranges.
     """
     check_range(settings, "learning_rate", above=True)
-    space = tfnss.NoisyScaleSpace(settings["stddev"], settings["kernel_stddev"])
-    annealing = tfnss.ExponentialAnnealing(settings["initial_time"])
+    space, decay = noisy_scale_space(settings), annealing(settings)
     regularizers: list[Any] = [tfnss.R1(settings["gamma"], interval=16)]
     regularizers += [tfnss.PathLength()] if settings["path_length"] == "on" else []
     classifier = spectral_realness(settings)
@@ -176,7 +165,7 @@ def build(settings: Mapping[str, Any]) -> StyleGAN2:
         discriminator_optimizer=adam(settings["learning_rate"]),
         regularizers=regularizers,
         view=space if settings["view"] == "nss" else None,
-        annealing=annealing if settings["view"] == "nss" else None,
+        annealing=decay if settings["view"] == "nss" else None,
         augmentation=_augmentation(settings),
         spectral_realness=classifier if settings["spectral"] == "ssd" else None,
         ema_half_life_kimg=settings["ema_kimg"],
