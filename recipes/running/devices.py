@@ -87,6 +87,11 @@ def _first_worker(resolver: tf.distribute.cluster_resolver.ClusterResolver) -> b
     return resolver.task_id == 0 and "chief" not in resolver.cluster_spec().jobs
 
 
+def processes(chosen: tf.distribute.Strategy) -> int:
+    """How many processes train together."""
+    return len(_workers()) if isinstance(chosen, tf.distribute.MultiWorkerMirroredStrategy) else 1
+
+
 def described(chosen: tf.distribute.Strategy) -> str:
     """The devices in words."""
     kind = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"

@@ -49,7 +49,7 @@ def main(recipe: Recipe, arguments: Sequence[str] | None = None) -> None:
             write_settings(recipe, settings, trials, images, run_dir)
             if chief:
                 warn_of_other_images(run_dir, images)
-        status.directory, status.writes = run_dir, chief
+        status.directory, status.writes, status.together = run_dir, chief, devices.processes(strategy) > 1
         place_in_words = f"into {run_dir}" if chief else "for the run that the first worker writes,"
         print(f"Training {place_in_words} on {devices.described(strategy)}; the first step compiles.", flush=True)
         results = []

@@ -14,17 +14,19 @@ class Status:
     Attributes:
         directory: Its folder, once it is there.
         writes: Whether this process writes it.
+        together: Whether other processes train it with this one, and can only stop with it.
         checkpoint: What saves it, once it is in training.
     """
 
     def __init__(self, program: str) -> None:
         self._program = program
         self.directory: Path | None = None
-        self.writes = True
+        self.writes, self.together = True, False
         self.checkpoint: Checkpoint | None = None
 
     def unsaved(self) -> bool:
-        return self.checkpoint is not None and self.checkpoint.unsaved
+        """Whether something is lost if the process ends at once."""
+        return self.checkpoint is not None and (self.together or self.checkpoint.unsaved)
 
     def farewell(self) -> str:
         """What a signal leaves."""

@@ -80,3 +80,11 @@ def test_other_workers_are_no_chiefs():
     assert not devices.is_chief(Strategy())
     Resolver.task_id = 0
     assert devices.is_chief(Strategy())
+
+
+def test_processes_that_train_together_are_counted(monkeypatch):
+    cluster = {"chief": ["a:1"], "worker": ["b:1", "c:1"]}
+    monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": cluster, "task": {"type": "worker", "index": 1}}))
+    several = object.__new__(tf.distribute.MultiWorkerMirroredStrategy)
+    assert devices.processes(several) == 3
+    assert devices.processes(tf.distribute.get_strategy()) == 1  # whatever TF_CONFIG says
