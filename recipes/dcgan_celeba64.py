@@ -6,8 +6,8 @@ The paper trains 20 seeds and reports FID (`python -m recipes.evaluate`, under I
 GAN 21.36, GAN-gr 19.87, LSGAN 33.38, WGAN-gp 42.16, DRAGAN 20.36, SS 21.49, NS 20.50, NSS 19.45.
 """
 
-from recipes.dcgan import METHODS, Tuning, dcgan_recipe
-from recipes.runner import main
+from recipes.families.dcgan import METHODS, Tuning, dcgan_recipe
+from recipes.running.runner import main
 
 RECIPE = dcgan_recipe(
     "dcgan_celeba64",

@@ -6,8 +6,8 @@ The paper trains 20 seeds and reports FID (`python -m recipes.evaluate`, under I
 GAN 69.05, GAN-gr 61.67, LSGAN 75.88, WGAN-gp 102.61, DRAGAN 50.41, SS 61.20, NS 60.02, NSS 58.86.
 """
 
-from recipes.dcgan import METHODS, Tuning, dcgan_recipe
-from recipes.runner import main
+from recipes.families.dcgan import METHODS, Tuning, dcgan_recipe
+from recipes.running.runner import main
 
 RECIPE = dcgan_recipe(
     "dcgan_church64",

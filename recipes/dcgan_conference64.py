@@ -6,8 +6,8 @@ The paper trains 20 seeds and reports FID (`python -m recipes.evaluate`, under I
 GAN 77.96, GAN-gr 70.82, LSGAN 81.90, WGAN-gp 121.05, DRAGAN 67.07, SS 80.07, NS 73.11, NSS 64.61.
 """
 
-from recipes.dcgan import METHODS, Tuning, dcgan_recipe
-from recipes.runner import main
+from recipes.families.dcgan import METHODS, Tuning, dcgan_recipe
+from recipes.running.runner import main
 
 RECIPE = dcgan_recipe(
     "dcgan_conference64",

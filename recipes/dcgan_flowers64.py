@@ -6,8 +6,8 @@ The paper trains 20 seeds and reports FID (`python -m recipes.evaluate`, under I
 GAN 97.71, GAN-gr 99.25, LSGAN 121.81, WGAN-gp 129.05, DRAGAN 98.37, SS 91.93, NS 91.44, NSS 86.28.
 """
 
-from recipes.dcgan import METHODS, Tuning, dcgan_recipe
-from recipes.runner import main
+from recipes.families.dcgan import METHODS, Tuning, dcgan_recipe
+from recipes.running.runner import main
 
 RECIPE = dcgan_recipe(
     "dcgan_flowers64",

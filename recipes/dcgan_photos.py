@@ -3,8 +3,8 @@
 python -m recipes.dcgan_photos --nss
 """
 
-from recipes.dcgan import METHODS, Tuning, dcgan_recipe
-from recipes.runner import main
+from recipes.families.dcgan import METHODS, Tuning, dcgan_recipe
+from recipes.running.runner import main
 
 _WEIGHTS = {"gan-gr": 1.0, "wgan-gp": 20.0, "dragan": 10.0}
 

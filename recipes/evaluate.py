@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 
 import tfnss
-from recipes.options import Parser, one_line_warnings, reporting
 from recipes.report import write_report
-from recipes.runs import (
+from recipes.running.directories import only_writer
+from recipes.running.options import Parser, one_line_warnings, reporting
+from recipes.running.runs import (
     METRICS,
     SETTINGS,
     check_trained,
     load_run,
     members,
-    only_writer,
     paper_figures,
     read_settings,
     recipe_of,

@@ -20,8 +20,8 @@ import numpy as np
 import tensorflow as tf
 from rich.progress import track
 
-from recipes.options import Parser, reporting
-from recipes.runs import CHECKPOINT, HISTORY, SETTINGS, load_run, members
+from recipes.running.options import Parser, reporting
+from recipes.running.runs import CHECKPOINT, HISTORY, SETTINGS, load_run, members
 from tfnss import exported, plots
 from tfnss.serving import read_card
 from tfnss.training.callbacks import read_history

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import tfnss
-from recipes.options import Parser, reporting
+from recipes.running.options import Parser, check_range, reporting
 from tfnss import plots
 from tfnss.metrics import variance_curves
 
@@ -35,10 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line; ends with status 2 and one line on bad input."""
     given = _DEFAULTS | vars(_parser().parse_args(arguments))
     with reporting(PROGRAM, ValueError, OSError):
-        if given["images"] < 1:
-            raise ValueError(f"--images must be at least 1. Received: {given['images']}")
-        if not 0 <= given["seed"] < 2**31:
-            raise ValueError(f"--seed must lie in [0, 2**31). Received: {given['seed']}")
+        check_range(given, "images", 1)
+        check_range(given, "seed", below=2**31)
         images = tfnss.data.load(given["data"], given["resolution"], batch_size=1, download=given["download"])
         chosen = np.random.default_rng(given["seed"]).permutation(len(images))[: given["images"]]
         pixels = images.take(chosen)

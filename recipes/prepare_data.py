@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from recipes.options import Parser, one_line_warnings, reporting
-from recipes.runs import only_writer
+from recipes.running.directories import only_writer
+from recipes.running.options import Parser, one_line_warnings, reporting
 from tfnss.data import Preparation, originals, pixels, prepare
 from tfnss.data.named import NAMED
 from tfnss.data.preparation import check_destination

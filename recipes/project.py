@@ -16,8 +16,8 @@ import tensorflow as tf
 from PIL import Image
 
 from models.stylegan2 import official_networks
-from recipes.options import Parser, reporting
-from recipes.runs import SETTINGS, load_run, members
+from recipes.running.options import Parser, reporting
+from recipes.running.runs import SETTINGS, load_run, members
 from tfnss import files, inversion, plots
 from tfnss.data import pixels
 from tfnss.generators import has_styles, image_shape

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from recipes.options import Parser, reporting
-from recipes.runs import HISTORY, METRICS, members, paper_figures, read_settings, recipe_of
+from recipes.running.options import Parser, reporting
+from recipes.running.runs import HISTORY, METRICS, members, paper_figures, read_settings, recipe_of
 from tfnss import files
 from tfnss.metrics import records
 from tfnss.metrics.catalog import CONDITIONS

@@ -7,8 +7,8 @@ FID: plain 2.97 / 45.29 and 33.30 / 51.18, ENI 3.14 / 44.22 and 22.97 / 54.01, R
 of the rows is inferred).
 """
 
-from recipes.dcgan import METHODS, Tuning, dcgan_recipe
-from recipes.runner import main
+from recipes.families.dcgan import METHODS, Tuning, dcgan_recipe
+from recipes.running.runner import main
 
 RECIPE = dcgan_recipe(
     "rni_dcgan_cifar10",

@@ -5,8 +5,8 @@
 The paper trains on a subset of 100,000 images and shows pictures alone.
 """
 
-from recipes.runner import main
-from recipes.stylegan2 import stylegan2_recipe
+from recipes.families.stylegan2 import stylegan2_recipe
+from recipes.running.runner import main
 
 RECIPE = stylegan2_recipe(
     "rni_stylegan2_cat128",

@@ -8,8 +8,8 @@ MC / TTMC: plain 2.31 / 6.31, ENI 0.883 / 1.75, RNI without path length 1.71 / 4
 The order of its table 1 is inferred from table 2, and the length of its training is not stated.
 """
 
-from recipes.runner import main
-from recipes.stylegan2 import stylegan2_recipe
+from recipes.families.stylegan2 import stylegan2_recipe
+from recipes.running.runner import main
 
 RECIPE = stylegan2_recipe(
     "rni_stylegan2_church128",
@@ -18,12 +18,12 @@ RECIPE = stylegan2_recipe(
     resolution=128,
     kimg=25000,
     config="e",
-    paper={
-        ("plain", "none", "plain", "off"): "PPL 425.7, FID 6.44, MC 2.31, TTMC 6.31",
-        ("plain", "none", "eni", "on"): "PPL 123.6, FID 6.80, MC 0.883, TTMC 1.75",
-        ("plain", "none", "rni", "off"): "PPL 178.9, FID 5.75, MC 1.71, TTMC 4.74",
-        ("plain", "none", "rni", "on"): "PPL 119.5, FID 6.86, MC 0.773, TTMC 1.51",
-    },
+    paper=[
+        ({"noise": "plain", "path_length": "off"}, "PPL 425.7, FID 6.44, MC 2.31, TTMC 6.31"),
+        ({"noise": "eni"}, "PPL 123.6, FID 6.80, MC 0.883, TTMC 1.75"),
+        ({"noise": "rni", "path_length": "off"}, "PPL 178.9, FID 5.75, MC 1.71, TTMC 4.74"),
+        ({"noise": "rni"}, "PPL 119.5, FID 6.86, MC 0.773, TTMC 1.51"),
+    ],
 )
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ import numpy as np
 
 import tfnss
 from models import DCGAN
-from recipes.options import Parser, reporting
+from recipes.running.options import Parser, reporting
 from tfnss import plots
 from tfnss.images import from_uint8
 from tfnss.metrics import amplify_bands, azimuthal_profile, spectrum_gap

@@ -19,8 +19,8 @@ import tensorflow as tf
 from rich.progress import track
 
 import tfnss
-from recipes.analyses import analysis_parser, floats, integers, opened, real_images
-from recipes.options import Parser, reporting
+from recipes.running.analyses import analysis_parser, floats, integers, opened, real_images
+from recipes.running.options import Parser, reporting
 from tfnss import plots
 from tfnss.generators import labels_in_turn, one_hot
 from tfnss.images import from_uint8

@@ -7,17 +7,15 @@ discriminator. The case of lambda = 1 is the baseline SNGAN. Started again with 
 stopped. The paper's text does not tell its other values of lambda.
 """
 
-import contextlib
-import io
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from recipes.analyses import floats
-from recipes.options import Parser, reporting
-from recipes.runner import main as train
-from recipes.runs import HISTORY, read_settings
+from recipes.running.analyses import floats
+from recipes.running.options import Parser, reporting
+from recipes.running.runner import main as train
+from recipes.running.runs import HISTORY, read_settings
+from recipes.running.settings import parse, settings_of
 from recipes.ssd_sngan_cifar100 import RECIPE
 from tfnss import plots
 from tfnss.training.callbacks import read_history
@@ -90,10 +88,9 @@ def _runs(lambdas: Sequence[float], place: Path, flags: Sequence[str]) -> dict[P
 
 def _settings(arguments: Sequence[str]) -> dict[str, Any]:
     """What the recipe makes of arguments; ends the program with its line if they are bad."""
-    shown = io.StringIO()
-    with contextlib.redirect_stdout(shown):
-        train(RECIPE, [*arguments, "--dry-run"])
-    return json.JSONDecoder().raw_decode(shown.getvalue())[0]
+    settings, _ = settings_of(RECIPE, *parse(RECIPE, PROGRAM, arguments))
+    RECIPE.build(settings)  # raises for values outside their ranges
+    return settings
 
 
 def _check_same(folder: Path, settings: dict[str, Any]) -> None:

@@ -5,8 +5,8 @@
 The paper's FID: sngan 25.87, reg 16.95, dwt 148.05, ssd 15.17, ssd+reg 10.61.
 """
 
-from recipes.runner import main
-from recipes.sngan import sngan_recipe
+from recipes.families.sngan import sngan_recipe
+from recipes.running.runner import main
 
 RECIPE = sngan_recipe(
     "ssd_sngan_bedroom128",

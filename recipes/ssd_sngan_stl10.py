@@ -5,8 +5,8 @@
 The paper's FID: sngan 39.56, reg 38.16, dwt 40.46, ssd 36.41, ssd+reg 35.41.
 """
 
-from recipes.runner import main
-from recipes.sngan import sngan_recipe
+from recipes.families.sngan import sngan_recipe
+from recipes.running.runner import main
 
 RECIPE = sngan_recipe(
     "ssd_sngan_stl10",

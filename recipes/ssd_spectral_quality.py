@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 
 import tfnss
-from recipes.analyses import analysis_parser, opened, real_images
-from recipes.options import Parser, reporting
+from recipes.running.analyses import analysis_parser, opened, real_images
+from recipes.running.options import Parser, check_range, reporting
 from tfnss import plots
 from tfnss.images import from_uint8
 
@@ -26,8 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line; ends with status 2 and one line on bad input."""
     given = {"show": 8} | vars(_parser().parse_args(arguments))
     with reporting(PROGRAM, ValueError, OSError):
-        if given["show"] < 1:
-            raise ValueError(f"--show must be at least 1. Received: {given['show']}")
+        check_range(given, "show", 1)
         given, gan = opened(given, _PICTURE)
         if gan.spectral_realness is None:
             raise ValueError(

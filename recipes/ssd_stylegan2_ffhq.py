@@ -5,16 +5,18 @@
 
 The paper trains the progressive StyleGAN at 1024x1024: FID 4.40, PPL in W 234.0 (full) and 195.9 (end); with spectral
 realness 4.06, 229.1 and 189.7. Its code is not released. Here the generator is StyleGAN2, so that the effect can be
-compared and not the figures; probabilities are mixed, as in the paper's text (--mixing logit for its code's way).
+compared and not the figures; probabilities are mixed, as in the paper's text (--mixing logit for its code's way). The images
+are mirrored, as in StyleGAN's own set-up.
 """
 
-from recipes.runner import main
-from recipes.stylegan2 import stylegan2_recipe
+from recipes.families.stylegan2 import stylegan2_recipe
+from recipes.running.runner import main
 
 RECIPE = stylegan2_recipe(
     "ssd_stylegan2_ffhq",
     "Train StyleGAN2 on FFHQ at 1024x1024 with spectral realness.",
     data="ffhq",
+    mirror="on",
     resolution=1024,
     kimg=25000,
     config="f",

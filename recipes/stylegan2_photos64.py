@@ -3,8 +3,8 @@
 python -m recipes.stylegan2_photos64 --nss
 """
 
-from recipes.runner import main
-from recipes.stylegan2 import stylegan2_recipe
+from recipes.families.stylegan2 import stylegan2_recipe
+from recipes.running.runner import main
 
 RECIPE = stylegan2_recipe(
     "stylegan2_photos64",

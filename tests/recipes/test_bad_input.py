@@ -9,7 +9,7 @@ from PIL import Image
 
 from recipes.dcgan_church64 import RECIPE as CHURCH
 from recipes.dcgan_photos import RECIPE
-from recipes.runner import main
+from recipes.running.runner import main
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ CASES = [
     ("--checkpoint-every 0", "--checkpoint-every must be above 0"),
     ("--checkpoint-every -1", "--checkpoint-every must be above 0"),
     ("--fid-every -1", "--fid-every must be at least 0"),
-    ("--fid-images 1", "--fid-images at least 2"),
+    ("--fid-images 1", "--fid-images must be at least 2"),
     ("--features resnet", "--features"),
     ("--fid-every 1 --features inception --inception {}/empty", "empty holds no SavedModel"),
     ("--seed -1", "--seed must lie in"),

@@ -1,6 +1,5 @@
 """Bad input to every command: status 2, one line that names the culprit, no traceback, nothing written."""
 
-import functools
 import importlib
 import zipfile
 
@@ -8,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from recipes.runner import main as train
+from recipes.running.runner import main as train
 
 
 @pytest.fixture
@@ -66,7 +65,7 @@ CASES = [
     ("ssd_stylegan2_ffhq", "--mixing average", "--mixing"),
     ("ssd_checkerboard", "--square 5", "--square must divide 8"),
     ("ssd_checkerboard", "--out file/board", "file"),
-    ("ssd_lambda_sweep", "--lambdas 0.5,2", "lambda"),
+    ("ssd_lambda_sweep", "--smoke --lambdas 0.5,2", "must lie in [0, 1]. Received: spatial_share=2"),
     ("ssd_lambda_sweep", "--lambdas half", "--lambdas"),
     ("ssd_discriminator_blindness", "taken", "taken holds no run"),
     ("ssd_spectral_quality", "missing", "missing"),
@@ -99,12 +98,9 @@ CASES = [
 def test_one_line_and_nothing_written(command, flags, says, place, capsys):
     before = {path: path.read_bytes() if path.is_file() else None for path in place.rglob("*")}
     module = importlib.import_module(f"recipes.{command}")
-    recipe = getattr(module, "RECIPE", None)
-    run = (
-        functools.partial(train, recipe, ["--smoke", *flags.split()]) if recipe else lambda: module.main(flags.split())
-    )
+    arguments = flags.split()
     with pytest.raises(SystemExit) as end:
-        run()
+        train(module.RECIPE, ["--smoke", *arguments]) if module.main is train else module.main(arguments)
     assert end.value.code == 2
     error = capsys.readouterr().err
     assert says in error

@@ -8,8 +8,8 @@ from PIL import Image
 
 from recipes import evaluate, nss_variance
 from recipes.dcgan_photos import RECIPE
-from recipes.runner import main as train
-from recipes.runs import load_run
+from recipes.running.runner import main as train
+from recipes.running.runs import load_run
 from tests.metrics.networks_of_tests import save_tiny_inception
 from tests.recipes.test_bad_input import snapshot
 from tfnss import data, metrics

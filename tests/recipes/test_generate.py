@@ -9,7 +9,7 @@ from PIL import Image
 from models import DCGAN, StyleGAN2
 from recipes import generate
 from recipes.dcgan_photos import RECIPE
-from recipes.runner import main as train
+from recipes.running.runner import main as train
 from tests.recipes.test_bad_input import snapshot
 from tfnss.random.stateless import sampling_latents
 

@@ -11,8 +11,8 @@ import pytest
 from recipes import nss_variance
 from recipes.dcgan_photos import RECIPE
 from recipes.prepare_data import main
-from recipes.runner import main as train
-from recipes.runs import only_writer
+from recipes.running.directories import only_writer
+from recipes.running.runner import main as train
 from tests.data.places import encoded, good_files, noise, truncated, write_folder, write_lmdb, write_zip
 from tests.recipes.test_bad_input import snapshot
 from tfnss import data

@@ -13,7 +13,7 @@ from PIL import Image
 from recipes import report
 from recipes.dcgan_church64 import RECIPE as CHURCH
 from recipes.dcgan_photos import RECIPE
-from recipes.runner import main as train
+from recipes.running.runner import main as train
 from tests.recipes.test_bad_input import snapshot
 from tfnss.metrics import records
 

@@ -11,8 +11,8 @@ from recipes import ssd_lambda_sweep as sweep
 from recipes import ssd_spectral_quality as quality
 from recipes import stylegan2_photos64
 from recipes.dcgan_photos import RECIPE
-from recipes.runner import main as train
-from recipes.runs import load_run
+from recipes.running.runner import main as train
+from recipes.running.runs import load_run
 from tests.recipes.test_bad_input import snapshot
 from tests.training.networks import tiny_gan
 from tfnss.metrics import amplify_bands

@@ -3,7 +3,7 @@ import json
 import pytest
 import tensorflow as tf
 
-from recipes import devices
+from recipes.running import devices
 
 
 @pytest.fixture(autouse=True)
@@ -82,11 +82,9 @@ def test_other_workers_are_no_chiefs():
     assert devices.is_chief(Strategy())
 
 
-def test_other_workers_write_to_a_folder_that_goes_away(tmp_path):
-    (tmp_path / "run" / "samples").mkdir(parents=True)
-    (tmp_path / "run" / "checkpoint.weights.h5").write_text("state")
-    with devices.scratch_copy(tmp_path / "run") as place:
-        assert [path.name for path in place.iterdir()] == ["checkpoint.weights.h5"]
-    assert not place.exists()
-    with devices.scratch_copy(None) as place:
-        assert not place.exists()
+def test_processes_that_train_together_are_counted(monkeypatch):
+    cluster = {"chief": ["a:1"], "worker": ["b:1", "c:1"]}
+    monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": cluster, "task": {"type": "worker", "index": 1}}))
+    several = object.__new__(tf.distribute.MultiWorkerMirroredStrategy)
+    assert devices.processes(several) == 3
+    assert devices.processes(tf.distribute.get_strategy()) == 1  # whatever TF_CONFIG says

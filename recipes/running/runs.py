@@ -1,30 +1,20 @@
-"""Run directories: what their files are called, and how to read them."""
+"""The files of a run: what they are called, and how to read them."""
 
-import contextlib
 import importlib
 import json
-import os
 import pkgutil
-import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import recipes
-from tfnss import files
+import tfnss
 from tfnss.training.callbacks import restore
 
-try:
-    import fcntl
-except ImportError:  # not a Unix: there, nothing keeps a second process off a run
-    fcntl = None  # type: ignore[assignment]
-
 CHECKPOINT, HISTORY, METRICS, SETTINGS = "checkpoint.weights.h5", "history.csv", "metrics.jsonl", "settings.json"
-_LOCK = ".lock"
 
 
 def read_settings(run_dir: Path) -> dict[str, Any]:
-    """The content of a run's `settings.json`: `recipe`, `trials`, `settings`, `versions`.
+    """The content of a run's `settings.json`: `recipe`, `trials`, `settings`, `images` (of training), `versions`.
 
     Raises:
         ValueError: For a folder that holds no run, or a damaged file. The message names it.
@@ -66,10 +56,19 @@ def recipe_of(run_dir: Path) -> Any:
 
 
 def paper_figures(recipe: Any, settings: dict[str, Any]) -> str:
-    """The paper's figures, for a run of the paper's size."""
-    defaults = recipe.resolve({option.name: option.default for option in recipe.all_options()})
-    own = all(settings[name] == defaults[name] for name in ("resolution", "batch_size", "kimg"))
-    return recipe.paper(settings) if own else ""
+    """The paper's figures for a run that is the paper's in all settings but incidental ones; empty where there are none.
+
+    A folder may hold the paper's data set, which is how most of them come: then the figures say which it would be.
+    """
+    data, theirs = settings["data"], recipe.defaults["data"]
+    if data != theirs and data in tfnss.data.NAMES:
+        return ""
+    names = [option.name for option in recipe.all_options() if not option.incidental and option.name != "data"]
+    for row, figures in recipe.paper:
+        expected = recipe.settings(**row)
+        if all(settings[name] == expected[name] for name in names):
+            return figures if data == theirs else f"{figures}, if the images are {theirs}"
+    return ""
 
 
 def load_run(run_dir: Path) -> Any:
@@ -100,51 +99,3 @@ def members(run_dir: Path) -> list[Path]:
     if not runs:
         raise ValueError(f"{run_dir} holds no runs yet (seed-*)")
     return runs
-
-
-# -- who writes ---
-
-
-def is_free(run_dir: Path) -> bool:
-    """Whether a new run can be made there: nothing is there, or what is left of one that was killed before it began."""
-    if not run_dir.exists():
-        return True
-    return run_dir.is_dir() and {path.name for path in run_dir.iterdir()} <= {_LOCK, f".partial.{SETTINGS}"}
-
-
-@contextlib.contextmanager
-def only_writer(run_dir: Path) -> Iterator[None]:
-    """Keeps other processes from writing a run, by a lock on a file in its folder. It ends with this process at the latest.
-
-    Raises:
-        ValueError: If another process writes it. The message names it.
-    """
-    if fcntl is None:
-        yield
-        return
-    path = run_dir / _LOCK
-    with _locked(path) as file:
-        file.truncate(0)
-        file.write(f"process {os.getpid()} on {socket.gethostname()}")
-        file.flush()
-        try:
-            yield
-        finally:
-            files.remove(path)
-
-
-def _locked(path: Path) -> Any:
-    while True:
-        file = open(path, "a+")  # noqa: SIM115, its lock is to outlive this function
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            writer = file.read() or "another process"
-            file.close()
-            raise ValueError(f"{path.parent} is being written by {writer}: let it end, or stop it") from None
-        except OSError:  # a file system without locks
-            return file
-        if path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
-            return file
-        file.close()  # the process that held it has just removed it

@@ -1,4 +1,5 @@
 import json
+import os
 
 import numpy as np
 import pytest
@@ -6,8 +7,10 @@ import tensorflow as tf
 from PIL import Image
 
 from recipes import dcgan_celeba64, dcgan_church64, dcgan_conference64, dcgan_flowers64, dcgan_photos
-from recipes.dcgan import METHODS, build
-from recipes.runner import _next_run_dir, _ticks, main
+from recipes.families.dcgan import METHODS, build
+from recipes.running.directories import _next_run_dir
+from recipes.running.runner import main
+from recipes.running.training import ticks_of
 from tfnss.training.callbacks import read_history
 
 RECIPES = [m.RECIPE for m in (dcgan_photos, dcgan_celeba64, dcgan_church64, dcgan_conference64, dcgan_flowers64)]
@@ -71,7 +74,7 @@ def test_tunings_are_table_3(recipe):
     ("kimg", "every", "ticks", "steps"), [(10, 7, 1, 100), (500, 400, 1, 5000), (10, 1, 10, 10), (0.05, 10, 1, 1)]
 )
 def test_runs_are_as_long_as_asked_for(kimg, every, ticks, steps):
-    assert _ticks({"kimg": kimg, "checkpoint_every": every, "batch_size": 100}) == (ticks, steps)
+    assert ticks_of({"kimg": kimg, "checkpoint_every": every, "batch_size": 100}) == (ticks, steps)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -112,13 +115,26 @@ def test_a_folder_of_the_same_name_does_not_hide_a_data_set(tmp_path, monkeypatc
     assert '"data": "photos"' in capsys.readouterr().out
 
 
-def test_runs_on_a_folder(tmp_path):
+@pytest.mark.filterwarnings("default::UserWarning")
+def test_runs_on_a_folder_by_any_of_its_names_and_sees_it_change(tmp_path, monkeypatch, capsys):
     (tmp_path / "data").mkdir()
+    (tmp_path / "link").symlink_to("data")
     for index in range(9):
         pixels = np.random.default_rng(index).integers(0, 256, (40, 40, 3), dtype=np.uint8)
         Image.fromarray(pixels).save(tmp_path / "data" / f"{index}.png")
     main(RECIPES[1], [*TINY, "--data", str(tmp_path / "data"), "--run-dir", str(tmp_path / "run")])
     assert len(read_history(tmp_path / "run" / "history.csv")) == 2
+    monkeypatch.chdir(tmp_path)
+    main(RECIPES[1], ["--resume", "--run-dir", "run", "--data", "link"])  # nothing is left to do
+    assert capsys.readouterr().err == ""
+    os.utime("data/0.png", (0, 0))
+    main(RECIPES[1], ["--resume", "--run-dir", "run"])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"warning: the images in {tmp_path / 'data'} have changed" in line
+    (tmp_path / "data" / "3.png").unlink()
+    main(RECIPES[1], ["--resume", "--run-dir", "run"])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("data holds 8 images, not the 9 that the run began with: resumed, it cannot be the same run")
 
 
 def test_run_directories_are_numbered(tmp_path, monkeypatch):

@@ -8,10 +8,11 @@ import keras
 
 import tfnss
 from models import SNGAN
-from recipes.dcgan import NOISES
-from recipes.options import Option
-from recipes.runner import Recipe
-from recipes.spectral import MIXTURE, spectral_realness
+from recipes.families.noise import NOISES, noise_option
+from recipes.families.spectral import MIXTURE, spectral_realness
+from recipes.families.xla import jit_compile, xla_option
+from recipes.running.options import Option, check_range
+from recipes.running.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ _OPTIONS = (
     *MIXTURE,
     Option("reg_weight", float, "weight of spectral regularisation (the paper gives none)", 1.0, metavar="WEIGHT"),
     Option(
-        "discriminator_steps", int, "discriminator steps per generator step (default: 5, and 2 at 128)", metavar="N"
+        "discriminator_steps", int, "discriminator steps per generator step", worked_out="5, and 2 at 128", metavar="N"
     ),
     Option("learning_rate", float, "learning rate of Adam at the start", 2e-4, metavar="RATE"),
     Option(
@@ -61,16 +62,10 @@ _OPTIONS = (
         "linear",
         choices=("linear", "none"),
     ),
-    Option(
-        "noise",
-        str,
-        "noise injection in the generator: none (plain), Euclidean (eni) or Riemannian (rni)",
-        "plain",
-        choices=tuple(NOISES),
-    ),
+    noise_option("plain"),
     Option("ema_kimg", float, "half-life of the generator's average (the paper has no average)", 10.0, metavar="KIMG"),
     Option("width", float, "factor of all widths", 1.0, metavar="FACTOR"),
-    Option("xla", str, "whether XLA compiles the gradients; it takes a minute to start", "on", choices=("on", "off")),
+    xla_option("on"),  # on CPUs too: faster than the graph
 )
 
 _SMOKE = {
@@ -103,9 +98,11 @@ def sngan_recipe(
     """
 
     def resolve(settings: dict[str, Any]) -> dict[str, Any]:
-        steps = settings["discriminator_steps"] or _discriminator_steps(settings["resolution"])
-        return settings | {"discriminator_steps": steps}
+        if settings["discriminator_steps"] is not None:
+            return settings
+        return settings | {"discriminator_steps": _discriminator_steps(settings["resolution"])}
 
+    table = ", ".join(f"{method} {fid:.2f}" for method, fid in (fids or {}).items())
     kimg = 100 * _discriminator_steps(resolution) * 64
     return Recipe(
         name=name,
@@ -115,18 +112,12 @@ def sngan_recipe(
         smoke=_SMOKE,
         resolve=resolve,
         build=build,
-        paper=lambda settings: _figures(settings, fids or {}),
+        paper=[({"method": method}, f"FID {fid:.2f} (of table 2: {table})") for method, fid in (fids or {}).items()],
     )
 
 
 def _discriminator_steps(resolution: int) -> int:
     return 2 if resolution == 128 else 5
-
-
-def _figures(settings: Mapping[str, Any], fids: Mapping[str, float]) -> str:
-    if settings["method"] not in fids or settings["lambda"] != 0.5 or settings["noise"] != "plain":
-        return ""
-    return f"FID {fids[settings['method']]:.2f} (of table 2: {', '.join(f'{m} {f:.2f}' for m, f in fids.items())})"
 
 
 def build(settings: Mapping[str, Any]) -> SNGAN:
@@ -135,8 +126,8 @@ def build(settings: Mapping[str, Any]) -> SNGAN:
     Raises:
         ValueError: For settings outside their ranges.
     """
-    if not 0 < settings["learning_rate"] < float("inf"):
-        raise ValueError(f"--learning-rate must be above 0. Received: {settings['learning_rate']}")
+    check_range(settings, "learning_rate", above=True)
+    check_range(settings, "discriminator_steps", 1)
     method = METHODS[settings["method"]]
     # Whatever the method, settings outside their ranges are mistakes.
     classifier, penalty = spectral_realness(settings), tfnss.SpectralRegularization(settings["reg_weight"])
@@ -155,7 +146,7 @@ def build(settings: Mapping[str, Any]) -> SNGAN:
         spectral_realness=classifier if method.spectral else None,
         discriminator_steps=settings["discriminator_steps"],
         ema_half_life_kimg=settings["ema_kimg"],
-        jit_compile=settings["xla"] == "on",  # on CPUs too: faster than the graph
+        jit_compile=jit_compile(settings),
     )
     return gan
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import tfnss
-from recipes.options import Option
+from recipes.running.options import Option
 
 MIXTURE = (
     Option(

@@ -2,10 +2,10 @@
 
 import argparse
 import contextlib
-import json
+import math
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -19,20 +19,24 @@ class Option:
         type: Converts the flag's text.
         help: What `--help` says, without the default.
         default: Value without the flag; None where the recipe works it out.
+        worked_out: What `--help` says of the default that the recipe works out.
         choices: The values allowed.
         metavar: What `--help` calls the value.
         shortcuts: Flags without a value, each with the value it stands for and its help.
         in_name: Whether the names of run directories tell it.
+        incidental: Whether it is about how a run is done, so that a paper's figures stand beside any value.
     """
 
     name: str
     type: Any
     help: str
     default: Any = None
+    worked_out: str = ""
     choices: Sequence[str] | None = None
     metavar: str | None = None
     shortcuts: dict[str, tuple[Any, str]] = field(default_factory=dict)
     in_name: bool = False
+    incidental: bool = False
 
     @property
     def flag(self) -> str:
@@ -45,8 +49,8 @@ class Option:
         return (known and (self.choices is None or value in self.choices)) or (value is None and self.default is None)
 
     def add_to(self, parser: argparse.ArgumentParser) -> None:
-        default = "" if self.default is None else f" (default: {self.default})"
-        text = f"{self.help}{default}".replace("%", "%%")
+        default = self.worked_out if self.default is None else self.default
+        text = (self.help if default == "" else f"{self.help} (default: {default})").replace("%", "%%")
         parser.add_argument(self.flag, type=self.type, choices=self.choices, metavar=self.metavar, help=text)
         for shortcut, (value, shortcut_help) in self.shortcuts.items():
             parser.add_argument(shortcut, dest=self.name, action="store_const", const=value, help=shortcut_help)
@@ -85,11 +89,13 @@ def one_line_warnings(program: str) -> Iterator[None]:
         yield
 
 
-def check_unchanged(saved: dict[str, Any], given: dict[str, Any]) -> None:
-    """Raises a ValueError if a flag contradicts a run's saved settings."""
-    for name, value in given.items():
-        if saved.get(name) != value:
-            raise ValueError(
-                f"--{name.replace('_', '-')} {value} contradicts the run's {json.dumps(saved.get(name))}: "
-                "leave it out to resume, or start another run"
-            )
+def check_range(
+    settings: Mapping[str, Any], name: str, least: float = 0, below: float = math.inf, above: bool = False
+) -> None:
+    """Raises a ValueError if a setting does not lie in `[least, below)`, or is `least` where it must be above that."""
+    value = settings[name]
+    if least <= value < below and not (above and value == least):
+        return
+    range_ = f"be at least {least}" if below == math.inf else f"lie in [{least}, {below})"
+    flag = "--" + name.replace("_", "-")
+    raise ValueError(f"{flag} must {f'be above {least}' if above else range_}. Received: {value}")

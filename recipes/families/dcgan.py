@@ -8,9 +8,12 @@ import keras
 
 import tfnss
 from models import DCGAN
-from recipes.options import Option
-from recipes.runner import Recipe
-from recipes.spectral import SPECTRAL, spectral_realness
+from recipes.families.noise import NOISES, noise_option
+from recipes.families.scale_space import annealing, noisy_scale_space, scale_space_options
+from recipes.families.spectral import SPECTRAL, spectral_realness
+from recipes.families.xla import jit_compile, xla_option
+from recipes.running.options import Option, check_range
+from recipes.running.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -55,12 +58,8 @@ METHODS = {
     "dragan": Method("with DRAGAN's penalty", penalty=tfnss.DRAGAN),
     "ss": Method("under the scale-space", space=lambda s: tfnss.ScaleSpace(s["kernel_stddev"])),
     "ns": Method("under the noise-space", space=lambda s: tfnss.NoiseSpace(s["stddev"])),
-    "nss": Method(
-        "under the noisy scale-space", space=lambda s: tfnss.NoisyScaleSpace(s["stddev"], s["kernel_stddev"])
-    ),
+    "nss": Method("under the noisy scale-space", space=noisy_scale_space),
 }
-
-NOISES = {"plain": None, "eni": "euclidean", "rni": "riemannian"}
 
 _OPTIONS = (
     Option(
@@ -72,24 +71,20 @@ _OPTIONS = (
         shortcuts={"--nss": ("nss", "the same as --method nss")},
         in_name=True,
     ),
-    Option("learning_rate", float, "learning rate of Adam (default: the method's of table 3)", metavar="RATE"),
-    Option("beta_1", float, "decay of Adam's first moment (default: the method's of table 3)", metavar="BETA"),
+    Option("learning_rate", float, "learning rate of Adam", worked_out="the method's of table 3", metavar="RATE"),
+    Option("beta_1", float, "decay of Adam's first moment", worked_out="the method's of table 3", metavar="BETA"),
     Option(
-        "penalty_weight", float, "weight of the method's penalty (default: the method's of table 3)", metavar="WEIGHT"
+        "penalty_weight",
+        float,
+        "weight of the method's penalty",
+        worked_out="the method's of table 3",
+        metavar="WEIGHT",
     ),
-    Option("initial_time", float, "time of the scale-space at the start of annealing", default=256.0, metavar="T"),
-    Option("stddev", float, "standard deviation of the noise of one pass, for images in [-1, 1]", default=0.15),
-    Option("kernel_stddev", float, "width of the 3x3 smoothing kernel in pixels", default=0.5, metavar="STDDEV"),
-    Option(
-        "noise",
-        str,
-        "noise injection in the generator: none (plain), Euclidean (eni) or Riemannian (rni)",
-        "plain",
-        choices=tuple(NOISES),
-    ),
+    *scale_space_options(initial_time=256.0, stddev=0.15),
+    noise_option("plain"),
     *SPECTRAL,
     Option("base_width", int, "channels next to the image", default=64, metavar="CHANNELS"),
-    Option("xla", str, "whether XLA compiles the gradients; it takes seconds to start", "on", choices=("on", "off")),
+    xla_option("on"),  # on CPUs too: faster than the graph (benchmarks/dcgan_step.py)
 )
 
 _SMOKE = {
@@ -143,7 +138,7 @@ def dcgan_recipe(
         smoke=_SMOKE,
         resolve=resolve,
         build=build,
-        paper=lambda settings: f"FID {fids[settings['method']]:.2f}, over 20 seeds" if fids else "",
+        paper=[({"method": method}, f"FID {fid:.2f}, over 20 seeds") for method, fid in (fids or {}).items()],
     )
 
 
@@ -154,14 +149,11 @@ def build(settings: Mapping[str, Any]) -> DCGAN:
         ValueError: For settings outside their ranges.
     """
     method = METHODS[settings["method"]]
-    if not 0 < settings["learning_rate"] < float("inf"):
-        raise ValueError(f"--learning-rate must be above 0. Received: {settings['learning_rate']}")
-    if not 0 <= settings["beta_1"] < 1:
-        raise ValueError(f"--beta-1 must lie in [0, 1). Received: {settings['beta_1']}")
+    check_range(settings, "learning_rate", above=True)
+    check_range(settings, "beta_1", below=1)
     # Whatever the method, settings outside their ranges are mistakes.
-    tfnss.NoisyScaleSpace(settings["stddev"], settings["kernel_stddev"])
-    annealing = tfnss.ExponentialAnnealing(settings["initial_time"])
-    classifier = spectral_realness(settings)
+    noisy_scale_space(settings)
+    decay, classifier = annealing(settings), spectral_realness(settings)
     gan = DCGAN(
         settings["resolution"],
         base_width=settings["base_width"],
@@ -176,9 +168,9 @@ def build(settings: Mapping[str, Any]) -> DCGAN:
         loss=method.loss,
         regularizers=[method.penalty(settings["penalty_weight"])] if method.penalty else [],
         view=space,
-        annealing=annealing if space else None,
+        annealing=decay if space else None,
         spectral_realness=classifier if settings["spectral"] == "ssd" else None,
         discriminator_steps=5 if method.critic else 1,
-        jit_compile=settings["xla"] == "on",  # on CPUs too: faster than the graph (benchmarks/dcgan_step.py)
+        jit_compile=jit_compile(settings),
     )
     return gan

@@ -1,5 +1,6 @@
 """Whatever ends a run, it goes on from there to the weights of the undisturbed run, bit for bit."""
 
+import contextlib
 import errno
 import os
 import re
@@ -16,10 +17,10 @@ import tensorflow as tf
 from PIL import Image
 
 import tfnss
-from recipes import runner, runs, stopping
 from recipes.dcgan_photos import RECIPE
 from recipes.evaluate import main as evaluate
-from recipes.runner import main
+from recipes.running import directories, stopping, training
+from recipes.running.runner import main
 from tfnss import plots
 from tfnss.metrics import records
 from tfnss.training.callbacks import read_history
@@ -29,7 +30,7 @@ from tfnss.training.callbacks import read_history
 def _plain():
     """Without pictures, pages and models, which take half of the time and are tested elsewhere."""
     with pytest.MonkeyPatch.context() as patch:
-        for place, name in ((plots, "save_curves"), (runner, "write_report"), (tfnss.GAN, "export")):
+        for place, name in ((plots, "save_curves"), (training, "write_report"), (tfnss.GAN, "export")):
             patch.setattr(place, name, lambda *_: None)
         yield
 
@@ -106,7 +107,7 @@ def at(images, do, monkeypatch, moment="on_train_batch_end"):
         if int(self.model.images_seen.numpy()) == images:
             do(self.model)
 
-    monkeypatch.setattr(runner.StopWhenDiverged, moment, hook)
+    monkeypatch.setattr(training.StopWhenDiverged, moment, hook)
 
 
 # Its arguments: what to do at which moment, and the recipe's.
@@ -296,7 +297,7 @@ def test_a_run_that_diverges_at_once_says_so(start, tmp_path, capsys):
 def test_only_one_process_writes_a_run(whole, tmp_path, capsys):
     before = {path.name for path in whole.iterdir()}
     holder = f"is being written by process {os.getpid()} on "
-    with runs.only_writer(whole):
+    with directories.only_writer(whole):
         for function, arguments in (
             (resume, [whole]),
             (evaluate, [[str(whole), "--features", "embedded"]]),
@@ -306,46 +307,46 @@ def test_only_one_process_writes_a_run(whole, tmp_path, capsys):
             assert f"{whole} {holder}" in line
     assert {path.name for path in whole.iterdir()} == before
     (tmp_path / ".lock").write_text("process 1 on another host")  # of a process that was killed
-    with runs.only_writer(tmp_path):
+    with directories.only_writer(tmp_path):
         assert (tmp_path / ".lock").read_text() == f"process {os.getpid()} on {os.uname().nodename}"
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_lock_that_is_removed_in_the_last_moment_does_not_count(tmp_path, monkeypatch):
-    flock = runs.fcntl.flock
+    flock = directories.fcntl.flock
 
     def too_late(file, operation):
-        monkeypatch.setattr(runs.fcntl, "flock", flock)
+        monkeypatch.setattr(directories.fcntl, "flock", flock)
         (tmp_path / ".lock").unlink()
         flock(file, operation)
 
-    monkeypatch.setattr(runs.fcntl, "flock", too_late)
-    with runs.only_writer(tmp_path):
-        with pytest.raises(ValueError, match="is being written"), runs.only_writer(tmp_path):
+    monkeypatch.setattr(directories.fcntl, "flock", too_late)
+    with directories.only_writer(tmp_path):
+        with pytest.raises(ValueError, match="is being written"), directories.only_writer(tmp_path):
             pass
         assert (tmp_path / ".lock").exists()
 
 
 def test_systems_without_locks_have_runs_too(tmp_path, monkeypatch):
-    monkeypatch.setattr(runs, "fcntl", None)
-    with runs.only_writer(tmp_path), runs.only_writer(tmp_path):
+    monkeypatch.setattr(directories, "fcntl", None)
+    with directories.only_writer(tmp_path), directories.only_writer(tmp_path):
         pass
 
 
 def test_what_a_killed_start_leaves_is_no_run(tmp_path):
     (tmp_path / ".lock").write_text("process 1 on this host")
     (tmp_path / ".partial.settings.json").write_text("{")
-    assert runs.is_free(tmp_path)
+    assert directories.is_free(tmp_path)
     (tmp_path / "notes.txt").write_text("precious")
-    assert not runs.is_free(tmp_path)
+    assert not directories.is_free(tmp_path)
 
 
 def test_a_number_that_another_process_takes_is_not_taken_twice(tmp_path, monkeypatch):
     names = iter(["00000-a", "00001-a"])
     (tmp_path / "00000-a").mkdir()
-    monkeypatch.setattr(runner, "_next_run_dir", lambda *_: tmp_path / next(names))
-    with runner.contextlib.ExitStack() as held:
-        assert runner._make_run_dir(RECIPE, {}, None, held) == tmp_path / "00001-a"
+    monkeypatch.setattr(directories, "_next_run_dir", lambda *_: tmp_path / next(names))
+    with contextlib.ExitStack() as held:
+        assert directories._make_run_dir(RECIPE, {}, None, held) == tmp_path / "00001-a"
 
 
 def test_a_run_goes_back_to_a_checkpoint_that_was_kept(start, tmp_path, capsys):

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 import tfnss
-from recipes.options import Parser
-from recipes.runs import load_run, members, read_settings
+from recipes.running.options import Parser, check_range
+from recipes.running.runs import load_run, members, read_settings
 
 _DEFAULTS: dict[str, Any] = {"images": 1000, "seed": 0, "batch_size": 64, "download": False}
 _SUFFIXES = (".png", ".pdf", ".svg")
@@ -47,10 +47,8 @@ def opened(given: dict[str, Any], picture: str) -> tuple[dict[str, Any], tfnss.G
     """
     given = _DEFAULTS | given
     for name in ("images", "batch_size"):
-        if given[name] < 1:
-            raise ValueError(f"--{name.replace('_', '-')} must be at least 1. Received: {given[name]}")
-    if not 0 <= given["seed"] < 2**31:
-        raise ValueError(f"--seed must lie in [0, 2**31). Received: {given['seed']}")
+        check_range(given, name, 1)
+    check_range(given, "seed", below=2**31)
     run = Path(given["run"]).expanduser()
     seeds = members(run)
     if seeds != [run]:

@@ -1,13 +1,8 @@
 """The devices that a recipe trains on, by TensorFlow's strategies."""
 
-import contextlib
 import functools
 import json
 import os
-import shutil
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
 
 import tensorflow as tf
 
@@ -92,14 +87,9 @@ def _first_worker(resolver: tf.distribute.cluster_resolver.ClusterResolver) -> b
     return resolver.task_id == 0 and "chief" not in resolver.cluster_spec().jobs
 
 
-@contextlib.contextmanager
-def scratch_copy(run_dir: Path | None) -> Iterator[Path]:
-    """A folder to be thrown away, for what processes beside the chief write; with a run's state in it, to resume that."""
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "run"
-        if run_dir is not None:
-            shutil.copytree(run_dir, copy, ignore=shutil.ignore_patterns("samples", "events", "saved_model", ".*"))
-        yield copy
+def processes(chosen: tf.distribute.Strategy) -> int:
+    """How many processes train together."""
+    return len(_workers()) if isinstance(chosen, tf.distribute.MultiWorkerMirroredStrategy) else 1
 
 
 def described(chosen: tf.distribute.Strategy) -> str:

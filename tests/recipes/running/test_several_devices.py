@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from recipes.dcgan_photos import RECIPE
-from recipes.runner import main
+from recipes.running.runner import main
 from tests.training.test_workers import free_ports
 
 # Two logical devices, as in every test.
@@ -49,19 +49,21 @@ def finished(process):
     return output
 
 
-def generator(run):
-    weights = {}
+def weights(run):
+    """All numbers of the networks, by name."""
+    found = {}
     with h5py.File(run / "checkpoint.weights.h5") as file:
-        file["generator_ema"].visititems(lambda name, item: weights.update({name: item}))
-        return {name: item[()] for name, item in weights.items() if isinstance(item, h5py.Dataset)}
+        for network in ("generator", "generator_ema", "discriminator"):
+            file[network].visititems(lambda name, item, network=network: found.update({f"{network}/{name}": item}))
+        return {name: item[()] for name, item in found.items() if isinstance(item, h5py.Dataset)}
 
 
 def assert_same_weights(one, other):
-    first, second = generator(one), generator(other)
-    assert len(first) > 10
+    first, second = weights(one), weights(other)
+    assert {name.split("/")[0] for name in first} == {"generator", "generator_ema", "discriminator"}
     assert first.keys() == second.keys()
     for name in first:
-        np.testing.assert_allclose(first[name], second[name], atol=1e-4, err_msg=name)
+        np.testing.assert_allclose(first[name], second[name], rtol=0, atol=1e-6, err_msg=name)
 
 
 @pytest.fixture(scope="module")

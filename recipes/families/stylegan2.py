@@ -1,6 +1,6 @@
 """StyleGAN2 experiments: NSS-GAN's tables 5 and 6, and the grid of Riemannian noise injection."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -8,10 +8,12 @@ import tensorflow as tf
 import tfnss
 from models import StyleGAN2
 from models.stylegan2 import CONFIGS, adam, preset
-from recipes.dcgan import NOISES
-from recipes.options import Option
-from recipes.runner import Recipe
-from recipes.spectral import SPECTRAL, spectral_realness
+from recipes.families.noise import NOISES, noise_option
+from recipes.families.scale_space import annealing, noisy_scale_space, scale_space_options
+from recipes.families.spectral import SPECTRAL, spectral_realness
+from recipes.families.xla import jit_compile, xla_option
+from recipes.running.options import Option, check_range
+from recipes.running.recipe import Recipe
 
 _ON_OFF = ("on", "off")
 
@@ -36,16 +38,9 @@ _OPTIONS = (
     ),
     Option("pipeline", str, "operations of the augmentation", "bgc", metavar="NAME"),
     Option("augment_probability", float, "probability of each operation, for --augment fixed", 0.2, metavar="P"),
-    Option(
-        "noise",
-        str,
-        "noise injection: none (plain), Euclidean (eni, StyleGAN2's), Riemannian (rni)",
-        "eni",
-        choices=tuple(NOISES),
-        in_name=True,
-    ),
+    noise_option("eni", in_name=True),
     *SPECTRAL,
-    Option("path_length", str, "whether path lengths are regularised (default: the config's)", choices=_ON_OFF),
+    Option("path_length", str, "whether path lengths are regularised", worked_out="the config's", choices=_ON_OFF),
     Option("config", str, "StyleGAN2's configuration", "auto", choices=CONFIGS),
     Option(
         "classes",
@@ -53,22 +48,25 @@ _OPTIONS = (
         "number of classes of the images: the subfolders of --data, or the data set's own; 0 for an unconditional model",
         0,
     ),
-    Option("gamma", float, "weight of R1 (default: the recipe's)", metavar="GAMMA"),
-    Option("learning_rate", float, "learning rate of Adam (default: the config's)", metavar="RATE"),
-    Option("ema_kimg", float, "half-life of the generator's average (default: the config's)", metavar="KIMG"),
-    Option("initial_time", float, "time of the scale-space at the start of annealing", 128.0, metavar="T"),
-    Option(
-        "stddev", float, "standard deviation of the noise of one pass, for images in [-1, 1] (default: the recipe's)"
-    ),
-    Option("kernel_stddev", float, "width of the 3x3 smoothing kernel in pixels", 0.5, metavar="STDDEV"),
+    Option("gamma", float, "weight of R1", worked_out="the recipe's", metavar="GAMMA"),
+    Option("learning_rate", float, "learning rate of Adam", worked_out="the config's", metavar="RATE"),
+    Option("ema_kimg", float, "half-life of the generator's average", worked_out="the config's", metavar="KIMG"),
+    *scale_space_options(initial_time=128.0, stddev=None),
     Option(
         "precision", str, "precision of the high resolutions", "float32", choices=("float32", "float16", "bfloat16")
     ),
-    Option("accumulation_steps", int, "parts of a device's share of the batch, one after the other", 1, metavar="N"),
-    Option("channel_base", int, "channels times resolution (default: the config's)", metavar="CHANNELS"),
+    Option(
+        "accumulation_steps",
+        int,
+        "parts of a device's share of the batch, one after the other",
+        1,
+        metavar="N",
+        incidental=True,
+    ),
+    Option("channel_base", int, "channels times resolution", worked_out="the config's", metavar="CHANNELS"),
     Option("channel_max", int, "most channels of a layer", 512, metavar="CHANNELS"),
     Option("latent_dim", int, "width of latents and styles", 512, metavar="WIDTH"),
-    Option("xla", str, "whether XLA compiles the gradients; it takes minutes to start", "off", choices=_ON_OFF),
+    xla_option("auto"),
 )
 
 _SMOKE = {
@@ -82,6 +80,7 @@ _SMOKE = {
     "channel_base": 64,
     "channel_max": 8,
     "latent_dim": 8,
+    "xla": "off",
 }
 
 
@@ -94,7 +93,7 @@ def stylegan2_recipe(
     gamma: float | None = None,
     nss_gamma: float | None = None,
     stddev: float = 0.15,
-    paper: Mapping[tuple[str, ...], str] | None = None,
+    paper: Sequence[tuple[dict[str, Any], str]] = (),
     **defaults: Any,
 ) -> Recipe:
     """A recipe that trains StyleGAN2 on one data set.
@@ -108,7 +107,7 @@ def stylegan2_recipe(
         gamma: Weight of R1; None for the config's.
         nss_gamma: The same under the noisy scale-space; None for `gamma`.
         stddev: Standard deviation of the noise of the noisy scale-space.
-        paper: The paper's figures, by the settings `view`, `augment`, `noise` and `path_length`.
+        paper: The paper's figures, each with its settings over the defaults.
         **defaults: Other defaults of the settings.
     """
 
@@ -135,9 +134,7 @@ def stylegan2_recipe(
         smoke=_SMOKE,
         resolve=resolve,
         build=build,
-        paper=lambda settings: (paper or {}).get(
-            tuple(settings[name] for name in ("view", "augment", "noise", "path_length")), ""
-        ),
+        paper=paper,
     )
 
 
@@ -147,10 +144,8 @@ def build(settings: Mapping[str, Any]) -> StyleGAN2:
     Raises:
         ValueError: For settings outside their ranges.
     """
-    if not 0 < settings["learning_rate"] < float("inf"):
-        raise ValueError(f"--learning-rate must be above 0. Received: {settings['learning_rate']}")
-    space = tfnss.NoisyScaleSpace(settings["stddev"], settings["kernel_stddev"])
-    annealing = tfnss.ExponentialAnnealing(settings["initial_time"])
+    check_range(settings, "learning_rate", above=True)
+    space, decay = noisy_scale_space(settings), annealing(settings)
     regularizers: list[Any] = [tfnss.R1(settings["gamma"], interval=16)]
     regularizers += [tfnss.PathLength()] if settings["path_length"] == "on" else []
     classifier = spectral_realness(settings)
@@ -170,12 +165,12 @@ def build(settings: Mapping[str, Any]) -> StyleGAN2:
         discriminator_optimizer=adam(settings["learning_rate"]),
         regularizers=regularizers,
         view=space if settings["view"] == "nss" else None,
-        annealing=annealing if settings["view"] == "nss" else None,
+        annealing=decay if settings["view"] == "nss" else None,
         augmentation=_augmentation(settings),
         spectral_realness=classifier if settings["spectral"] == "ssd" else None,
         ema_half_life_kimg=settings["ema_kimg"],
         accumulation_steps=settings["accumulation_steps"],
-        jit_compile=True if settings["xla"] == "on" else "auto",
+        jit_compile=jit_compile(settings),
     )
     return gan
 

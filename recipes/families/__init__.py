@@ -1,0 +1,1 @@
+"""What families of recipes share: their settings, and the models that come of them."""

@@ -1,0 +1,1 @@
+"""How a recipe is run: from its flags to a run's folder."""

@@ -1,0 +1,107 @@
+"""What a recipe is, and the settings that all of them have."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import tfnss
+from recipes.running.options import Option
+from recipes.running.runs import CHECKPOINT
+from tfnss.metrics import networks
+from tfnss.training.callbacks.checkpoint import KEPT
+
+_COMMON = (
+    Option(
+        "data",
+        str,
+        "data set by name, a folder or zip of images, an LSUN export, or records of recipes.prepare_data",
+        metavar="DIR",
+    ),
+    Option("mirror", str, "whether images are shown both ways, left to right and back", "off", choices=("on", "off")),
+    Option(
+        "cache_gb",
+        float,
+        "memory for images in gigabytes; more are read again each epoch",
+        8.0,
+        metavar="GB",
+        incidental=True,
+    ),
+    Option("resolution", int, "height and width of the images in pixels", metavar="PIXELS"),
+    Option(
+        "batch_size",
+        int,
+        "images per iteration, over all devices",
+        worked_out="the config's",
+        metavar="IMAGES",
+    ),
+    Option("kimg", float, "length of the run in thousands of real images", metavar="KIMG"),
+    Option("seed", int, "seed of everything random", 0, incidental=True),
+    Option(
+        "checkpoint_every",
+        float,
+        "thousands of images between checkpoints, samples and rows of the history",
+        worked_out="1/20 of the run",
+        metavar="KIMG",
+        incidental=True,
+    ),
+    Option(
+        "keep",
+        int,
+        f"checkpoints to keep: from 2 on, the last N in {KEPT}/, by images seen, beside {CHECKPOINT}",
+        1,
+        metavar="N",
+        incidental=True,
+    ),
+    Option(
+        "fid_every",
+        float,
+        "thousands of images between measurements of FID, and one at the end; 0 for none",
+        0.0,
+        metavar="KIMG",
+        incidental=True,
+    ),
+    Option("fid_images", int, "most real images, and fake ones, to measure", 50_000, incidental=True),
+    Option(
+        "features",
+        str,
+        "network of the FID; that of the literature is inception",
+        "inception",
+        choices=networks.NAMES,
+        incidental=True,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """An experiment.
+
+    Args:
+        name: Name of its module, for `python -m recipes.NAME`.
+        summary: First line of `--help`.
+        defaults: Defaults of the common settings `data`, `resolution`, `batch_size` and `kimg`, and of any others; None for
+            those that `resolve` fills in.
+        options: Its own settings.
+        smoke: Settings of the toy run.
+        resolve: Fills in the settings that depend on others.
+        build: Compiled `tfnss.GAN` from resolved settings.
+        paper: The paper's figures, to be printed beside ours: each with the settings that it belongs to, over the defaults.
+    """
+
+    name: str
+    summary: str
+    defaults: dict[str, Any]
+    options: tuple[Option, ...]
+    smoke: dict[str, Any]
+    resolve: Callable[[dict[str, Any]], dict[str, Any]]
+    build: Callable[[dict[str, Any]], tfnss.GAN]
+    paper: Sequence[tuple[dict[str, Any], str]] = ()
+
+    def settings(self, **given: Any) -> dict[str, Any]:
+        """All settings of a run: the given ones, over the defaults."""
+        return self.resolve({option.name: option.default for option in self.all_options()} | given)
+
+    def all_options(self) -> tuple[Option, ...]:
+        """The settings that make up a run, with this recipe's defaults."""
+        options = (*_COMMON, *self.options)
+        return tuple(replace(option, default=self.defaults.get(option.name, option.default)) for option in options)
