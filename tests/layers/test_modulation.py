@@ -4,7 +4,7 @@ import pytest
 from keras import ops
 
 from tests.layers.derivatives import check_second_derivatives
-from tests.layers.test_resample import resampled
+from tests.layers.test_resampled_convolution import resampled
 from tfnss.layers import ModulatedConv2D
 
 RANDOM = np.random.default_rng(0)

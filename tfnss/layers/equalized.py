@@ -11,7 +11,7 @@ import keras
 from keras import ops
 
 from tfnss.layers.activation import check_activation, scaled_leaky_relu
-from tfnss.layers.resample import check_resample, resampled_conv2d, resampled_size
+from tfnss.layers.resampled_convolution import check_resample, resampled_conv2d, resampled_size
 
 
 @keras.saving.register_keras_serializable("tfnss")

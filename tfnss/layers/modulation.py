@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from tfnss.layers.resample import check_resample, resampled_conv2d, resampled_size
+from tfnss.layers.resampled_convolution import check_resample, resampled_conv2d, resampled_size
 
 
 @keras.saving.register_keras_serializable("tfnss")
