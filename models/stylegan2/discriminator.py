@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from models.stylegan2.generator import check_labels
+from models.stylegan2.mapping import check_labels
 from models.stylegan2.sizes import channels_at, check_architecture, policy_at, resolutions
 from tfnss.layers import (
     EqualizedConv2D,
