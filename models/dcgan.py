@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import layers
 
+from models.initializers import Initializers
 from tfnss.layers import LayerNormalization
 from tfnss.layers.noise import noise_injection
 from tfnss.training import GAN
@@ -61,7 +62,7 @@ class DCGAN(GAN):
             "seed": seed,
         }
         widths = _widths(resolution, base_width)
-        draws = _Initializers(seed)
+        draws = Initializers(seed)
         super().__init__(
             _generator(latent_dim, widths[::-1], channels, noise, draws),
             _discriminator(resolution, channels, widths, discriminator_normalization, draws),
@@ -82,18 +83,8 @@ def _widths(resolution: int, base_width: int) -> list[int]:
     return [base_width * 2**level for level in range(resolution.bit_length() - 3)]
 
 
-class _Initializers:
-    """Initializers in order, each with a seed of its own."""
-
-    def __init__(self, seed: int) -> None:
-        self._seeds = iter(range(seed * 1000, (seed + 1) * 1000))
-
-    def normal(self, mean: float = 0.0) -> keras.initializers.Initializer:
-        return keras.initializers.RandomNormal(mean, 0.02, seed=next(self._seeds))
-
-
 def _generator(
-    latent_dim: int, widths: list[int], channels: int, noise: str | None, draws: _Initializers
+    latent_dim: int, widths: list[int], channels: int, noise: str | None, draws: Initializers
 ) -> keras.Model:
     latents = keras.Input((latent_dim,), name="latents")
     x = layers.Dense(16 * widths[0], use_bias=False, kernel_initializer=draws.normal(), name="stem")(latents)
@@ -110,7 +101,7 @@ def _generator(
 
 
 def _discriminator(
-    resolution: int, channels: int, widths: list[int], normalization: str | None, draws: _Initializers
+    resolution: int, channels: int, widths: list[int], normalization: str | None, draws: Initializers
 ) -> keras.Model:
     images = x = keras.Input((resolution, resolution, channels), name="images")
     for level, width in enumerate(widths):
@@ -123,7 +114,7 @@ def _discriminator(
     return keras.Model(images, logits, name="discriminator")
 
 
-def _normalization(kind: str, draws: _Initializers) -> keras.layers.Layer:
+def _normalization(kind: str, draws: Initializers) -> keras.layers.Layer:
     if kind == "batch":
         return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, gamma_initializer=draws.normal(1.0))
     if kind == "layer":
