@@ -409,7 +409,6 @@ def test_tensorflow_configuration(file):
     checkpoint = read_checkpoint(write(file, tf_contents(conv_clamp=128)))
     shared = {"resolution": 16, "channels": 3, "channel_base": 32, "channel_max": 4, "classes": 0}
     assert checkpoint.config == {
-        "source": "tf",
         "generator": {
             **shared,
             "latent_dim": LATENT,
@@ -425,7 +424,6 @@ def test_tensorflow_configuration(file):
 
 def test_pytorch_configuration(file):
     config = read_checkpoint(write(file, pytorch_contents(clamp=256))).config
-    assert config["source"] == "pytorch"
     assert config["generator"]["clamp"] == config["discriminator"]["clamp"] == 256
     assert config["discriminator"]["group_size"] == 2
 
