@@ -5,6 +5,7 @@ import scipy.signal
 from keras import ops
 
 from tests.layers.derivatives import check_second_derivatives
+from tests.layers.harness import check_layer
 from tfnss.layers import (
     BilinearUpsampling2D,
     FIRDownsampling2D,
@@ -56,17 +57,8 @@ def evaluate(function, *arguments):
 
 @pytest.mark.parametrize("make", [FIRUpsampling2D, FIRDownsampling2D, BilinearUpsampling2D])
 def test_is_a_keras_layer(make):
-    images = random_images(2, 6, 8, 3).astype("float32")
-    layer = make() if make is BilinearUpsampling2D else make(taps=(1, 2, 1))
-    copy = keras.layers.deserialize(keras.layers.serialize(layer))
-    assert type(copy) is make
-    assert copy.get_config() == layer.get_config()
-    outputs = layer(images)
-    assert tuple(outputs.shape) == layer.compute_output_shape(images.shape)
-    assert make(dtype="mixed_float16")(images).dtype in ("float16", np.float16)
-    symbolic = keras.Input(images.shape[1:])
-    model = keras.Model(symbolic, layer(symbolic))
-    np.testing.assert_allclose(model.predict(images, verbose=0), outputs, atol=1e-6)
+    taps = {} if make is BilinearUpsampling2D else {"taps": (1, 2, 1)}
+    check_layer(lambda **kwargs: make(**taps, **kwargs), random_images(2, 6, 8, 3).astype("float32"))
 
 
 @pytest.mark.parametrize("taps", TAPS)
