@@ -27,7 +27,8 @@ class SNGAN(GAN):
     """Residual networks with batch normalisation in the generator and spectral normalisation in the discriminator.
 
     Trainable parameters of generator and discriminator: 4,276,739 and 1,053,825 at 32x32; 4,878,083 and 10,141,441 at
-    48x48; 12,220,675 and 10,141,441 at 64x64; 32,150,787 and 29,017,857 at 128x128.
+    48x48; 12,220,675 and 10,141,441 at 64x64; 32,150,787 and 29,017,857 at 128x128. Latents, images and logits are as in
+    `DCGAN`.
 
     Args:
         resolution: Height and width in pixels: 32, 48, 64 or 128.
@@ -68,7 +69,7 @@ class SNGAN(GAN):
             raise ValueError(f"`downsampling` must be one of {DOWNSAMPLINGS}. Received: downsampling={downsampling!r}")
         if not 0 < width < math.inf:
             raise ValueError(f"`width` must be a finite number > 0. Received: width={width}")
-        self._config = {
+        self._config: dict[str, Any] = {
             "resolution": resolution,
             "latent_dim": latent_dim,
             "channels": channels,
