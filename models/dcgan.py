@@ -17,6 +17,9 @@ RESOLUTIONS = (16, 32, 64, 128)
 class DCGAN(GAN):
     """Strided 4x4 convolutions with batch normalisation; at 64x64, 3,576,704 and 2,765,568 trainable parameters.
 
+    The generator makes float32 images `[batch, resolution, resolution, channels]` in [-1, 1] of latents
+    `[batch, latent_dim]`, the discriminator float32 logits `[batch, 1]` of images.
+
     Args:
         resolution: Height and width in pixels: 16, 32, 64 or 128.
         latent_dim: Width of the latents.

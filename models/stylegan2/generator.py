@@ -18,7 +18,7 @@ class StyleGAN2Generator(keras.Model):
 
     Args:
         resolution: Height and width in pixels, a power of two from 4.
-        channels: Colour channels, 1 or 3.
+        channels: Colour channels.
         latent_dim: Width of the latents.
         style_dim: Width of the styles.
         mapping_layers: Layers of the mapping network.
@@ -38,7 +38,8 @@ class StyleGAN2Generator(keras.Model):
         latents: Floats `[batch, latent_dim]`.
         labels: Floats `[batch, classes]`, one-hot, for a conditional network.
         truncation: Distance of styles from their average, as a share: 1 leaves them, 0 gives the average image.
-        truncation_cutoff: Number of slots, from the coarsest, that are truncated; None for all.
+        truncation_cutoff: Number of slots, from the coarsest, that are truncated; None for all. StyleGAN truncates its 8
+            coarsest (Karras et al. 2019).
         noise: `random`, `constant` or `none`.
         training: Whether styles are mixed.
 
@@ -46,7 +47,8 @@ class StyleGAN2Generator(keras.Model):
         Float32 images `[batch, resolution, resolution, channels]`, nominally in [-1, 1] but not clipped.
 
     Raises:
-        ValueError: For values outside these.
+        ValueError: For a resolution, architecture, noise or `mixing_probability` outside these, latents of another
+            width, and labels where there are no classes, or the reverse.
 
     Reference: Karras et al., Analyzing and Improving the Image Quality of StyleGAN, CVPR 2020.
     """

@@ -28,7 +28,7 @@ class Mapping(keras.Model):
         Styles `[batch, style_dim]`.
 
     Raises:
-        ValueError: For labels where there are no classes, or the reverse.
+        ValueError: For latents of another width, and labels where there are no classes, or the reverse.
     """
 
     def __init__(

@@ -18,7 +18,7 @@ class Synthesis(keras.Model):
 
     Args:
         resolution: Height and width in pixels, a power of two from 4.
-        channels: Colour channels, 1 or 3.
+        channels: Colour channels.
         style_dim: Width of the styles.
         channel_base: Channels times resolution, where that is
         channel_max: at most this many channels.
@@ -34,6 +34,9 @@ class Synthesis(keras.Model):
 
     Returns:
         Float32 images `[batch, resolution, resolution, channels]`, nominally in [-1, 1].
+
+    Raises:
+        ValueError: For a resolution, architecture or noise outside these, and for styles of another shape.
     """
 
     def __init__(

@@ -31,6 +31,9 @@ class EqualizedDense(keras.layers.Layer):
     Call arguments:
         inputs: Floats `[batch, ..., inputs]`.
 
+    Returns:
+        Floats `[batch, ..., units]`.
+
     Raises:
         ValueError: For arguments outside these ranges.
 
@@ -112,8 +115,11 @@ class EqualizedConv2D(keras.layers.Layer):
     Call arguments:
         images: Floats `[batch, height, width, in]`; for resampling with static height and width.
 
+    Returns:
+        Floats `[batch, height', width', filters]`: as high and wide as the images, or twice or half as much.
+
     Raises:
-        ValueError: For arguments outside these ranges.
+        ValueError: For arguments outside these ranges, and for resampling images of unknown size.
 
     Reference: Karras et al. 2020, Analyzing and Improving the Image Quality of StyleGAN; the clamp: Karras et al. 2020,
     Training Generative Adversarial Networks with Limited Data.

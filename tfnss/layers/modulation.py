@@ -30,8 +30,11 @@ class ModulatedConv2D(keras.layers.Layer):
         images: Floats `[batch, height, width, in]`; for resampling with static height and width.
         styles: Floats `[batch, in]`.
 
+    Returns:
+        Floats `[batch, height', width', filters]`: as high and wide as the images, or twice as much.
+
     Raises:
-        ValueError: For arguments outside these ranges.
+        ValueError: For arguments outside these ranges, styles of another width, and for resampling images of unknown size.
 
     Reference: Karras et al. 2020, Analyzing and Improving the Image Quality of StyleGAN.
     """

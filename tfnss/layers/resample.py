@@ -24,7 +24,7 @@ def upsample2d(images: Any, taps: Sequence[float] = TAPS) -> Any:
         `[batch, 2 height, 2 width, channels]`.
 
     Raises:
-        ValueError: For images of another rank or unknown size, and for taps that sum to 0.
+        ValueError: For images of another rank or unknown size, and for fewer than 2 taps or such that sum to 0.
     """
     taps = _normalised(taps, gain=2)  # along each axis, for the zeros between
     padding = ((len(taps) + 1) // 2, (len(taps) - 2) // 2)
@@ -42,7 +42,7 @@ def downsample2d(images: Any, taps: Sequence[float] = TAPS) -> Any:
         `[batch, height // 2, width // 2, channels]`.
 
     Raises:
-        ValueError: For images of another rank or unknown size, and for taps that sum to 0.
+        ValueError: For images of another rank or unknown size, and for fewer than 2 taps or such that sum to 0.
     """
     taps = _normalised(taps)
     padding = ((len(taps) - 1) // 2, (len(taps) - 2) // 2)
@@ -87,7 +87,7 @@ def fir2d(
         `[batch, height + top + bottom - len(taps) + 1, width + left + right - len(taps) + 1, channels]`.
 
     Raises:
-        ValueError: For images of another rank or unknown size, and for taps that sum to 0.
+        ValueError: For images of another rank or unknown size, and for fewer than 2 taps or such that sum to 0.
     """
     return _separable(images, _normalised(taps, gain=gain**0.5), padding)
 
@@ -115,8 +115,11 @@ class FIRUpsampling2D(_Resampling2D):
     Call arguments:
         images: Floats `[batch, height, width, channels]` with static height and width.
 
+    Returns:
+        `[batch, 2 height, 2 width, channels]`.
+
     Raises:
-        ValueError: For taps that sum to 0, and for images of another rank or unknown size.
+        ValueError: For fewer than 2 taps or such that sum to 0, and for images of another rank or unknown size.
 
     Reference: Karras et al. 2020, Analyzing and Improving the Image Quality of StyleGAN.
     """
@@ -139,8 +142,11 @@ class FIRDownsampling2D(_Resampling2D):
     Call arguments:
         images: Floats `[batch, height, width, channels]` with static height and width.
 
+    Returns:
+        `[batch, height // 2, width // 2, channels]`.
+
     Raises:
-        ValueError: For taps that sum to 0, and for images of another rank or unknown size.
+        ValueError: For fewer than 2 taps or such that sum to 0, and for images of another rank or unknown size.
 
     Reference: Karras et al. 2020, Analyzing and Improving the Image Quality of StyleGAN.
     """
@@ -159,6 +165,9 @@ class BilinearUpsampling2D(keras.layers.Layer):
 
     Call arguments:
         images: Floats `[batch, height, width, channels]` with static height and width.
+
+    Returns:
+        `[batch, 2 height, 2 width, channels]`.
 
     Raises:
         ValueError: For images of another rank or unknown size.

@@ -16,15 +16,15 @@ def resampled_conv2d(images: Any, kernel: Any, resample: str | None = None) -> A
     - "down": the filter, then correlation with the kernel at stride 2. 1x1: `downsample2d`, then the kernel.
 
     Args:
-        images: Floats `[batch, height, width, in]` with static height and width.
+        images: Floats `[batch, height, width, in]`; for resampling with static height and width.
         kernel: Floats `[size, size, in, out]`, of the images' dtype; the size is odd, and 1 or 3 for resampling.
         resample: None, "up" or "down".
 
     Returns:
-        `[batch, height', width', out]`.
+        `[batch, height', width', out]`, as high and wide as `resampled_size` says.
 
     Raises:
-        ValueError: For another `resample` or size of the kernel.
+        ValueError: For another `resample` or size of the kernel, and for resampling images of unknown size.
     """
     check_resample(resample, kernel.shape[0])
     if resample is None:
@@ -50,7 +50,11 @@ def resampled_size(size: int | None, resample: str | None) -> int | None:
 
 
 def check_resample(resample: str | None, kernel_size: int, choices: tuple = (None, "up", "down")) -> str | None:
-    """`resample`, if it is among the choices and goes with the size of the kernel."""
+    """`resample`, if it is among the choices and goes with the size of the kernel.
+
+    Raises:
+        ValueError: If not.
+    """
     if resample not in choices:
         raise ValueError(f"`resample` must be one of {choices}. Received: resample={resample!r}")
     if kernel_size < 1 or kernel_size % 2 == 0 or (resample and kernel_size > 3):
