@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import layers
 
+from models.initializers import Initializers
 from tfnss.layers import LayerNormalization
 from tfnss.layers.noise import noise_injection
 from tfnss.training import GAN
@@ -15,6 +16,9 @@ RESOLUTIONS = (16, 32, 64, 128)
 @keras.saving.register_keras_serializable("tfnss")
 class DCGAN(GAN):
     """Strided 4x4 convolutions with batch normalisation; at 64x64, 3,576,704 and 2,765,568 trainable parameters.
+
+    The generator makes float32 images `[batch, resolution, resolution, channels]` in [-1, 1] of latents
+    `[batch, latent_dim]`, the discriminator float32 logits `[batch, 1]` of images.
 
     Args:
         resolution: Height and width in pixels: 16, 32, 64 or 128.
@@ -61,7 +65,7 @@ class DCGAN(GAN):
             "seed": seed,
         }
         widths = _widths(resolution, base_width)
-        draws = _Initializers(seed)
+        draws = Initializers(seed)
         super().__init__(
             _generator(latent_dim, widths[::-1], channels, noise, draws),
             _discriminator(resolution, channels, widths, discriminator_normalization, draws),
@@ -82,18 +86,8 @@ def _widths(resolution: int, base_width: int) -> list[int]:
     return [base_width * 2**level for level in range(resolution.bit_length() - 3)]
 
 
-class _Initializers:
-    """Initializers in order, each with a seed of its own."""
-
-    def __init__(self, seed: int) -> None:
-        self._seeds = iter(range(seed * 1000, (seed + 1) * 1000))
-
-    def normal(self, mean: float = 0.0) -> keras.initializers.Initializer:
-        return keras.initializers.RandomNormal(mean, 0.02, seed=next(self._seeds))
-
-
 def _generator(
-    latent_dim: int, widths: list[int], channels: int, noise: str | None, draws: _Initializers
+    latent_dim: int, widths: list[int], channels: int, noise: str | None, draws: Initializers
 ) -> keras.Model:
     latents = keras.Input((latent_dim,), name="latents")
     x = layers.Dense(16 * widths[0], use_bias=False, kernel_initializer=draws.normal(), name="stem")(latents)
@@ -110,7 +104,7 @@ def _generator(
 
 
 def _discriminator(
-    resolution: int, channels: int, widths: list[int], normalization: str | None, draws: _Initializers
+    resolution: int, channels: int, widths: list[int], normalization: str | None, draws: Initializers
 ) -> keras.Model:
     images = x = keras.Input((resolution, resolution, channels), name="images")
     for level, width in enumerate(widths):
@@ -123,7 +117,7 @@ def _discriminator(
     return keras.Model(images, logits, name="discriminator")
 
 
-def _normalization(kind: str, draws: _Initializers) -> keras.layers.Layer:
+def _normalization(kind: str, draws: Initializers) -> keras.layers.Layer:
     if kind == "batch":
         return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, gamma_initializer=draws.normal(1.0))
     if kind == "layer":

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from models.initializers import Initializers
 from tfnss.layers import BilinearUpsampling2D, HaarDownsample, SpectralConv2D, SpectralDense
 from tfnss.layers.noise import noise_injection
 from tfnss.training import GAN
@@ -26,7 +27,8 @@ class SNGAN(GAN):
     """Residual networks with batch normalisation in the generator and spectral normalisation in the discriminator.
 
     Trainable parameters of generator and discriminator: 4,276,739 and 1,053,825 at 32x32; 4,878,083 and 10,141,441 at
-    48x48; 12,220,675 and 10,141,441 at 64x64; 32,150,787 and 29,017,857 at 128x128.
+    48x48; 12,220,675 and 10,141,441 at 64x64; 32,150,787 and 29,017,857 at 128x128. Latents, images and logits are as in
+    `DCGAN`.
 
     Args:
         resolution: Height and width in pixels: 32, 48, 64 or 128.
@@ -67,7 +69,7 @@ class SNGAN(GAN):
             raise ValueError(f"`downsampling` must be one of {DOWNSAMPLINGS}. Received: downsampling={downsampling!r}")
         if not 0 < width < math.inf:
             raise ValueError(f"`width` must be a finite number > 0. Received: width={width}")
-        self._config = {
+        self._config: dict[str, Any] = {
             "resolution": resolution,
             "latent_dim": latent_dim,
             "channels": channels,
@@ -77,7 +79,7 @@ class SNGAN(GAN):
             "seed": seed,
         }
         generator_widths, discriminator_widths, halvings = SIZES[resolution]
-        draws = _Initializers(seed)
+        draws = Initializers(seed)
         super().__init__(
             _generator(resolution, latent_dim, _scaled(generator_widths, width), channels, noise, draws),
             _discriminator(resolution, channels, _scaled(discriminator_widths, width), halvings, downsampling, draws),
@@ -95,7 +97,7 @@ class SNGAN(GAN):
             "generator_optimizer": keras.optimizers.Adam(2e-4, beta_1=0.0, beta_2=0.9),
             "discriminator_optimizer": keras.optimizers.Adam(2e-4, beta_1=0.0, beta_2=0.9),
             "loss": "hinge",
-            "discriminator_steps": 2 if self._config["resolution"] == 128 else 5,
+            "discriminator_steps": discriminator_steps(self._config["resolution"]),
         }
         self._compile_over(defaults, args, kwargs)
 
@@ -107,34 +109,21 @@ class SNGAN(GAN):
         return cls(**config)
 
 
+def discriminator_steps(resolution: int) -> int:
+    """Steps of the discriminator per step of the generator (Lee and Town): 5, at 128x128 2."""
+    return 2 if resolution == 128 else 5
+
+
 def _scaled(widths: Sequence[int], factor: float) -> list[int]:
     return [max(1, round(width * factor)) for width in widths]
 
 
-class _Initializers:
-    """Initializers in order, each with a seed of its own."""
-
-    def __init__(self, seed: int) -> None:
-        self._seeds = iter(range(seed * 1000, (seed + 1) * 1000))
-
-    def seed(self) -> int:
-        return next(self._seeds)
-
-    def weights(self, fan_in: int, gain: float = 1.0) -> dict[str, keras.initializers.Initializer]:
-        """Xavier's uniform kernel, and a bias uniform in +-1 / sqrt(fan_in)."""
-        limit = 1 / math.sqrt(fan_in)
-        return {
-            "kernel_initializer": keras.initializers.VarianceScaling(gain**2, "fan_avg", "uniform", seed=self.seed()),
-            "bias_initializer": keras.initializers.RandomUniform(-limit, limit, seed=self.seed()),
-        }
-
-
 def _generator(
-    resolution: int, latent_dim: int, widths: list[int], channels: int, noise: str | None, draws: _Initializers
+    resolution: int, latent_dim: int, widths: list[int], channels: int, noise: str | None, draws: Initializers
 ) -> keras.Model:
     size = resolution // 2 ** (len(widths) - 1)
     latents = keras.Input((latent_dim,), name="latents")
-    x = layers.Dense(size * size * widths[0], **draws.weights(latent_dim), name="stem")(latents)
+    x = layers.Dense(size * size * widths[0], **draws.xavier(latent_dim), name="stem")(latents)
     x = layers.Reshape((size, size, widths[0]))(x)
     for index, width in enumerate(widths[1:]):
         x = _generator_block(x, width, noise, draws, f"block{index}")
@@ -144,7 +133,7 @@ def _generator(
     return keras.Model(latents, images, name="generator")
 
 
-def _generator_block(x: Any, width: int, noise: str | None, draws: _Initializers, name: str) -> Any:
+def _generator_block(x: Any, width: int, noise: str | None, draws: Initializers, name: str) -> Any:
     residual = BilinearUpsampling2D()(_activated(x, noise, f"{name}_normalization0"))
     residual = _convolution(residual, width, 3, draws, math.sqrt(2), name=f"{name}_conv0")
     residual = _activated(residual, noise, f"{name}_normalization1")
@@ -161,17 +150,17 @@ def _activated(x: Any, noise: str | None, name: str) -> Any:
 
 
 def _discriminator(
-    resolution: int, channels: int, widths: list[int], halvings: int, downsampling: str, draws: _Initializers
+    resolution: int, channels: int, widths: list[int], halvings: int, downsampling: str, draws: Initializers
 ) -> keras.Model:
     images = x = keras.Input((resolution, resolution, channels), name="images")
     for index, width in enumerate(widths):
         x = _discriminator_block(x, width, downsampling if index < halvings else None, draws, f"block{index}")
     x = ops.sum(ops.cast(layers.ReLU()(x), "float32"), axis=(1, 2))
-    logits = SpectralDense(1, seed=draws.seed(), **draws.weights(widths[-1]), dtype="float32", name="logits")(x)
+    logits = SpectralDense(1, seed=draws.seed(), **draws.xavier(widths[-1]), dtype="float32", name="logits")(x)
     return keras.Model(images, logits, name="discriminator")
 
 
-def _discriminator_block(x: Any, width: int, downsampling: str | None, draws: _Initializers, name: str) -> Any:
+def _discriminator_block(x: Any, width: int, downsampling: str | None, draws: Initializers, name: str) -> Any:
     """Two convolutions beside a shortcut. Pooling comes after the second one, the wavelet transform before it."""
     first = name == "block0"  # on images, which no activation may cut
     residual = x if first else layers.ReLU()(x)
@@ -186,7 +175,7 @@ def _discriminator_block(x: Any, width: int, downsampling: str | None, draws: _I
     return layers.Add(name=name)([residual, _shortcut(x, width, downsampling, draws, f"{name}_shortcut")])
 
 
-def _shortcut(x: Any, width: int, downsampling: str | None, draws: _Initializers, name: str) -> Any:
+def _shortcut(x: Any, width: int, downsampling: str | None, draws: Initializers, name: str) -> Any:
     """The features as they are, if they fit; else halved, then through a 1x1 convolution.
 
     The papers pool last, but in the first block. 1x1 convolutions commute with means, and have a quarter of the pixels after
@@ -201,7 +190,7 @@ def _shortcut(x: Any, width: int, downsampling: str | None, draws: _Initializers
     return _spectral_convolution(x, width, 1, draws, name=name)
 
 
-def _spectral_convolution(x: Any, width: int, size: int, draws: _Initializers, gain: float = 1.0, *, name: str) -> Any:
+def _spectral_convolution(x: Any, width: int, size: int, draws: Initializers, gain: float = 1.0, *, name: str) -> Any:
     return _convolution(x, width, size, draws, gain, SpectralConv2D, name=name, seed=draws.seed())
 
 
@@ -209,10 +198,10 @@ def _convolution(
     x: Any,
     width: int,
     size: int,
-    draws: _Initializers,
+    draws: Initializers,
     gain: float = 1.0,
     layer: type[keras.layers.Layer] = layers.Conv2D,
     **kwargs: Any,
 ) -> Any:
-    weights = draws.weights(size * size * x.shape[-1], gain)
+    weights = draws.xavier(size * size * x.shape[-1], gain)
     return layer(width, size, padding="same", **weights, **kwargs)(x)

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from models.stylegan2.generator import check_labels
+from models.stylegan2.mapping import check_labels
 from models.stylegan2.sizes import channels_at, check_architecture, policy_at, resolutions
 from tfnss.layers import (
     EqualizedConv2D,
@@ -26,7 +26,7 @@ class StyleGAN2Discriminator(keras.Model):
 
     Args:
         resolution: Height and width in pixels, a power of two from 4.
-        channels: Colour channels, 1 or 3.
+        channels: Colour channels.
         channel_base: Channels times resolution, where that is
         channel_max: at most this many channels.
         architecture: `resnet`, `skip` or `orig` (StyleGAN2, figure 7).
@@ -45,7 +45,8 @@ class StyleGAN2Discriminator(keras.Model):
         Float32 logits `[batch, 1]`.
 
     Raises:
-        ValueError: For values outside these.
+        ValueError: For a resolution or architecture outside these, a batch that is not a multiple of its groups, and labels
+            where there are no classes, or the reverse.
 
     Reference: Karras et al., Analyzing and Improving the Image Quality of StyleGAN, CVPR 2020.
     """

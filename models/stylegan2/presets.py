@@ -10,7 +10,6 @@ class Preset:
     """What one configuration fixes.
 
     Args:
-        kimg: Length of the training in thousands of images.
         batch_size: Images in the global batch.
         group_size: Images in a group of the minibatch standard deviation.
         channel_base: Channels times resolution.
@@ -25,7 +24,6 @@ class Preset:
         half_precision_resolutions: The highest so many resolutions are half precision where half precision is on.
     """
 
-    kimg: float = 25_000
     batch_size: int = 32
     group_size: int = 4
     channel_base: int = 32768
@@ -50,7 +48,6 @@ _PRESETS = {
     "paper1024": Preset(r1_weight=2.0),
     "cifar": replace(
         _PAPER,
-        kimg=100_000,
         group_size=32,
         r1_weight=0.01,
         ema_half_life_kimg=500.0,

@@ -25,6 +25,12 @@ class StyledConv2D(keras.layers.Layer):
         images: Floats `[batch, height, width, in]` with static height and width.
         styles: Floats `[batch, style_dim]`.
         noise: `random`, `constant` for the stored map, or `none`.
+
+    Returns:
+        Floats `[batch, height', width', filters]`: as high and wide as the images, or twice as much.
+
+    Raises:
+        ValueError: For another `noise`, or what `ModulatedConv2D` refuses.
     """
 
     def __init__(
@@ -86,6 +92,13 @@ class ToRGB(keras.layers.Layer):
     Args:
         channels: Colour channels.
         clamp: None, or the output lies in [-clamp, clamp].
+
+    Call arguments:
+        images: Floats `[batch, height, width, in]`.
+        styles: Floats `[batch, style_dim]`.
+
+    Returns:
+        Float32 `[batch, height, width, channels]`.
     """
 
     def __init__(self, channels: int, clamp: float | None = None, **kwargs: Any) -> None:
@@ -121,6 +134,9 @@ class LearnedConstant(keras.layers.Layer):
 
     Call arguments:
         styles: Any array whose first axis is the batch.
+
+    Returns:
+        Floats `[batch, 4, 4, channels]`.
     """
 
     def __init__(self, channels: int, **kwargs: Any) -> None:

@@ -5,7 +5,7 @@ from keras import ops
 
 from tests.layers.derivatives import check_second_derivatives
 from tests.layers.harness import check_layer
-from tests.layers.test_resample import resampled
+from tests.layers.test_resampled_convolution import resampled
 from tfnss.layers import EqualizedConv2D, EqualizedDense, scaled_leaky_relu
 
 

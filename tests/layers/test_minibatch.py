@@ -4,6 +4,7 @@ import pytest
 from keras import ops
 
 from tests.layers.derivatives import check_second_derivatives
+from tests.layers.harness import check_layer
 from tfnss.layers import MinibatchStandardDeviation
 
 
@@ -24,14 +25,8 @@ def reference(images, group_size, features):
     return np.concatenate([images, maps], axis=-1)
 
 
-@pytest.mark.parametrize("policy", ["float32", "bfloat16", "float16", "mixed_bfloat16", "mixed_float16"])
-def test_is_a_keras_layer(policy):
-    layer = MinibatchStandardDeviation(2, features=3, dtype=policy)
-    outputs = layer(random_images(4, 5, 6, 3))
-    assert keras.backend.standardize_dtype(outputs.dtype) == layer.compute_dtype
-    assert tuple(outputs.shape) == layer.compute_output_shape((4, 5, 6, 3)) == (4, 5, 6, 6)
-    copy = keras.layers.deserialize(keras.layers.serialize(layer))
-    assert copy.get_config() == layer.get_config()
+def test_is_a_keras_layer():
+    check_layer(lambda **kwargs: MinibatchStandardDeviation(2, features=3, **kwargs), random_images(4, 5, 6, 3))
 
 
 @pytest.mark.parametrize(("batch", "group_size"), [(8, 4), (12, 4), (4, 4), (2, 4), (1, 4), (6, 1), (6, 3)])

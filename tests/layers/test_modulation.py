@@ -4,7 +4,8 @@ import pytest
 from keras import ops
 
 from tests.layers.derivatives import check_second_derivatives
-from tests.layers.test_resample import resampled
+from tests.layers.harness import check_config
+from tests.layers.test_resampled_convolution import resampled
 from tfnss.layers import ModulatedConv2D
 
 RANDOM = np.random.default_rng(0)
@@ -35,9 +36,7 @@ def test_is_a_keras_layer(policy):
     outputs = layer(IMAGES, STYLES)
     assert keras.backend.standardize_dtype(outputs.dtype) == layer.compute_dtype
     assert tuple(outputs.shape) == layer.compute_output_shape(IMAGES.shape, STYLES.shape)
-    copy = keras.layers.deserialize(keras.layers.serialize(layer))
-    assert type(copy) is ModulatedConv2D
-    assert copy.get_config() == layer.get_config()
+    check_config(layer)
     assert [(w.name, tuple(w.shape)) for w in layer.weights] == [("kernel", (3, 3, 3, 5))]
 
 

@@ -6,7 +6,8 @@ import pytest
 from keras import ops
 
 from tests.layers.harness import check_layer
-from tests.layers.test_resample import correlated, padded
+from tests.layers.test_resample import padded
+from tests.layers.test_resampled_convolution import correlated
 from tfnss.layers import SpectralConv2D, SpectralDense
 
 on_tensorflow = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="tests TensorFlow's gradients")

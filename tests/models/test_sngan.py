@@ -4,7 +4,8 @@ import pytest
 import tensorflow as tf
 
 from models import SNGAN
-from tests.layers.test_resample import correlated, padded
+from tests.layers.test_resample import padded
+from tests.layers.test_resampled_convolution import correlated
 from tests.layers.test_wavelet import bands_of
 from tests.models.test_dcgan import trainable
 from tfnss.layers import EuclideanNoise, RiemannianNoise, SpectralConv2D, SpectralDense

@@ -257,7 +257,7 @@ def test_saving_keeps_everything(tmp_path, pictures):
 
 
 def test_official_weights_are_taken(tmp_path):
-    from tests.models.test_stylegan2_checkpoints import FIXTURE
+    from tests.models.stylegan2.checkpoints.pickles import FIXTURE
 
     generator, discriminator = official_networks(FIXTURE)
     assert discriminator is not None

@@ -7,6 +7,7 @@ from tfnss.layers.minibatch import MinibatchStandardDeviation
 from tfnss.layers.modulation import ModulatedConv2D
 from tfnss.layers.noise import EuclideanNoise, RiemannianNoise
 from tfnss.layers.normalization import LayerNormalization, PixelNormalization
+from tfnss.layers.polyphase import plain_gradients
 from tfnss.layers.resample import (
     BilinearUpsampling2D,
     FIRDownsampling2D,
@@ -14,7 +15,6 @@ from tfnss.layers.resample import (
     bilinear_upsample2d,
     downsample2d,
     fir2d,
-    plain_gradients,
     upsample2d,
 )
 from tfnss.layers.scale_space import NoiseSpace, NoisyScaleSpace, ScaleSpace, preserving_stddev

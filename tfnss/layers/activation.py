@@ -9,7 +9,7 @@ ACTIVATIONS = (None, "leaky_relu")
 
 
 def scaled_leaky_relu(x: Any) -> Any:
-    """sqrt(2) leaky_relu(x, 0.2): the root keeps the power of a signal of zero mean, and belongs to no weight.
+    """sqrt(2) leaky_relu(x, 0.2): the root about keeps the power of a signal of zero mean, and belongs to no weight.
 
     Args:
         x: Floats of any shape.

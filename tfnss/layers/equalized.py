@@ -11,7 +11,7 @@ import keras
 from keras import ops
 
 from tfnss.layers.activation import check_activation, scaled_leaky_relu
-from tfnss.layers.resample import check_resample, resampled_conv2d, resampled_size
+from tfnss.layers.resampled_convolution import check_resample, resampled_conv2d, resampled_size
 
 
 @keras.saving.register_keras_serializable("tfnss")
@@ -30,6 +30,9 @@ class EqualizedDense(keras.layers.Layer):
 
     Call arguments:
         inputs: Floats `[batch, ..., inputs]`.
+
+    Returns:
+        Floats `[batch, ..., units]`.
 
     Raises:
         ValueError: For arguments outside these ranges.
@@ -112,8 +115,11 @@ class EqualizedConv2D(keras.layers.Layer):
     Call arguments:
         images: Floats `[batch, height, width, in]`; for resampling with static height and width.
 
+    Returns:
+        Floats `[batch, height', width', filters]`: as high and wide as the images, or twice or half as much.
+
     Raises:
-        ValueError: For arguments outside these ranges.
+        ValueError: For arguments outside these ranges, and for resampling images of unknown size.
 
     Reference: Karras et al. 2020, Analyzing and Improving the Image Quality of StyleGAN; the clamp: Karras et al. 2020,
     Training Generative Adversarial Networks with Limited Data.

@@ -20,6 +20,9 @@ class MinibatchStandardDeviation(keras.layers.Layer):
     Call arguments:
         images: Floats `[batch, height, width, channels]`.
 
+    Returns:
+        Floats `[batch, height, width, channels + features]`.
+
     Raises:
         ValueError: For arguments outside these ranges, channels that `features` does not divide, or a batch that is not
             a multiple of the group; TensorFlow's own error where the size of the batch is known at run time only.

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from tfnss.layers.resample import check_resample, resampled_conv2d, resampled_size
+from tfnss.layers.resampled_convolution import check_resample, resampled_conv2d, resampled_size
 
 
 @keras.saving.register_keras_serializable("tfnss")
@@ -30,8 +30,11 @@ class ModulatedConv2D(keras.layers.Layer):
         images: Floats `[batch, height, width, in]`; for resampling with static height and width.
         styles: Floats `[batch, in]`.
 
+    Returns:
+        Floats `[batch, height', width', filters]`: as high and wide as the images, or twice as much.
+
     Raises:
-        ValueError: For arguments outside these ranges.
+        ValueError: For arguments outside these ranges, styles of another width, and for resampling images of unknown size.
 
     Reference: Karras et al. 2020, Analyzing and Improving the Image Quality of StyleGAN.
     """

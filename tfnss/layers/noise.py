@@ -41,7 +41,9 @@ class _NoiseInjection(keras.layers.Layer):
             return random.stream(self.seed_generator).normal(shape)
         noise = ops.convert_to_tensor(noise)
         if len(noise.shape) not in (2, 4):
-            raise ValueError(f"`noise` must be [height, width] or [batch, height, width, 1]. Received: {noise.shape}")
+            raise ValueError(
+                f"`noise` must be [height, width] or [batch, height, width, 1 or channels]. Received: {noise.shape}"
+            )
         return noise[None, :, :, None] if len(noise.shape) == 2 else noise
 
     def _add_scalar(self, name: str, value: float) -> Any:
@@ -59,17 +61,20 @@ class EuclideanNoise(_NoiseInjection):
     """Adds noise of one learnable strength to every feature: x + strength * noise (equation 18). StyleGAN2's noise.
 
     Args:
-        per_channel: Whether each channel gets noise of its own; else all share one map per image.
+        per_channel: Whether each channel gets noise of its own; else all share one map per image, as in StyleGAN2.
         seed: Seed of the noise. Under `tfnss.training.GAN` the run's seed and clock decide instead.
 
     Call arguments:
         images: Floats `[batch, height, width, channels]`.
         noise: Instead of random noise: `[height, width]` for all images, or `[batch, height, width, 1 or channels]`.
 
+    Returns:
+        Floats, shaped as the images.
+
     Raises:
         ValueError: For noise of another rank.
 
-    Reference: Karras et al. 2020, Analyzing and Improving the Image Quality of StyleGAN.
+    Reference: Karras et al. 2020, Analyzing and Improving the Image Quality of StyleGAN; the equation: Feng et al. 2021.
     """
 
     def build(self, images_shape: tuple) -> None:
@@ -96,12 +101,15 @@ class RiemannianNoise(_NoiseInjection):
             of squares of 1, which shrinks the features by the root of the number of pixels.
         noise_gain: None weights noise and features alike, as in the paper. A number is the start of a learnable factor of
             the noise: without one, features of unit variance get noise as strong as they are.
-        per_channel: Whether each channel gets noise of its own; else all share one map per image.
+        per_channel: Whether each channel gets noise of its own; else all share one map per image, as in StyleGAN2.
         seed: Seed of the noise. Under `tfnss.training.GAN` the run's seed and clock decide instead.
 
     Call arguments:
         images: Floats `[batch, height, width, channels]` with static height and width.
         noise: Instead of random noise: `[height, width]` for all images, or `[batch, height, width, 1 or channels]`.
+
+    Returns:
+        Floats, shaped as the images.
 
     Raises:
         ValueError: For another `normalization`, images of unknown size or noise of another rank.

@@ -19,6 +19,9 @@ class LayerNormalization(keras.layers.Layer):
     Call arguments:
         inputs: Floats `[batch, ..., channels]`.
 
+    Returns:
+        Floats, shaped as the inputs: gamma (x - mean) / sqrt(variance + epsilon) + beta.
+
     Reference: Ba, Kiros and Hinton, Layer Normalization; in critics: Gulrajani et al. 2017, section 4.
     """
 
@@ -56,6 +59,9 @@ class PixelNormalization(keras.layers.Layer):
 
     Call arguments:
         inputs: Floats `[batch, ..., features]`.
+
+    Returns:
+        Floats, shaped as the inputs.
 
     Raises:
         ValueError: For a negative `epsilon`.

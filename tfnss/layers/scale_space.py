@@ -71,8 +71,11 @@ class ScaleSpace(_Space):
         images: Floats `[batch, height, width, channels]` with static height and width.
         time: Real number or scalar tensor >= 0. 0 returns the images unchanged.
 
+    Returns:
+        Floats, shaped as the images.
+
     Raises:
-        ValueError: For a width outside its range, images of another rank or a negative time.
+        ValueError: For a width, images or a time outside these; the value of a tensor is not looked at.
 
     Reference: Nakamura, Korman and Hong, Generative Adversarial Networks via a Composite Annealing of Noise and Diffusion.
     """
@@ -109,8 +112,11 @@ class NoisyScaleSpace(ScaleSpace):
         images: Floats `[batch, height, width, channels]` with static height and width.
         time: Real number or scalar tensor >= 0. 0 returns the images unchanged.
 
+    Returns:
+        Floats, shaped as the images.
+
     Raises:
-        ValueError: For a negative `stddev`, a width outside its range, images of another rank or a negative time.
+        ValueError: For a `stddev`, a width, images or a time outside these; the value of a tensor is not looked at.
 
     Example:
 
@@ -156,8 +162,11 @@ class NoiseSpace(_Space):
         images: Floats `[batch, height, width, channels]`.
         time: Real number or scalar tensor >= 0. 0 returns the images unchanged.
 
+    Returns:
+        Floats, shaped as the images.
+
     Raises:
-        ValueError: For a negative `stddev`, images of another rank or a negative time.
+        ValueError: For a `stddev`, images or a time outside these; the value of a tensor is not looked at.
 
     Reference: Nakamura, Korman and Hong, Generative Adversarial Networks via a Composite Annealing of Noise and Diffusion.
     """
@@ -186,6 +195,9 @@ def preserving_stddev(images: Any, time: float, kernel_stddev: float = 0.5) -> f
             the noise is to be added, usually [-1, 1].
         time: Real number > 0.
         kernel_stddev: Standard deviation of the 3x3 Gaussian kernel in pixels, in [0, 0.849].
+
+    Returns:
+        The `stddev` for images in that range; for uint8 images, in [-1, 1].
 
     Raises:
         ValueError: For arguments outside these ranges.

@@ -86,7 +86,7 @@ class SpectralConv2D(_SpectralNormalization, keras.layers.Conv2D):
 
     Args:
         *args: As for `keras.layers.Conv2D`.
-        power_iterations: Steps towards the first singular vector per call in training, >= 1.
+        power_iterations: Steps towards the first singular vector per call in training, >= 1; the paper makes one.
         seed: Seed of the vector's first guess.
         **kwargs: As for `keras.layers.Conv2D`.
 
@@ -94,10 +94,13 @@ class SpectralConv2D(_SpectralNormalization, keras.layers.Conv2D):
         inputs: Floats `[batch, height, width, in]`.
         training: Whether to make the steps.
 
-    Raises:
-        ValueError: For arguments outside these ranges.
+    Returns:
+        Floats `[batch, height', width', filters]`.
 
-    Reference: Miyato et al. 2018, Spectral Normalization for Generative Adversarial Networks.
+    Raises:
+        ValueError: For `power_iterations` below 1, and whatever the Keras layer refuses.
+
+    Reference: Miyato et al. 2018, Spectral Normalization for Generative Adversarial Networks, algorithm 1.
     """
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
@@ -115,7 +118,7 @@ class SpectralDense(_SpectralNormalization, keras.layers.Dense):
 
     Args:
         *args: As for `keras.layers.Dense`.
-        power_iterations: Steps towards the first singular vector per call in training, >= 1.
+        power_iterations: Steps towards the first singular vector per call in training, >= 1; the paper makes one.
         seed: Seed of the vector's first guess.
         **kwargs: As for `keras.layers.Dense`.
 
@@ -123,10 +126,13 @@ class SpectralDense(_SpectralNormalization, keras.layers.Dense):
         inputs: Floats `[batch, ..., in]`.
         training: Whether to make the steps.
 
-    Raises:
-        ValueError: For arguments outside these ranges.
+    Returns:
+        Floats `[batch, ..., units]`.
 
-    Reference: Miyato et al. 2018, Spectral Normalization for Generative Adversarial Networks.
+    Raises:
+        ValueError: For `power_iterations` below 1, and whatever the Keras layer refuses.
+
+    Reference: Miyato et al. 2018, Spectral Normalization for Generative Adversarial Networks, algorithm 1.
     """
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:

@@ -54,8 +54,11 @@ class HaarDownsample(keras.layers.Layer):
     Call arguments:
         images: Floats `[batch, height, width, channels]` with static, even height and width.
 
+    Returns:
+        `[batch, height / 2, width / 2, 4 channels]`.
+
     Raises:
-        ValueError: For images of odd or unknown height or width.
+        ValueError: For images of another rank, or of odd or unknown height or width.
 
     Reference: Chen et al. 2021, SSD-GAN: Measuring the Realness in the Spatial and Spectral Domains.
     """
@@ -76,8 +79,13 @@ class HaarUpsample(keras.layers.Layer):
     Call arguments:
         bands: Floats `[batch, height, width, 4 channels]` with static height and width.
 
+    Returns:
+        `[batch, 2 height, 2 width, channels]`.
+
     Raises:
-        ValueError: For a number of channels that is no multiple of 4, or an unknown size.
+        ValueError: For bands of another rank, a number of channels that is no multiple of 4, or an unknown size.
+
+    Reference: Liu et al. 2018, Multi-level Wavelet-CNN for Image Restoration.
     """
 
     def call(self, bands: Any) -> Any:

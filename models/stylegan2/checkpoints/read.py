@@ -57,8 +57,8 @@ class Checkpoint:
         generator: The averaged generator's arrays, float32, by `<layer>/<weight>` of `StyleGAN2Generator`, such as
             "b8_conv0/kernel"; "average_style" belongs to the generator itself.
         discriminator: The same for `StyleGAN2Discriminator`; empty if the file holds none.
-        config: "source": "tf" or "pytorch"; "generator" and "discriminator": the constructors' arguments that fit the
-            arrays ("discriminator" is None if the file holds none).
+        config: "generator" and "discriminator": the constructors' arguments that fit the arrays ("discriminator" is None if
+            the file holds none).
     """
 
     generator: names.Arrays
@@ -110,7 +110,6 @@ def _bytes(path: Path) -> bytes:
 
 
 def _checkpoint(
-    source: str,
     generator: tuple[names.Arrays, Mapping[str, Any], Any],
     discriminator: tuple[names.Arrays, Mapping[str, Any], Any] | None,
 ) -> Checkpoint:
@@ -122,7 +121,6 @@ def _checkpoint(
         return {**found, "clamp": _positive(clamp, "conv_clamp")}
 
     config: dict[str, Any] = {
-        "source": source,
         "generator": arguments(generator_arguments, *generator),
         "discriminator": None,
     }
@@ -162,11 +160,7 @@ def _tensorflow(_generator: Any, discriminator: Any, averaged: Any) -> Checkpoin
         settings = _tensorflow_settings(network)
         return names.translate(dict(_variables(network)), rules), settings, settings.get("conv_clamp")
 
-    return _checkpoint(
-        "tf",
-        network(averaged, names.TF_GENERATOR),
-        network(discriminator, names.TF_DISCRIMINATOR),
-    )
+    return _checkpoint(network(averaged, names.TF_GENERATOR), network(discriminator, names.TF_DISCRIMINATOR))
 
 
 def _state(network: Any) -> dict[Any, Any]:
@@ -214,7 +208,6 @@ def _pytorch(contents: dict[Any, Any]) -> Checkpoint:
     if "input" in _modules(_child(generator, "synthesis")):
         raise ValueError("it holds a StyleGAN3 network, which is not supported")
     return _checkpoint(
-        "pytorch",
         _pytorch_network(generator, names.PYTORCH_GENERATOR, ("synthesis", "b4", "conv1")),
         None if discriminator is None else _pytorch_network(discriminator, names.PYTORCH_DISCRIMINATOR, ("b4", "conv")),
     )

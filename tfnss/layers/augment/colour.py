@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from tfnss.layers.augment.matrices import product
 from tfnss.layers.augment.parameters import Parameters
 
 # Matrices of homogeneous colours (red, green, blue, 1).
@@ -33,7 +34,7 @@ def matrix(parameters: Parameters) -> Any:
         )
     )
     return functools.reduce(
-        lambda done, step: _product(step, done),
+        lambda done, step: product(step, done),
         (
             _COLOURS + _ONE + brightness * _SHIFT,
             contrast * _COLOURS + _ONE,
@@ -54,8 +55,3 @@ def recolour(images: Any, colour_matrix: Any) -> Any:
     pixels = ops.reshape(images, (-1, height * width, channels))
     pixels = ops.matmul(pixels, ops.swapaxes(linear, 1, 2)) + constant
     return ops.reshape(pixels, (-1, height, width, channels))
-
-
-def _product(a: Any, b: Any) -> Any:
-    """a @ b in full float32, whatever an accelerator's matrix products round."""
-    return ops.sum(a[..., :, :, None] * b[..., None, :, :], axis=-2)

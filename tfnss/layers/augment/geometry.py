@@ -19,6 +19,7 @@ import numpy as np
 from keras import ops
 
 from tfnss.layers.augment import separable
+from tfnss.layers.augment.matrices import product
 from tfnss.layers.augment.parameters import Parameters
 
 # Low-pass filter of the wavelet sym6 (Daubechies' least asymmetric one with six vanishing moments).
@@ -38,7 +39,7 @@ def inverse_matrix(parameters: Parameters, height: int, width: int) -> Any:
     """
     p = parameters
     return functools.reduce(
-        _product,
+        product,
         (
             _scaling(1 - 2 * p.flip, ops.ones_like(p.flip)),
             _rotation(p.quarter_turns * (math.pi / 2)),
@@ -134,8 +135,3 @@ def _translation(x: Any, y: Any) -> Any:
 def _affine(first: tuple, second: tuple) -> Any:
     zero, one = ops.zeros_like(first[0]), ops.ones_like(first[0])
     return ops.stack([ops.stack(row, axis=-1) for row in (first, second, (zero, zero, one))], axis=-2)
-
-
-def _product(a: Any, b: Any) -> Any:
-    """a @ b in full float32: accelerators round the factors of their matrix products, here by a tenth of a pixel."""
-    return ops.sum(a[..., :, :, None] * b[..., None, :, :], axis=-2)

@@ -63,6 +63,9 @@ class Augment(keras.layers.Layer):
             Results may leave that range.
         probability: Real number or scalar tensor >= 0: the paper's p.
 
+    Returns:
+        Floats, shaped as the images.
+
     Raises:
         ValueError: For an unknown pipeline, images of another shape or a negative probability.
 

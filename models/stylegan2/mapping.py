@@ -1,0 +1,78 @@
+"""StyleGAN2's mapping network: from latents to styles."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from tfnss.layers import EqualizedDense, PixelNormalization
+
+_LEARNING_RATE = 0.01  # of the other layers'
+
+
+@keras.saving.register_keras_serializable("tfnss")
+class Mapping(keras.Model):
+    """Styles of latents: fully connected layers on latents of unit mean square (StyleGAN2, figure 2).
+
+    Args:
+        latent_dim: Width of the latents.
+        style_dim: Width of the styles.
+        layers: Number of fully connected layers.
+        classes: Number of classes; 0 for an unconditional network.
+
+    Call arguments:
+        latents: Floats `[batch, latent_dim]`.
+        labels: Floats `[batch, classes]`, one-hot, for a conditional network.
+
+    Returns:
+        Styles `[batch, style_dim]`.
+
+    Raises:
+        ValueError: For latents of another width, and labels where there are no classes, or the reverse.
+    """
+
+    def __init__(
+        self, latent_dim: int = 512, style_dim: int = 512, layers: int = 8, classes: int = 0, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self._config = {"latent_dim": latent_dim, "style_dim": style_dim, "layers": layers, "classes": classes}
+        self.normalization = PixelNormalization(name="normalization")
+        self.embed = None
+        width = latent_dim
+        if classes:
+            self.embed = EqualizedDense(style_dim, name="embed")
+            self.embed.build((None, classes))
+            width += style_dim
+        self.dense = []
+        for index in range(layers):
+            layer = EqualizedDense(
+                style_dim, "leaky_relu", learning_rate_multiplier=_LEARNING_RATE, name=f"dense{index}"
+            )
+            layer.build((None, width))
+            self.dense.append(layer)
+            width = style_dim
+        self.built = True
+
+    def call(self, latents: Any, labels: Any = None) -> Any:
+        check_labels(labels, self._config["classes"])
+        if latents.shape[-1] != self._config["latent_dim"]:
+            raise ValueError(
+                f"latents must be {self._config['latent_dim']} wide. Received: shape {tuple(latents.shape)}"
+            )
+        x = self.normalization(latents)
+        if self.embed is not None:
+            x = ops.concatenate([x, self.normalization(self.embed(labels))], axis=-1)
+        for layer in self.dense:
+            x = layer(x)
+        return x
+
+    def get_config(self) -> dict:
+        return {"name": self.name, **self._config}
+
+
+def check_labels(labels: Any, classes: int) -> None:
+    """Raises a ValueError where labels and classes do not go together."""
+    if classes and labels is None:
+        raise ValueError(f"a network of {classes} classes needs labels, one-hot [batch, {classes}]")
+    if labels is not None and (len(labels.shape) != 2 or labels.shape[-1] != classes):
+        raise ValueError(f"labels must be one-hot [batch, {classes}]. Received: shape {tuple(labels.shape)}")

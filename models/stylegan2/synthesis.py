@@ -1,0 +1,125 @@
+"""StyleGAN2's synthesis network: from styles to images."""
+
+import math
+from typing import Any
+
+import keras
+
+from models.stylegan2.sizes import channels_at, check_architecture, policy_at, resolutions
+from models.stylegan2.styled import NOISE_MODES, LearnedConstant, StyledConv2D, ToRGB
+from tfnss.layers import EqualizedConv2D, upsample2d
+
+ARCHITECTURES = ("skip", "resnet", "orig")
+
+
+@keras.saving.register_keras_serializable("tfnss")
+class Synthesis(keras.Model):
+    """Images of styles.
+
+    Args:
+        resolution: Height and width in pixels, a power of two from 4.
+        channels: Colour channels.
+        style_dim: Width of the styles.
+        channel_base: Channels times resolution, where that is
+        channel_max: at most this many channels.
+        architecture: `skip`, `resnet` or `orig` (StyleGAN2, figure 7).
+        noise: `euclidean`, `riemannian` or None.
+        clamp: Limit of the activations, 256 for half precision; None for none.
+        half_precision_resolutions: The highest so many resolutions compute in `half_precision`.
+        half_precision: Keras' policy there.
+
+    Call arguments:
+        styles: Floats `[batch, slots, style_dim]`, `slots = 2 log2(resolution) - 2`.
+        noise: `random`, `constant` or `none`.
+
+    Returns:
+        Float32 images `[batch, resolution, resolution, channels]`, nominally in [-1, 1].
+
+    Raises:
+        ValueError: For a resolution, architecture or noise outside these, and for styles of another shape.
+    """
+
+    def __init__(
+        self,
+        resolution: int,
+        channels: int = 3,
+        style_dim: int = 512,
+        channel_base: int = 32768,
+        channel_max: int = 512,
+        architecture: str = "skip",
+        noise: str | None = "euclidean",
+        clamp: float | None = None,
+        half_precision_resolutions: int = 0,
+        half_precision: str = "mixed_float16",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self._config = {
+            "resolution": resolution,
+            "channels": channels,
+            "style_dim": style_dim,
+            "channel_base": channel_base,
+            "channel_max": channel_max,
+            "architecture": check_architecture("architecture", architecture, ARCHITECTURES),
+            "noise": noise,
+            "clamp": clamp,
+            "half_precision_resolutions": half_precision_resolutions,
+            "half_precision": half_precision,
+        }
+        self.resolutions = resolutions(resolution)
+        self.architecture = architecture
+        styles = (None, style_dim)
+        width = channels_at(4, channel_base, channel_max)
+        self.constant = LearnedConstant(width, dtype="float32", name="b4_constant")
+        self.constant.build(styles)
+        self.convs: dict[str, keras.layers.Layer] = {}
+        self.rgbs: dict[str, keras.layers.Layer] = {}
+        self.skips: dict[str, keras.layers.Layer] = {}
+        for r in self.resolutions:
+            policy = policy_at(r, resolution, half_precision_resolutions, half_precision)
+            out = channels_at(r, channel_base, channel_max)
+            names = [("b4_conv", None)] if r == 4 else [(f"b{r}_conv0", "up"), (f"b{r}_conv1", None)]
+            shape = (None, max(4, r // 2), max(4, r // 2), width)
+            for name, resample in names:
+                conv = StyledConv2D(out, resample, noise, clamp, dtype=policy, name=name)
+                conv.build(shape, styles)
+                self.convs[name] = conv
+                shape = (None, r, r, out)
+            if architecture == "resnet" and r > 4:
+                skip = EqualizedConv2D(out, 1, resample="up", use_bias=False, dtype=policy, name=f"b{r}_skip")
+                skip.build((None, r // 2, r // 2, width))
+                self.skips[str(r)] = skip
+            if architecture == "skip" or r == resolution:
+                rgb = ToRGB(channels, clamp, dtype=policy, name=f"b{r}_rgb")
+                rgb.build(shape, styles)
+                self.rgbs[str(r)] = rgb
+            width = out
+        self.built = True
+
+    @property
+    def slots(self) -> int:
+        """Number of styles of an image."""
+        return 2 * len(self.resolutions)
+
+    def call(self, styles: Any, noise: str = "random", training: bool = False) -> Any:
+        if noise not in NOISE_MODES:
+            raise ValueError(f"`noise` must be one of {', '.join(NOISE_MODES)}. Received: noise={noise}")
+        if len(styles.shape) != 3 or tuple(styles.shape[1:]) != (self.slots, self._config["style_dim"]):
+            raise ValueError(
+                f"styles must be [batch, {self.slots}, {self._config['style_dim']}]. Received: {tuple(styles.shape)}"
+            )
+        x, image = self.constant(styles[:, 0]), None
+        for index, r in enumerate(self.resolutions):
+            first = max(0, 2 * index - 1)  # slot of the block's first convolution
+            block_input = x
+            for offset, name in enumerate(["b4_conv"] if r == 4 else [f"b{r}_conv0", f"b{r}_conv1"]):
+                x = self.convs[name](x, styles[:, first + offset], noise=noise)
+            if str(r) in self.skips:
+                x = (x + self.skips[str(r)](block_input)) * math.sqrt(0.5)
+            if str(r) in self.rgbs:
+                rgb = self.rgbs[str(r)](x, styles[:, 2 * index + 1])
+                image = rgb if image is None else upsample2d(image) + rgb
+        return image
+
+    def get_config(self) -> dict:
+        return {"name": self.name, **self._config}
