@@ -56,8 +56,11 @@ class PathLength:
             labels: One-hot labels of the reals, for a conditional generator.
             state: The running mean.
         """
-        count = max(1, int(real.shape[0] * self.batch_share))
-        lengths = path_lengths(generator, count, None if labels is None else labels[:count])
+        images = real.shape[0]
+        count = max(1, int(images * self.batch_share))
+        if labels is not None:  # spread over the batch, so that the paths of its parts are those of the whole
+            labels = tf.gather(labels, [path * images // count for path in range(count)])
+        lengths = path_lengths(generator, count, labels)
         penalty = self.weight * tf.reduce_mean(tf.square(lengths - state))
         return penalty, {"path_length_penalty": penalty, "path_length": tf.reduce_mean(lengths)}
 
