@@ -14,6 +14,7 @@ from tfnss.training.path_length import PathLength
 from tfnss.training.regularizers import Regularizer
 
 Logs = dict[str, Any]
+_DECAY_RATES = {"beta_1", "beta_2", "adam_beta_1", "adam_beta_2", "rho", "momentum"}  # as Keras' optimizers call them
 
 
 class Phase:
@@ -85,8 +86,8 @@ class DiscriminatorStep(Phase):
 
     def update(self, gan: Any, logs: Logs) -> None:
         if gan.augmentation is not None:
-            state = gan.augmentation.observe(gan.augmentation_state.value, _mean(logs["real_sign"]))
-            gan.augmentation_state.assign(state)
+            old = gan.augmentation_state.value
+            _move(gan.augmentation_state, gan.augmentation.observe(old, _mean(logs["real_sign"])))
 
 
 class LazyPenalty(Phase):
@@ -192,23 +193,25 @@ def lazy_optimizer(optimizer: keras.optimizers.Optimizer, intervals: list[int]) 
     """The optimizer, corrected for the steps that lazy regularizers add to it (StyleGAN2, appendix B).
 
     With one regularizer every k iterations there are k + 1 steps where there were k, so the learning rate is multiplied by
-    c = k / (k + 1) and the decay rates of the moments are raised to the power c.
+    c = k / (k + 1) and the decay rates of the moments (and momentum) are raised to the power c.
 
     The result is a copy with its own learning rate; the object given is not used.
 
     Raises:
-        ValueError: For a learning rate that is a schedule.
+        ValueError: For an optimizer without a constant learning rate of its own.
     """
     if not intervals:
         return optimizer
     c = 1 / (1 + sum(1 / k for k in intervals))
     config = optimizer.get_config()
-    if not isinstance(config["learning_rate"], (int, float)):
-        raise ValueError("lazy regularizers (interval > 1) need an optimizer with a constant learning rate")
+    if not isinstance(config.get("learning_rate"), (int, float)):
+        raise ValueError(
+            "lazy regularizers (interval > 1) need an optimizer with a constant learning rate. "
+            f"Received: {type(optimizer).__name__}"
+        )
     config["learning_rate"] *= c
-    for beta in ("beta_1", "beta_2"):
-        if beta in config:
-            config[beta] **= c
+    for rate in _DECAY_RATES & config.keys():
+        config[rate] **= c
     return type(optimizer).from_config(config)
 
 
@@ -229,7 +232,12 @@ def _generator_penalty(gan: Any, regularizer: Any, real: Any, labels: Any, fake:
 def _move_path_length(gan: Any, penalties: Sequence[Any], logs: Logs) -> None:
     for penalty in penalties:
         if isinstance(penalty, PathLength):
-            gan.path_length_mean.assign(penalty.moved(gan.path_length_mean.value, _mean(logs["path_length"])))
+            _move(gan.path_length_mean, penalty.moved(gan.path_length_mean.value, _mean(logs["path_length"])))
+
+
+def _move(state: Any, new: Any) -> None:
+    """Gives a state its new value, if that is finite: one bad step must not spoil all that come after it."""
+    state.assign(tf.where(tf.reduce_all(tf.math.is_finite(new)), new, state.value))
 
 
 def _mean(value: Any) -> Any:
