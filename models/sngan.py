@@ -97,7 +97,7 @@ class SNGAN(GAN):
             "loss": "hinge",
             "discriminator_steps": 2 if self._config["resolution"] == 128 else 5,
         }
-        self._compile_over(defaults, args, kwargs)
+        super().compile(**{**defaults, **self._given_parts(args, kwargs)})
 
     def get_config(self) -> dict:
         return {**self._config, "name": self.name}

@@ -199,12 +199,61 @@ def test_fit_refuses_what_it_cannot_count(pictures):
         tiny_gan().fit(dataset)
 
 
+def test_datasets_of_bytes_are_those_of_floats(pictures):
+    array = tiny_images(pictures)
+    floats = array.astype("float32") / 127.5 - 1
+    results = []
+    for images in (array, floats, floats.astype("float64")):
+        gan = compiled(run_eagerly=True)
+        gan.fit(tf.data.Dataset.from_tensor_slices(images).batch(32, drop_remainder=True), verbose=0)
+        results.append(weights(gan))
+    np.testing.assert_allclose(results[1], results[0], atol=1e-6)
+    np.testing.assert_allclose(results[2], results[1], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda x: x.astype("float32"), r"127\.5 - 1.* from 0 to 255"),
+        (lambda x: np.full(x.shape, np.nan, "float32"), "from nan to nan"),
+        (lambda x: x.astype("int32"), "int32"),
+    ],
+)
+def test_datasets_of_other_numbers_are_refused(change, says, pictures):
+    images = change(tiny_images(pictures))
+    images[0, 0, 0, :2] = 0, 255
+    gan = compiled(run_eagerly=True)
+    with pytest.raises(ValueError, match=says):
+        gan.fit(tf.data.Dataset.from_tensor_slices(images).batch(8, drop_remainder=True), verbose=0)
+    assert int(gan.images_seen.numpy()) == 0
+
+
+def _with_groups(group_size):
+    latents, images = keras.Input((4,)), keras.Input((8, 8, 3))
+    fakes = keras.layers.Reshape((8, 8, 3))(keras.layers.Dense(192)(latents))
+    logits = keras.layers.Dense(1)(keras.layers.Flatten()(tfnss.layers.MinibatchStandardDeviation(group_size)(images)))
+    return tfnss.GAN(keras.Model(latents, fakes), keras.Model(images, logits))
+
+
+@pytest.mark.parametrize(
+    ("group_size", "half_batch", "parts", "warned"),
+    [(4, True, 1, False), (4, True, 2, True), (4, False, 2, False), (1, True, 2, False), (16, True, 1, True)],
+)
+def test_groups_of_shown_and_clean_images_are_warned_of(group_size, half_batch, parts, warned, pictures, caplog):
+    gan = _with_groups(group_size)
+    view = tfnss.View(tfnss.ScaleSpace(), half_batch=half_batch)
+    gan.compile(view=view, accumulation_steps=parts, run_eagerly=True)
+    fit(gan, pictures, steps=1)
+    assert ("shown and clean images meet" in caplog.text) == warned
+
+
 def test_compile_refuses_bad_parts():
     optimizer = keras.optimizers.Adam()
     for parts, name in [
         ({"discriminator_steps": 0}, "discriminator_steps"),
         ({"generator_optimizer": optimizer, "discriminator_optimizer": optimizer}, "optimizer each"),
         ({"annealing": tfnss.ConstantAnnealing(1)}, "annealing"),
+        ({"generator_optimizer": keras.optimizers.LossScaleOptimizer(optimizer)}, "inner optimizer"),
         ({"ema_half_life_kimg": -1}, "ema_half_life_kimg"),
         ({"loss": "least"}, "loss"),
     ]:

@@ -77,12 +77,12 @@ def test_the_classifiers_loss_is_the_games_on_its_own_logits(loss, pictures):
     assert float(found) == pytest.approx(expected, rel=1e-5)
 
 
-@pytest.mark.parametrize("mixing", ["logit", "probability"])
-def test_with_the_whole_share_it_is_the_model_without(mixing, pictures):
-    plain = tiny_gan()
+@pytest.mark.parametrize(("mixing", "dropout"), [("logit", False), ("probability", True)])
+def test_with_the_whole_share_it_is_the_model_without(mixing, dropout, pictures):
+    plain = tiny_gan(dropout=dropout)
     plain.compile(*[keras.optimizers.Adam(1e-2, beta_1=0.5) for _ in range(2)], regularizers=[tfnss.R1(1.0, 2)])
     fit(plain, pictures)
-    mixed = compiled(1.0, mixing, regularizers=[tfnss.R1(1.0, 2)])
+    mixed = compiled(1.0, mixing, tiny_gan(dropout=dropout), regularizers=[tfnss.R1(1.0, 2)])
     fit(mixed, pictures)
     np.testing.assert_array_equal(
         weights(mixed.generator, mixed.discriminator), weights(plain.generator, plain.discriminator)
@@ -188,6 +188,18 @@ def test_all_four_ideas_compose(model, pictures):
     history = gan.fit(images, batch_size=8, epochs=1, steps_per_epoch=2, verbose=0).history
     assert {"spectral_loss", "spectral_regularization", "r1", "time", "augment_probability"} < set(history)
     assert np.isfinite(np.concatenate(list(history.values()))).all()
+
+
+def test_initial_weights_follow_the_gans_seed():
+    """Where the layer has none of its own."""
+    found = []
+    for seed in (3, 3, 4):
+        keras.utils.set_random_seed(len(found))
+        gan = tiny_gan(seed)
+        gan.compile(spectral_realness=tfnss.SpectralRealness())
+        found.append(weights(gan.spectral_realness))
+    np.testing.assert_array_equal(found[0], found[1])
+    assert (found[0] != found[2]).all()
 
 
 def test_small_images_are_refused():

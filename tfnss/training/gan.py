@@ -20,6 +20,7 @@ from tfnss.images import to_uint8
 from tfnss.random import stateless
 from tfnss.training import batches, losses
 from tfnss.training.augmentation import Augmentation
+from tfnss.training.callbacks import signals
 from tfnss.training.ema import check_half_life, ema_decay, update_average
 from tfnss.training.epochs import OneTraining
 from tfnss.training.path_length import PathLength
@@ -30,6 +31,8 @@ from tfnss.training.spectral_regularization import SpectralRegularization
 from tfnss.training.view import View
 
 logger = logging.getLogger("tfnss")
+
+_STOCK_LAYERS = 2**15  # their random numbers' place above those of the phases, however many there are
 
 
 class Verdict(NamedTuple):
@@ -132,12 +135,13 @@ class GAN(keras.Model):
             annealing: Schedule of the scale-space's time, for a `view` that is a scale-space layer.
             augmentation: Augmentation of real and fake images before the view.
             spectral_realness: Classifier of the spectra of what the discriminator is shown, which decides beside it and has
-                the loss and the optimizer of the discriminator's kind (SSD-GAN).
+                the loss and the optimizer of the discriminator's kind (SSD-GAN). Without a seed it gets the GAN's.
             discriminator_steps: Discriminator steps, each on new real images, per generator step.
             ema_half_life_kimg: Half-life of the generator's moving average, in thousands of images.
             ema_ramp_up: Bound on the half-life as a share of the images seen; None for no bound.
             accumulation_steps: Parts that a replica's share of the batch is cut into, one after the other, to save memory:
-                the gradients are those of the whole, but for batch statistics.
+                the gradients are those of the whole, but for statistics and masks of a part: batch normalisation's, DRAGAN's,
+                the groups of a minibatch standard deviation, `Dropout`'s. SNGAN's power iterations run once per part.
             jit_compile: Whether XLA compiles the gradients of each phase; "auto" for where there is a GPU or TPU.
             steps_per_execution: Iterations per call from Python; must divide the steps of an epoch.
             run_eagerly: Runs the training step without graphs, for debugging.
@@ -171,8 +175,16 @@ class GAN(keras.Model):
             self.discriminator_optimizer = discriminator_optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5)
             if self.generator_optimizer is self.discriminator_optimizer:
                 raise ValueError("the two players need an optimizer each. Received one object for both")
+            for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
+                if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+                    raise ValueError(
+                        "losses are not scaled (gradients of 16 bits are mended instead). Received a LossScaleOptimizer: "
+                        "pass its inner optimizer"
+                    )
             self.spectral_realness = spectral_realness
             if spectral_realness is not None and not spectral_realness.built:
+                if spectral_realness.seed is None:
+                    spectral_realness.seed = self.seed
                 spectral_realness.build(image_shape(self.generator))
             self.phases = build_phases(
                 self.generator,
@@ -197,10 +209,13 @@ class GAN(keras.Model):
             self._meters = {name: keras.metrics.Mean(name=name, dtype="float32") for name in dict.fromkeys(names)}
             self._meters |= {name: PredictionMeter(name=name) for name in ("real_prediction", "fake_prediction")}
 
-    def _compile_over(self, defaults: dict[str, Any], args: tuple, kwargs: dict[str, Any]) -> None:
-        """`GAN.compile` with a model's own defaults."""
-        given = inspect.signature(GAN.compile).bind_partial(self, *args, **kwargs).arguments
-        GAN.compile(**{**defaults, **given})
+    def _given_parts(self, args: tuple, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """The arguments of `compile` by name, for a model with defaults of its own; None where None stands for the default."""
+        signature = inspect.signature(GAN.compile)
+        given = dict(signature.bind_partial(self, *args, **kwargs).arguments)
+        del given["self"]
+        defaults = {name: parameter.default for name, parameter in signature.parameters.items()}
+        return {name: part for name, part in given.items() if part is not None or defaults[name] is not None}
 
     def _build_gradients(self, jit_compile: bool | str) -> None:
         """Settles how batch normalisation communicates, and what XLA compiles.
@@ -313,7 +328,7 @@ class GAN(keras.Model):
 
     def _seed_stock_layers(self, stream: int, part: Any) -> None:
         """Lets `Dropout` and its like follow the clock, and differ between parts: their own state does neither."""
-        source = self._source(len(self.phases) + stream, part)
+        source = self._source(_STOCK_LAYERS + stream, part)
         layers = (self.generator, self.discriminator, *([] if self.view is None else [self.view]))
         for state in itertools.chain.from_iterable(map(_seed_states, layers)):
             state.assign(tf.cast(source.stream().bits((2,)), state.dtype))
@@ -412,6 +427,8 @@ class GAN(keras.Model):
         data = self._from_clock(x)
         batch_size = batches.static_batch_size(data)
         self.check_batch_size(batch_size)
+        share = batch_size // (self._replicas * self.accumulation_steps)
+        batches.warn_of_mixed_groups(share, self.discriminator, self.view)
         steps_per_epoch = steps_per_epoch or batches.cardinality(data)
         seen, done = int(self.images_seen.numpy()), 0
         if resume:
@@ -426,9 +443,11 @@ class GAN(keras.Model):
                     f"`steps_per_execution` must divide the steps of an epoch. Received: "
                     f"steps_per_execution={self.steps_per_execution}, steps per epoch {steps_per_epoch}, {done} done"
                 )
+        if not isinstance(x, Images):
+            batches.check_range(x)
         self.images_total.assign(seen + ((epochs - initial_epoch) * steps_per_epoch - done) * batch_size)
         fit = functools.partial(super().fit, y=None, shuffle=False)
-        with reading:
+        with signals.handlers_put_back(self), reading:
             if done and initial_epoch < epochs:
                 rest, images = steps_per_epoch - done, done * batch_size
                 both = OneTraining(self, callbacks, kwargs.get("verbose", "auto"), images, epochs=epochs, steps=rest)
