@@ -102,10 +102,6 @@ class SNGAN(GAN):
     def get_config(self) -> dict:
         return {**self._config, "name": self.name}
 
-    @classmethod
-    def from_config(cls, config: dict, custom_objects: dict | None = None) -> "SNGAN":
-        return cls(**config)
-
 
 def _scaled(widths: Sequence[int], factor: float) -> list[int]:
     return [max(1, round(width * factor)) for width in widths]

@@ -155,10 +155,6 @@ class StyleGAN2(GAN):
     def get_config(self) -> dict:
         return {"name": self.name, **self._arguments}
 
-    @classmethod
-    def from_config(cls, config: dict, custom_objects: dict | None = None) -> "StyleGAN2":
-        return cls(**config)
-
 
 def official_networks(path: str | os.PathLike) -> tuple[StyleGAN2Generator, StyleGAN2Discriminator | None]:
     """The generator (the average) and, if there is one, the discriminator of an official checkpoint, as they are in it.

@@ -254,10 +254,10 @@ def test_the_view_comes_after_the_augmentation_and_r1_before_both():
         total = tf.reduce_sum(logits)
     assert np.abs(augmented - images).max() > 0.1
     with scope():
-        np.testing.assert_allclose(gan.discriminate(images), logits, atol=1e-5)
+        np.testing.assert_allclose(gan.game.discriminate(images), logits, atol=1e-5)
     expected = np.mean(np.sum(np.square(tape.gradient(total, images)), axis=(1, 2, 3)))
     with scope():
-        assert float(tfnss.R1(2.0)(gan.discriminate, images, None)) == pytest.approx(expected, rel=1e-4)
+        assert float(tfnss.R1(2.0)(gan.game.discriminate, images, None)) == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.mark.parametrize("precision", ["float16", "bfloat16"])

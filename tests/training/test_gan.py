@@ -7,6 +7,7 @@ import tfnss
 from tests.training.networks import tiny_gan, tiny_images
 from tfnss.data import Images
 from tfnss.training import losses
+from tfnss.training.phases import Phase, build_phases
 
 LOSSES = list(losses.LOSSES)
 REGULARIZERS = {
@@ -117,12 +118,37 @@ def test_phases_run_at_their_intervals(pictures):
     assert count.counts == [(2, 0), (3, 0), (4, 1), (5, 1), (7, 1), (8, 2)]
 
 
+class _Brightness(Phase):
+    """A step that moves nothing, of a user's own."""
+
+    predictions = ("share",)
+
+    def logged(self, game):
+        return ("brightness",)
+
+    def loss(self, game, real, labels=None):
+        return 0 * tf.reduce_sum(real), {"brightness": tf.reduce_mean(real), "share": tf.reduce_mean(real, (1, 2, 3))}
+
+
+def test_a_new_phase_shows_its_records(pictures, monkeypatch):
+    def with_another(game, *args):
+        phases = build_phases(game, *args)
+        return (*phases, _Brightness(game.discriminator, phases[0].optimizer))
+
+    monkeypatch.setattr("tfnss.training.gan.build_phases", with_another)
+    images = np.full_like(tiny_images(pictures), 191)
+    gan = compiled(run_eagerly=True)
+    history = gan.fit(images, batch_size=32, verbose=0).history
+    assert history["brightness"] == pytest.approx([191 / 127.5 - 1], rel=1e-4)
+    assert history["share_p50"] == pytest.approx([191 / 127.5 - 1], abs=2e-3)
+
+
 def test_lazy_penalty_is_multiplied_by_its_interval(pictures):
     real = tiny_images(pictures)[:8]
     factors = []
     for interval in (2, 4):
         gan = compiled(regularizers=[tfnss.R1(1.0, interval)])
-        loss, logs = gan.phases[1].loss(gan, tf.constant(real / 127.5 - 1, tf.float32))
+        loss, logs = gan.phases[1].loss(gan.game, tf.constant(real / 127.5 - 1, tf.float32))
         factors.append(float(loss) / float(logs["r1"]))
     assert factors == pytest.approx([2, 4])
 
@@ -131,8 +157,8 @@ def test_r1_is_taken_before_the_view(pictures):
     real = tf.constant(tiny_images(pictures)[:8] / 127.5 - 1, tf.float32)
     gan = tiny_gan()
     gan.compile(view=tfnss.training.View(tfnss.ScaleSpace(0.8), tfnss.ConstantAnnealing(50), half_batch=False))
-    shown = gan.view(real, progress=gan.progress)
-    through = float(tfnss.R1(2.0)(gan.discriminate, real, None))
+    shown = gan.view(real, progress=gan.game.progress)
+    through = float(tfnss.R1(2.0)(gan.game.discriminate, real, None))
     behind = float(tfnss.R1(2.0)(lambda x: gan.discriminator(x)[:, 0], shown, None))
     assert through < 0.7 * behind  # smoothing takes away gradient
 

@@ -87,6 +87,6 @@ def test_a_step_that_is_not_finite_leaves_the_states_as_they_were(interval, bad)
     for length, sign, mean in ((2.0, 1.0, 0.02), (bad, bad, 0.02), (3.0, 1.0, 0.0498)):
         logs = {"path_length": tf.constant(length), "real_sign": tf.constant(sign)}
         for phase in gan.phases:
-            gan.distribute_strategy.run(lambda phase=phase, logs=logs: phase.update(gan, logs))
+            gan.distribute_strategy.run(lambda phase=phase, logs=logs: phase.update(gan.game, logs))
         assert float(gan.path_length_mean.numpy()) == pytest.approx(mean, rel=1e-4)
     np.testing.assert_array_equal(gan.augmentation_state, [0, 2, 2])
