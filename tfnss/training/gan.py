@@ -163,7 +163,7 @@ class GAN(keras.Model):
                     )
             self.spectral_realness = spectral_realness
             if spectral_realness is not None and not spectral_realness.built:
-                if spectral_realness.seed is None:
+                if getattr(spectral_realness, "seed", 0) is None:
                     spectral_realness.seed = self.seed
                 spectral_realness.build(image_shape(self.generator))
             self.game = Game(
