@@ -33,7 +33,7 @@ def gan(noise: str, jit_compile: bool) -> StyleGAN2:
 def seconds_per_part(model: StyleGAN2) -> dict[str, float]:
     """The gradients of each phase."""
     real = tf.random.stateless_uniform((BATCH, RESOLUTION, RESOLUTION, 3), (0, 1), -1, 1)
-    functions = [f if hasattr(f, "get_concrete_function") else tf.function(f) for f in model._gradients]
+    functions = [g.of_part if g.compiled else tf.function(g.of_part) for g in model._gradients]
     times = [seconds_per_call(lambda f=f: f(tf.constant(0), real)[0], calls=CALLS) for f in functions]
     return dict(zip(PARTS, times, strict=True))
 

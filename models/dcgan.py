@@ -76,10 +76,6 @@ class DCGAN(GAN):
     def get_config(self) -> dict:
         return {**self._config, "name": self.name}
 
-    @classmethod
-    def from_config(cls, config: dict, custom_objects: dict | None = None) -> "DCGAN":
-        return cls(**config)
-
 
 def _widths(resolution: int, base_width: int) -> list[int]:
     """Channels at resolution / 2, / 4, ... 4."""

@@ -99,14 +99,10 @@ class SNGAN(GAN):
             "loss": "hinge",
             "discriminator_steps": discriminator_steps(self._config["resolution"]),
         }
-        self._compile_over(defaults, args, kwargs)
+        super().compile(**{**defaults, **self._given_parts(args, kwargs)})
 
     def get_config(self) -> dict:
         return {**self._config, "name": self.name}
-
-    @classmethod
-    def from_config(cls, config: dict, custom_objects: dict | None = None) -> "SNGAN":
-        return cls(**config)
 
 
 def discriminator_steps(resolution: int) -> int:

@@ -1,10 +1,33 @@
 """What the library asks of a generator."""
 
-from typing import Any
+from typing import Any, Protocol
 
 import keras
 import numpy as np
 import tensorflow as tf
+
+
+class StyledGenerator(Protocol):
+    """A generator whose images come from styles: path lengths, truncation and mixed styles need one.
+
+    Attributes:
+        latent_dim: Width of the latents.
+        slots: Number of styles of an image.
+        average_style: The average of the styles that `mapping` gives, a variable `[style_dim]`.
+    """
+
+    latent_dim: int
+    slots: int
+    average_style: Any
+
+    def mapping(self, latents: Any, labels: Any = None) -> Any:
+        """Styles `[batch, style_dim]` of latents `[batch, latent_dim]` and, where there are classes, one-hot labels."""
+
+    def styles(self, latents: Any, labels: Any = None, *, truncation: Any = 1.0, training: bool = False) -> Any:
+        """Styles `[batch, slots, style_dim]`; `truncation` is their distance from the average, as a share."""
+
+    def synthesis(self, styles: Any, *, training: bool = False) -> Any:
+        """Images in [-1, 1] of what `styles` gives."""
 
 
 def latent_width(generator: Any) -> Any:
@@ -16,7 +39,7 @@ def latent_width(generator: Any) -> Any:
 
 
 def has_styles(generator: Any) -> bool:
-    """Whether it is made of `mapping`, `styles` and `synthesis` (see `models.stylegan2.StyleGAN2Generator`)."""
+    """Whether it is a `StyledGenerator`."""
     return all(hasattr(generator, part) for part in ("mapping", "styles", "synthesis"))
 
 

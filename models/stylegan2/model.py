@@ -115,22 +115,26 @@ class StyleGAN2(GAN):
         self._arguments = arguments
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
-        """As `GAN.compile`; by default with the config's Adam, lazy R1, path length penalty and average."""
-        chosen = self.preset
-        generator_optimizer = adam(chosen.learning_rate)
+        """As `GAN.compile`; by default with the config's Adam, lazy R1, path length penalty and average.
+
+        The default Adam of the generator is corrected for lazy path lengths whether they are on or not, as in the official
+        code.
+        """
+        chosen, given = self.preset, self._given_parts(args, kwargs)
         regularizers: list[R1 | PathLength] = [R1(chosen.r1_weight, interval=16)]
-        if chosen.path_length_weight:
-            regularizers.append(PathLength(chosen.path_length_weight))
-        else:  # the official code corrects the optimizer for path length whether it is on or not
-            generator_optimizer = lazy_optimizer(generator_optimizer, [PathLength().interval])
+        regularizers += [PathLength(chosen.path_length_weight)] if chosen.path_length_weight else []
         defaults = {
-            "generator_optimizer": generator_optimizer,
+            "generator_optimizer": adam(chosen.learning_rate),
             "discriminator_optimizer": adam(chosen.learning_rate),
             "regularizers": regularizers,
             "ema_half_life_kimg": chosen.ema_half_life_kimg,
             "ema_ramp_up": chosen.ema_ramp_up,
         }
-        self._compile_over(defaults, args, kwargs)
+        parts = {**defaults, **given}
+        with_path_length = any(isinstance(r, PathLength) for r in parts["regularizers"])
+        if "generator_optimizer" not in given and not with_path_length:  # else the engine does
+            parts["generator_optimizer"] = lazy_optimizer(parts["generator_optimizer"], [PathLength().interval])
+        super().compile(**parts)
 
     def load_official(self, path: str | os.PathLike) -> None:
         """Takes the weights of an official checkpoint (StyleGAN2's TensorFlow or StyleGAN2-ADA's PyTorch pickle).
@@ -150,10 +154,6 @@ class StyleGAN2(GAN):
 
     def get_config(self) -> dict:
         return {"name": self.name, **self._arguments}
-
-    @classmethod
-    def from_config(cls, config: dict, custom_objects: dict | None = None) -> "StyleGAN2":
-        return cls(**config)
 
 
 def official_networks(path: str | os.PathLike) -> tuple[StyleGAN2Generator, StyleGAN2Discriminator | None]:

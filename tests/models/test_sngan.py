@@ -202,6 +202,8 @@ def test_defaults_of_compile():
     for optimizer in (gan.generator_optimizer, gan.discriminator_optimizer):
         config = optimizer.get_config()
         assert [config[name] for name in ("learning_rate", "beta_1", "beta_2")] == pytest.approx([2e-4, 0, 0.9])
+    gan.compile(None, None)
+    assert gan.generator_optimizer.get_config()["beta_1"] == gan.discriminator_optimizer.get_config()["beta_1"] == 0
     gan.compile(loss="wasserstein", discriminator_steps=1)
     assert (type(gan.loss).__name__, gan.discriminator_steps) == ("Wasserstein", 1)
 

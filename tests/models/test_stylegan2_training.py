@@ -172,11 +172,34 @@ def test_compile_takes_positional_arguments_and_recompiles(tmp_path):
         gan.compile(*range(20))
 
 
-def test_the_cifar_preset_corrects_its_optimizer():
-    gan = tiny(config="cifar")
-    gan.compile()
+@pytest.mark.parametrize("config", ["cifar", "paper256"])
+@pytest.mark.parametrize("regularizers", [None, [], [tfnss.PathLength(interval=4)]], ids=["default", "none", "lazy"])
+def test_the_generators_optimizer_is_corrected_once(config, regularizers):
+    """For path lengths, whether the config has them or not, and whether they are given or not."""
+    gan = tiny(config=config)
+    gan.compile(**({} if regularizers is None else {"regularizers": [tfnss.R1(1.0, 16), *regularizers]}))
     assert float(gan.generator_optimizer.learning_rate.numpy()) == pytest.approx(0.0025 * 4 / 5)
-    assert gan.generator_optimizer.beta_2 == pytest.approx(0.99**0.8)
+    assert (gan.generator_optimizer.beta_1, gan.generator_optimizer.beta_2) == pytest.approx((0.0, 0.99**0.8))
+    assert float(gan.discriminator_optimizer.learning_rate.numpy()) == pytest.approx(0.0025 * 16 / 17)
+    assert gan.discriminator_optimizer.beta_2 == pytest.approx(0.99 ** (16 / 17))
+
+
+def test_a_given_optimizer_is_corrected_by_what_is_lazy_alone():
+    gan = tiny(config="cifar")
+    gan.compile(keras.optimizers.Adam(1e-3))
+    assert float(gan.generator_optimizer.learning_rate.numpy()) == pytest.approx(1e-3)
+    gan.compile(keras.optimizers.Adam(1e-3), regularizers=[tfnss.PathLength(interval=3), tfnss.R1(1.0)])
+    assert float(gan.generator_optimizer.learning_rate.numpy()) == pytest.approx(1e-3 * 3 / 4)
+    assert float(gan.discriminator_optimizer.learning_rate.numpy()) == pytest.approx(0.0025)
+
+
+def test_none_stands_for_the_models_optimizers():
+    gan = tiny()
+    gan.compile(None, None, ema_ramp_up=None)
+    for optimizer, c in ((gan.generator_optimizer, 4 / 5), (gan.discriminator_optimizer, 16 / 17)):
+        assert float(optimizer.learning_rate.numpy()) == pytest.approx(0.002 * c)
+        assert optimizer.beta_1 == 0.0
+    assert gan.ema_ramp_up is None
 
 
 def test_initial_weights_follow_the_seed_alone():
@@ -231,10 +254,10 @@ def test_the_view_comes_after_the_augmentation_and_r1_before_both():
         total = tf.reduce_sum(logits)
     assert np.abs(augmented - images).max() > 0.1
     with scope():
-        np.testing.assert_allclose(gan.discriminate(images), logits, atol=1e-5)
+        np.testing.assert_allclose(gan.game.discriminate(images), logits, atol=1e-5)
     expected = np.mean(np.sum(np.square(tape.gradient(total, images)), axis=(1, 2, 3)))
     with scope():
-        assert float(tfnss.R1(2.0)(gan.discriminate, images, None)) == pytest.approx(expected, rel=1e-4)
+        assert float(tfnss.R1(2.0)(gan.game.discriminate, images, None)) == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.mark.parametrize("precision", ["float16", "bfloat16"])
@@ -278,6 +301,7 @@ def test_official_weights_are_taken(tmp_path):
         (lambda: tfnss.Augmentation(probability=2.0), r"probability=2\.0"),
         (lambda: tfnss.Augmentation("all"), "all"),
         (lambda: tfnss.AdaptiveAugmentation(kimg=0), "kimg=0"),
+        (lambda: tfnss.AdaptiveAugmentation(probability=0.3), r"probability=0\.3"),
         (lambda: tiny().compile(accumulation_steps=0), "accumulation_steps"),
         (lambda: tiny_gan().compile(regularizers=[tfnss.PathLength()]), "needs a generator with styles"),
         (lambda: tiny(mapping_layers=-1), "mapping_layers=-1"),

@@ -7,6 +7,7 @@ import tfnss
 from tests.training.networks import tiny_gan, tiny_images
 from tfnss.data import Images
 from tfnss.training import losses
+from tfnss.training.phases import Phase, build_phases
 
 LOSSES = list(losses.LOSSES)
 REGULARIZERS = {
@@ -117,12 +118,37 @@ def test_phases_run_at_their_intervals(pictures):
     assert count.counts == [(2, 0), (3, 0), (4, 1), (5, 1), (7, 1), (8, 2)]
 
 
+class _Brightness(Phase):
+    """A step that moves nothing, of a user's own."""
+
+    predictions = ("share",)
+
+    def logged(self, game):
+        return ("brightness",)
+
+    def loss(self, game, real, labels=None):
+        return 0 * tf.reduce_sum(real), {"brightness": tf.reduce_mean(real), "share": tf.reduce_mean(real, (1, 2, 3))}
+
+
+def test_a_new_phase_shows_its_records(pictures, monkeypatch):
+    def with_another(game, *args):
+        phases = build_phases(game, *args)
+        return (*phases, _Brightness(game.discriminator, phases[0].optimizer))
+
+    monkeypatch.setattr("tfnss.training.gan.build_phases", with_another)
+    images = np.full_like(tiny_images(pictures), 191)
+    gan = compiled(run_eagerly=True)
+    history = gan.fit(images, batch_size=32, verbose=0).history
+    assert history["brightness"] == pytest.approx([191 / 127.5 - 1], rel=1e-4)
+    assert history["share_p50"] == pytest.approx([191 / 127.5 - 1], abs=2e-3)
+
+
 def test_lazy_penalty_is_multiplied_by_its_interval(pictures):
     real = tiny_images(pictures)[:8]
     factors = []
     for interval in (2, 4):
         gan = compiled(regularizers=[tfnss.R1(1.0, interval)])
-        loss, logs = gan.phases[1].loss(gan, tf.constant(real / 127.5 - 1, tf.float32))
+        loss, logs = gan.phases[1].loss(gan.game, tf.constant(real / 127.5 - 1, tf.float32))
         factors.append(float(loss) / float(logs["r1"]))
     assert factors == pytest.approx([2, 4])
 
@@ -131,8 +157,8 @@ def test_r1_is_taken_before_the_view(pictures):
     real = tf.constant(tiny_images(pictures)[:8] / 127.5 - 1, tf.float32)
     gan = tiny_gan()
     gan.compile(view=tfnss.training.View(tfnss.ScaleSpace(0.8), tfnss.ConstantAnnealing(50), half_batch=False))
-    shown = gan.view(real, progress=gan.progress)
-    through = float(tfnss.R1(2.0)(gan.discriminate, real, None))
+    shown = gan.view(real, progress=gan.game.progress)
+    through = float(tfnss.R1(2.0)(gan.game.discriminate, real, None))
     behind = float(tfnss.R1(2.0)(lambda x: gan.discriminator(x)[:, 0], shown, None))
     assert through < 0.7 * behind  # smoothing takes away gradient
 
@@ -199,12 +225,61 @@ def test_fit_refuses_what_it_cannot_count(pictures):
         tiny_gan().fit(dataset)
 
 
+def test_datasets_of_bytes_are_those_of_floats(pictures):
+    array = tiny_images(pictures)
+    floats = array.astype("float32") / 127.5 - 1
+    results = []
+    for images in (array, floats, floats.astype("float64")):
+        gan = compiled(run_eagerly=True)
+        gan.fit(tf.data.Dataset.from_tensor_slices(images).batch(32, drop_remainder=True), verbose=0)
+        results.append(weights(gan))
+    np.testing.assert_allclose(results[1], results[0], atol=1e-6)
+    np.testing.assert_allclose(results[2], results[1], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda x: x.astype("float32"), r"127\.5 - 1.* from 0 to 255"),
+        (lambda x: np.full(x.shape, np.nan, "float32"), "from nan to nan"),
+        (lambda x: x.astype("int32"), "int32"),
+    ],
+)
+def test_datasets_of_other_numbers_are_refused(change, says, pictures):
+    images = change(tiny_images(pictures))
+    images[0, 0, 0, :2] = 0, 255
+    gan = compiled(run_eagerly=True)
+    with pytest.raises(ValueError, match=says):
+        gan.fit(tf.data.Dataset.from_tensor_slices(images).batch(8, drop_remainder=True), verbose=0)
+    assert int(gan.images_seen.numpy()) == 0
+
+
+def _with_groups(group_size):
+    latents, images = keras.Input((4,)), keras.Input((8, 8, 3))
+    fakes = keras.layers.Reshape((8, 8, 3))(keras.layers.Dense(192)(latents))
+    logits = keras.layers.Dense(1)(keras.layers.Flatten()(tfnss.layers.MinibatchStandardDeviation(group_size)(images)))
+    return tfnss.GAN(keras.Model(latents, fakes), keras.Model(images, logits))
+
+
+@pytest.mark.parametrize(
+    ("group_size", "half_batch", "parts", "warned"),
+    [(4, True, 1, False), (4, True, 2, True), (4, False, 2, False), (1, True, 2, False), (16, True, 1, True)],
+)
+def test_groups_of_shown_and_clean_images_are_warned_of(group_size, half_batch, parts, warned, pictures, caplog):
+    gan = _with_groups(group_size)
+    view = tfnss.View(tfnss.ScaleSpace(), half_batch=half_batch)
+    gan.compile(view=view, accumulation_steps=parts, run_eagerly=True)
+    fit(gan, pictures, steps=1)
+    assert ("shown and clean images meet" in caplog.text) == warned
+
+
 def test_compile_refuses_bad_parts():
     optimizer = keras.optimizers.Adam()
     for parts, name in [
         ({"discriminator_steps": 0}, "discriminator_steps"),
         ({"generator_optimizer": optimizer, "discriminator_optimizer": optimizer}, "optimizer each"),
         ({"annealing": tfnss.ConstantAnnealing(1)}, "annealing"),
+        ({"generator_optimizer": keras.optimizers.LossScaleOptimizer(optimizer)}, "inner optimizer"),
         ({"ema_half_life_kimg": -1}, "ema_half_life_kimg"),
         ({"loss": "least"}, "loss"),
     ]:

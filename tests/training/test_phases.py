@@ -17,6 +17,20 @@ def test_lazy_optimizer_is_corrected_as_in_stylegan2():
     assert corrected.beta_2 == pytest.approx(0.99**c)
 
 
+@pytest.mark.parametrize(
+    ("optimizer", "rates"),
+    [
+        (keras.optimizers.RMSprop(1e-3, rho=0.9, momentum=0.5), ("rho", "momentum")),
+        (keras.optimizers.SGD(1e-3, momentum=0.9), ("momentum",)),
+        (keras.optimizers.Adadelta(1e-3), ("rho",)),
+    ],
+)
+def test_every_decay_rate_is_corrected(optimizer, rates):
+    corrected = lazy_optimizer(optimizer, [4])
+    for rate in rates:
+        assert getattr(corrected, rate) == pytest.approx(getattr(optimizer, rate) ** (4 / 5))
+
+
 def test_without_lazy_regularizers_nothing_changes():
     optimizer = keras.optimizers.Adam()
     assert lazy_optimizer(optimizer, []) is optimizer
@@ -24,5 +38,6 @@ def test_without_lazy_regularizers_nothing_changes():
 
 def test_learning_rate_schedules_are_refused():
     optimizer = keras.optimizers.Adam(keras.optimizers.schedules.ExponentialDecay(1e-3, 10, 0.9))
-    with pytest.raises(ValueError, match="constant learning rate"):
-        lazy_optimizer(optimizer, [4])
+    for bad in (optimizer, keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam())):
+        with pytest.raises(ValueError, match="constant learning rate"):
+            lazy_optimizer(bad, [4])

@@ -45,7 +45,7 @@ def test_xla_compiles_on_two_replicas(mirrored, pictures):
             gan = tiny_gan()
             parts = {"regularizers": [tfnss.R1(1.0, 2)], "jit_compile": True}
             gan.compile(view=tfnss.NoisyScaleSpace(), annealing=tfnss.ExponentialAnnealing(8), **parts)
-        assert all(hasattr(gradients, "get_concrete_function") for gradients in gan._gradients)
+        assert all(hasattr(gradients.of_part, "get_concrete_function") for gradients in gan._gradients)
         results.append(train(gan, tiny_images(pictures), steps=10))
     np.testing.assert_allclose(*results, atol=1e-5)
 
@@ -75,7 +75,7 @@ def test_replicas_draw_different_noise(mirrored):
 
     def draw():
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
-        gan._seed_stock_layers(0, replica)
+        gan._gradients[0].seed_stock_layers(replica)
         source = tfnss.random.stateless.GlobalBatchSource(1, 2, 0, replica, 2)
         states = [tf.identity(v.value) for v in gan.variables if v.name == "seed_generator_state"]
         return source.stream().normal((4, 4)), states

@@ -89,6 +89,23 @@ def test_a_second_ctrl_c_acts_at_once(monkeypatch):
     assert handlers() == before
 
 
+def test_an_error_in_fit_puts_the_handlers_back():
+    before, gan, stop = handlers(), compiled(), StopOnSignal()
+    seen = []
+
+    def fail(batch, logs):
+        seen.append(handlers())
+        raise RuntimeError("as a callback may")
+
+    for _ in range(2):  # and the callback is as good as new
+        with pytest.raises(RuntimeError, match="as a callback may"):
+            fit(gan, stop, keras.callbacks.LambdaCallback(on_train_batch_end=fail))
+        assert handlers() == before
+    assert all(found != before for found in seen)
+    with signals.interruptible():
+        pass
+
+
 def test_other_threads_have_no_say_in_signals():
     gan, seen = compiled(), []
     before = handlers()

@@ -42,7 +42,7 @@ def batch(pictures):
 def test_no_gradient_flows_through_the_classifier(kind, mixing, pictures):
     gan = compiled(mixing=mixing)
     with random.scope(training_source(0, 0, 0, 0, 1)), tf.GradientTape() as tape:
-        loss, _ = phase_of(gan, kind).loss(gan, batch(pictures))
+        loss, _ = phase_of(gan, kind).loss(gan.game, batch(pictures))
     assert tape.gradient(loss, [v.value for v in gan.spectral_realness.trainable_variables]) == [None, None]
 
 
@@ -62,9 +62,9 @@ def test_the_classifiers_loss_is_the_games_on_its_own_logits(loss, pictures):
     """Equation 5, for the game's loss; the profiles are of what the discriminator was shown."""
     gan = compiled(loss=loss)
     with random.scope(training_source(0, 0, 0, 0, 1)):
-        _, logs = phase_of(gan, "DiscriminatorStep").loss(gan, batch(pictures))
+        _, logs = phase_of(gan, "DiscriminatorStep").loss(gan.game, batch(pictures))
     np.testing.assert_array_equal(logs["real_profiles"], gan.spectral_realness.profile(batch(pictures)))
-    found, _ = phase_of(gan, "SpectralStep").loss(gan, logs["real_profiles"], logs["fake_profiles"])
+    found, _ = phase_of(gan, "SpectralStep").loss(gan.game, logs["real_profiles"], logs["fake_profiles"])
     kernel, bias = (np.asarray(w, np.float64) for w in gan.spectral_realness.get_weights())
     real, fake = (
         np.asarray(logs[name], np.float64) @ (kernel[:, 0] / np.linalg.norm(kernel)) + bias
@@ -77,12 +77,12 @@ def test_the_classifiers_loss_is_the_games_on_its_own_logits(loss, pictures):
     assert float(found) == pytest.approx(expected, rel=1e-5)
 
 
-@pytest.mark.parametrize("mixing", ["logit", "probability"])
-def test_with_the_whole_share_it_is_the_model_without(mixing, pictures):
-    plain = tiny_gan()
+@pytest.mark.parametrize(("mixing", "dropout"), [("logit", False), ("probability", True)])
+def test_with_the_whole_share_it_is_the_model_without(mixing, dropout, pictures):
+    plain = tiny_gan(dropout=dropout)
     plain.compile(*[keras.optimizers.Adam(1e-2, beta_1=0.5) for _ in range(2)], regularizers=[tfnss.R1(1.0, 2)])
     fit(plain, pictures)
-    mixed = compiled(1.0, mixing, regularizers=[tfnss.R1(1.0, 2)])
+    mixed = compiled(1.0, mixing, tiny_gan(dropout=dropout), regularizers=[tfnss.R1(1.0, 2)])
     fit(mixed, pictures)
     np.testing.assert_array_equal(
         weights(mixed.generator, mixed.discriminator), weights(plain.generator, plain.discriminator)
@@ -95,7 +95,7 @@ def test_the_hinge_games_generator_gets_the_share_of_its_gradient(pictures):
     for share in (1.0, 0.25):
         gan = compiled(share, loss="hinge")
         with random.scope(training_source(0, 0, 0, 0, 1)), tf.GradientTape() as tape:
-            loss, _ = phase_of(gan, "GeneratorStep").loss(gan, batch(pictures))
+            loss, _ = phase_of(gan, "GeneratorStep").loss(gan.game, batch(pictures))
         gradients.append(tape.gradient(loss, gan.generator.trainable_variables[0].value))
     np.testing.assert_allclose(gradients[1], 0.25 * gradients[0], rtol=1e-5)
 
@@ -106,7 +106,7 @@ def test_penalties_are_on_the_discriminator_itself(pictures):
     for share in (1.0, 0.25):
         gan = compiled(share, regularizers=[tfnss.R1(1.0, 2)])
         with random.scope(training_source(0, 0, 0, 0, 1)):
-            values.append(float(phase_of(gan, "LazyPenalty").loss(gan, batch(pictures))[0]))
+            values.append(float(phase_of(gan, "LazyPenalty").loss(gan.game, batch(pictures))[0]))
     assert values[0] == values[1] > 0
 
 
@@ -188,6 +188,18 @@ def test_all_four_ideas_compose(model, pictures):
     history = gan.fit(images, batch_size=8, epochs=1, steps_per_epoch=2, verbose=0).history
     assert {"spectral_loss", "spectral_regularization", "r1", "time", "augment_probability"} < set(history)
     assert np.isfinite(np.concatenate(list(history.values()))).all()
+
+
+def test_initial_weights_follow_the_gans_seed():
+    """Where the layer has none of its own."""
+    found = []
+    for seed in (3, 3, 4):
+        keras.utils.set_random_seed(len(found))
+        gan = tiny_gan(seed)
+        gan.compile(spectral_realness=tfnss.SpectralRealness())
+        found.append(weights(gan.spectral_realness))
+    np.testing.assert_array_equal(found[0], found[1])
+    assert (found[0] != found[2]).all()
 
 
 def test_small_images_are_refused():

@@ -30,7 +30,7 @@ def test_two_processes_give_the_weights_of_one(tmp_path):
         config = {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
         command = [sys.executable, "-m", "tests.training.workers", str(tmp_path / f"{index}.npz")]
         processes.append(subprocess.Popen(command, env={**os.environ, "TF_CONFIG": json.dumps(config)}))
-    expected = train()
+    expected = train(parts=2)
     try:
         assert [process.wait(timeout=500) for process in processes] == [0, 0]
     finally:

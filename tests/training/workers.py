@@ -9,8 +9,12 @@ import tfnss
 from models import DCGAN, StyleGAN2
 
 
-def train() -> dict[str, list[np.ndarray]]:
-    """The weights of both after 5 steps, under the current strategy's scope."""
+def train(parts: int = 1) -> dict[str, list[np.ndarray]]:
+    """The weights of both after 5 steps, under the current strategy's scope.
+
+    The groups of StyleGAN2's minibatch standard deviation lie within a process. They are strided over what they divide, so
+    groups of the whole batch are never those of its shares; but the shares of two processes are those of two `parts` of one.
+    """
     images = np.random.default_rng(0).integers(0, 256, (32, 16, 16, 3), dtype=np.uint8)
     dcgan = DCGAN(16, latent_dim=8, base_width=4)
     dcgan.compile(
@@ -19,8 +23,8 @@ def train() -> dict[str, list[np.ndarray]]:
         regularizers=[tfnss.R1(1.0, 2)],
         spectral_realness=tfnss.SpectralRealness(seed=1),
     )
-    stylegan2 = StyleGAN2(8, latent_dim=4, channel_base=32, channel_max=4, mapping_layers=1, group_size=1)
-    stylegan2.compile(regularizers=[tfnss.R1(1.0, 2), tfnss.PathLength(interval=2)])
+    stylegan2 = StyleGAN2(8, latent_dim=4, channel_base=32, channel_max=4, mapping_layers=1, group_size=2)
+    stylegan2.compile(regularizers=[tfnss.R1(1.0, 2), tfnss.PathLength(interval=2)], accumulation_steps=parts)
     weights = {}
     for gan, array in ((dcgan, images), (stylegan2, images[:, ::2, ::2])):
         gan.fit(tfnss.data.Images(array, 8), steps_per_epoch=5, verbose=0)

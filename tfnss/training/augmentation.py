@@ -85,6 +85,11 @@ class AdaptiveAugmentation(Augmentation):
     def __init__(
         self, pipeline: str = "bgc", target: float = 0.6, kimg: float = 500.0, interval: int = 4, **kwargs: Any
     ) -> None:
+        if "probability" in kwargs:
+            raise ValueError(
+                "`AdaptiveAugmentation` finds the probability itself; `Augmentation` has a fixed one. "
+                f"Received: probability={kwargs['probability']}"
+            )
         super().__init__(pipeline, **kwargs)
         if not 0 <= target <= 1 or not 0 < kimg < math.inf or interval < 1:
             raise ValueError(

@@ -1,12 +1,19 @@
 """What `fit` is fed with."""
 
+import logging
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from tfnss.data import Images
+from tfnss.images import from_uint8
 from tfnss.layers import MinibatchStandardDeviation
+from tfnss.training.view import View
+
+logger = logging.getLogger("tfnss")
+
+_ROUNDING = 1e-2
 
 
 def as_images(x: Any, labels: Any, batch_size: int | None, seed: int) -> Any:
@@ -51,8 +58,10 @@ def for_game(dataset: Any, classes: int) -> Any:
             "`fit` takes tfnss.data.Images, an array of images, or a tf.data.Dataset of image batches of equal size "
             f"(`batch(n, drop_remainder=True)`). Received: {type(dataset).__name__} of {images}"
         )
+    if images.dtype != tf.uint8 and not images.dtype.is_floating:
+        raise ValueError(f"images of a dataset must be uint8, or floats in [-1, 1]. Received: {images.dtype.name}")
     if not classes:
-        return dataset.map(lambda x, *_: (x,)) if rest else dataset.map(lambda x: (_first(x),))
+        return dataset.map(lambda x, *_: (_floats(x),)) if rest else dataset.map(lambda x: (_floats(_first(x)),))
     if not rest or not isinstance(rest[0], tf.TensorSpec) or rest[0].shape.rank != 1 or not rest[0].dtype.is_integer:
         raise ValueError(
             f"a GAN of {classes} classes needs a dataset of (images, labels), labels integers [batch]. "
@@ -66,13 +75,30 @@ def for_game(dataset: Any, classes: int) -> Any:
             [f"class out of range for a GAN of {classes} classes:", labels],
         )
         with tf.control_dependencies([valid]):
-            return x, tf.one_hot(labels, classes)
+            return _floats(x), tf.one_hot(labels, classes)
 
     return dataset.map(encoded)
 
 
 def _first(element: Any) -> Any:
     return element[0] if isinstance(element, (tuple, list)) else element
+
+
+def _floats(images: Any) -> Any:
+    return from_uint8(images) if images.dtype == tf.uint8 else tf.cast(images, tf.float32)
+
+
+def check_range(dataset: tf.data.Dataset) -> None:
+    """Raises a ValueError where the first images of a dataset of floats are not in [-1, 1] (but for rounding)."""
+    for element in dataset.take(1):
+        images = _first(element)
+        if images.dtype.is_floating:
+            low, high = float(tf.reduce_min(images)), float(tf.reduce_max(images))
+            if not (low >= -1 - _ROUNDING and high <= 1 + _ROUNDING):
+                raise ValueError(
+                    "floats of a dataset must lie in [-1, 1]: `x / 127.5 - 1` brings pixels there, and uint8 needs nothing. "
+                    f"Received: images from {low:g} to {high:g}"
+                )
 
 
 def static_batch_size(dataset: tf.data.Dataset) -> int:
@@ -107,3 +133,23 @@ def check_batch_size(batch_size: int, replicas: int, accumulation_steps: int, di
                 f"a share of {share} images is no multiple of the minibatch standard deviation's groups of "
                 f"{layer.group_size}. Received: batch_size={batch_size}"
             )
+
+
+def warn_of_mixed_groups(share: int, discriminator: Any, view: Any) -> None:
+    """Says so where shown and clean images of a half batch meet in a group of the minibatch standard deviation.
+
+    Every other image is shown, and group i holds every n-th image from i on: groups are of one kind for an even n.
+    """
+    if not isinstance(view, View) or not view.half_batch:
+        return
+    for layer in discriminator._flatten_layers():
+        if not isinstance(layer, MinibatchStandardDeviation):
+            continue
+        group = min(layer.group_size, share)
+        if group > 1 and share // group % 2:
+            logger.warning(
+                f"shown and clean images meet in the minibatch standard deviation's groups of {group}, which tells the "
+                f"discriminator of the view: take a share of a multiple of {2 * group} images per device, or "
+                f"View(..., half_batch=False). Received: a share of {share}"
+            )
+            return

@@ -1,8 +1,54 @@
-"""An epoch that was begun in another process."""
+"""The epochs of a call of `fit`, of which the first may have been begun in another process."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
+
+
+class Epochs(NamedTuple):
+    """What a call of `fit` has before it.
+
+    Attributes:
+        first: The first epoch,
+        done: and its steps that are done.
+        end: The epoch at which the run ends.
+        steps: Steps of an epoch.
+    """
+
+    first: int
+    done: int
+    end: int
+    steps: int
+
+    @property
+    def steps_left(self) -> int:
+        """Of the whole run."""
+        return (self.end - self.first) * self.steps - self.done
+
+    @property
+    def begun(self) -> bool:
+        """Whether the first one is to be finished."""
+        return bool(self.done) and self.first < self.end
+
+    def check(self, steps_per_execution: int) -> None:
+        """Raises a ValueError where executions of so many steps do not fit into the epochs."""
+        for steps in (self.steps, self.done):
+            if steps % steps_per_execution:
+                raise ValueError(
+                    f"`steps_per_execution` must divide the steps of an epoch. Received: "
+                    f"steps_per_execution={steps_per_execution}, steps per epoch {self.steps}, {self.done} done"
+                )
+
+
+def resumed(images_seen: int, batch_size: int, end: int, steps: int) -> Epochs:
+    """The epochs of a run that stands at so many images.
+
+    Raises:
+        ValueError: For a clock that stands within a batch.
+    """
+    if images_seen % batch_size:
+        raise ValueError(f"the clock stands at {images_seen} images, within a batch. Received: batch_size={batch_size}")
+    return Epochs(*divmod(images_seen // batch_size, steps), end, steps)
 
 
 class OneTraining(keras.callbacks.CallbackList):

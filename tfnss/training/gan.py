@@ -3,11 +3,9 @@
 import contextlib
 import functools
 import inspect
-import itertools
-import logging
 import os
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -15,35 +13,19 @@ import tensorflow as tf
 
 from tfnss import random, serving
 from tfnss.data import Images
-from tfnss.generators import has_styles, image_shape, labels_in_turn, latent_width, number_of_classes, one_hot
+from tfnss.generators import image_shape, labels_in_turn, latent_width, number_of_classes, one_hot
 from tfnss.images import to_uint8
 from tfnss.random import stateless
-from tfnss.training import batches, losses
+from tfnss.training import batches, gradients, losses
 from tfnss.training.augmentation import Augmentation
+from tfnss.training.callbacks import signals
 from tfnss.training.ema import check_half_life, ema_decay, update_average
-from tfnss.training.epochs import OneTraining
-from tfnss.training.path_length import PathLength
+from tfnss.training.epochs import Epochs, OneTraining, resumed
+from tfnss.training.game import Game, given
+from tfnss.training.penalty import Penalty
 from tfnss.training.phases import build_phases
 from tfnss.training.predictions import PredictionMeter
-from tfnss.training.regularizers import Regularizer
-from tfnss.training.spectral_regularization import SpectralRegularization
-from tfnss.training.view import View
-
-logger = logging.getLogger("tfnss")
-
-
-class Verdict(NamedTuple):
-    """What is thought of images.
-
-    Attributes:
-        logits: What the losses are taken of, `[batch]`.
-        spatial_logits: The discriminator's own.
-        profiles: The spectra that the spectral classifier saw, `[batch, radii]`; None where there is none.
-    """
-
-    logits: Any
-    spatial_logits: Any
-    profiles: Any
+from tfnss.training.view import as_view
 
 
 @keras.saving.register_keras_serializable("tfnss")
@@ -99,7 +81,7 @@ class GAN(keras.Model):
         self.built = True
 
     def call(self, latents: Any, labels: Any = None, training: bool = False) -> Any:
-        return self.generator_ema(latents, *_given(labels), training=False)
+        return self.generator_ema(latents, *given(labels), training=False)
 
     # -- the parts ---------------------------------------------------------------------------------------------------
 
@@ -108,7 +90,7 @@ class GAN(keras.Model):
         generator_optimizer: keras.optimizers.Optimizer | None = None,
         discriminator_optimizer: keras.optimizers.Optimizer | None = None,
         loss: losses.Loss | str = "non_saturating",
-        regularizers: Sequence[Regularizer | PathLength | SpectralRegularization] = (),
+        regularizers: Sequence[Penalty] = (),
         view: keras.layers.Layer | None = None,
         annealing: Any = None,
         augmentation: Augmentation | None = None,
@@ -132,12 +114,14 @@ class GAN(keras.Model):
             annealing: Schedule of the scale-space's time, for a `view` that is a scale-space layer.
             augmentation: Augmentation of real and fake images before the view.
             spectral_realness: Classifier of the spectra of what the discriminator is shown, which decides beside it and has
-                the loss and the optimizer of the discriminator's kind (SSD-GAN).
+                the loss and the optimizer of the discriminator's kind (SSD-GAN). Without a seed it gets the GAN's.
             discriminator_steps: Discriminator steps, each on new real images, per generator step.
             ema_half_life_kimg: Half-life of the generator's moving average, in thousands of images.
             ema_ramp_up: Bound on the half-life as a share of the images seen; None for no bound.
             accumulation_steps: Parts that a replica's share of the batch is cut into, one after the other, to save memory:
-                the gradients are those of the whole, but for batch statistics.
+                the gradients are those of the whole, but for what is a part's own: statistics of batch normalisation and
+                DRAGAN, groups of a minibatch standard deviation, masks of `Dropout`, and SNGAN's power iterations, of which
+                each part has one.
             jit_compile: Whether XLA compiles the gradients of each phase; "auto" for where there is a GPU or TPU.
             steps_per_execution: Iterations per call from Python; must divide the steps of an epoch.
             run_eagerly: Runs the training step without graphs, for debugging.
@@ -159,9 +143,9 @@ class GAN(keras.Model):
             )
             self.loss = losses.get(loss)
             self.regularizers = tuple(regularizers)
-            if any(isinstance(r, PathLength) for r in self.regularizers) and not has_styles(self.generator):
-                raise ValueError("`PathLength` needs a generator with styles, such as that of models.StyleGAN2")
-            self.view = _as_view(view, annealing)
+            for penalty in self.regularizers:
+                penalty.check(self.generator)
+            self.view = as_view(view, annealing)
             self.augmentation = augmentation
             self.discriminator_steps = discriminator_steps
             self.accumulation_steps = accumulation_steps
@@ -171,17 +155,35 @@ class GAN(keras.Model):
             self.discriminator_optimizer = discriminator_optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5)
             if self.generator_optimizer is self.discriminator_optimizer:
                 raise ValueError("the two players need an optimizer each. Received one object for both")
+            for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
+                if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+                    raise ValueError(
+                        "losses are not scaled (gradients of 16 bits are mended instead). Received a LossScaleOptimizer: "
+                        "pass its inner optimizer"
+                    )
             self.spectral_realness = spectral_realness
             if spectral_realness is not None and not spectral_realness.built:
+                if getattr(spectral_realness, "seed", 0) is None:
+                    spectral_realness.seed = self.seed
                 spectral_realness.build(image_shape(self.generator))
-            self.phases = build_phases(
+            self.game = Game(
                 self.generator,
                 self.discriminator,
+                self.loss,
+                self.view,
+                augmentation,
+                spectral_realness,
+                self.images_seen,
+                self.images_total,
+                self.path_length_mean,
+                self.augmentation_state,
+            )
+            self.phases = build_phases(
+                self.game,
                 self.generator_optimizer,
                 self.discriminator_optimizer,
                 self.regularizers,
                 discriminator_steps,
-                spectral_realness,
             )
             players = {phase.player: phase.optimizer for phase in self.phases}
             self.generator_optimizer, self.discriminator_optimizer = (
@@ -189,134 +191,49 @@ class GAN(keras.Model):
                 players[self.discriminator],
             )
             self.spectral_optimizer = players.get(spectral_realness)
-            self._build_gradients(jit_compile)
-            logged = [getattr(r, "logged", (r.name,)) for r in self.regularizers]
-            logged += [augmentation.logged] if augmentation is not None else []
-            logged += [("spectral_loss",)] if spectral_realness is not None else []
-            names = ["d_loss", "g_loss", *itertools.chain(*logged), *self.view_logs()]
-            self._meters = {name: keras.metrics.Mean(name=name, dtype="float32") for name in dict.fromkeys(names)}
-            self._meters |= {name: PredictionMeter(name=name) for name in ("real_prediction", "fake_prediction")}
+            self._gradients = self._build_gradients(jit_compile)
+            self._meters = self._build_meters()
 
-    def _compile_over(self, defaults: dict[str, Any], args: tuple, kwargs: dict[str, Any]) -> None:
-        """`GAN.compile` with a model's own defaults."""
-        given = inspect.signature(GAN.compile).bind_partial(self, *args, **kwargs).arguments
-        GAN.compile(**{**defaults, **given})
+    def _given_parts(self, args: tuple, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """The arguments of `compile` by name, for a model with defaults of its own; without those that are None for one."""
+        signature = inspect.signature(GAN.compile)
+        given = dict(signature.bind_partial(self, *args, **kwargs).arguments)
+        del given["self"]
+        defaults = {name: parameter.default for name, parameter in signature.parameters.items()}
+        return {name: part for name, part in given.items() if part is not None or defaults[name] is not None}
 
-    def _build_gradients(self, jit_compile: bool | str) -> None:
-        """Settles how batch normalisation communicates, and what XLA compiles.
-
-        On several replicas, batch normalisation uses the statistics of the global batch, so that replicas neither differ
-        nor drift. Under a gradient penalty it takes the same path of Keras' code, because the other one
-        (`tf.nn.moments`) has wrong second derivatives. Under a strategy that path cannot stand in a compiled function.
-        """
-        strategy = self.distribute_strategy
-        self._replicas = strategy.num_replicas_in_sync
+    def _build_gradients(self, jit_compile: bool | str) -> list[gradients.PhaseGradients]:
+        self._replicas = self.distribute_strategy.num_replicas_in_sync
         layers = [*self.generator._flatten_layers(), *self.discriminator._flatten_layers()]
-        normalizations = [layer for layer in layers if isinstance(layer, keras.layers.BatchNormalization)]
-        synchronized = bool(normalizations) and (self._replicas > 1 or bool(self.regularizers))
         self._half_precision = any(layer.compute_dtype in ("float16", "bfloat16") for layer in layers)
-        for layer in normalizations:
-            layer.synchronized = synchronized
-        if jit_compile == "auto":
-            jit_compile = bool(tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("TPU"))
-        if jit_compile and synchronized and tf.distribute.has_strategy():
-            logger.warning("XLA is off: it cannot compile batch normalisation that is synchronised between replicas")
-            jit_compile = False
-        self._gradients = [functools.partial(self._phase_gradients, index) for index in range(len(self.phases))]
-        if jit_compile and not self.run_eagerly:
-            self._gradients = [tf.function(g, jit_compile=True, autograph=False) for g in self._gradients]
+        synchronized = gradients.synchronize(layers, self._replicas, penalized=bool(self.regularizers))
+        jit_compile = gradients.compiles(jit_compile, synchronized) and not self.run_eagerly
+        how = (self._source, self._replicas, self.accumulation_steps, jit_compile)
+        return [gradients.PhaseGradients(phase, self.game, *how) for phase in self.phases]
 
-    # -- the game ----------------------------------------------------------------------------------------------------
-
-    @property
-    def progress(self) -> Any:
-        """Share of the run that is done, a float32 scalar tensor in [0, 1]."""
-        seen, total = (tf.cast(v.value, tf.float64) for v in (self.images_seen, self.images_total))
-        return tf.cast(tf.minimum(tf.math.divide_no_nan(seen, total), 1), tf.float32)
-
-    def discriminate(self, images: Any, labels: Any = None) -> Any:
-        """The discriminator's float32 logits, flat, of what the augmentation and the view show of `images` now."""
-        return self._spatial_logits(self._shown(images), labels)
-
-    def discriminating(self, labels: Any) -> Callable[[Any], Any]:
-        """`discriminate` for given labels."""
-        return functools.partial(self.discriminate, labels=labels)
-
-    def judge(self, images: Any, labels: Any = None) -> "Verdict":
-        """What decides the game on `images`: the discriminator, and beside it the spectral classifier if there is one."""
-        shown = self._shown(images)
-        spatial = self._spatial_logits(shown, labels)
-        if self.spectral_realness is None:
-            return Verdict(spatial, spatial, None)
-        profiles = self.spectral_realness.profile(shown)
-        spectral = self.spectral_realness.classify(profiles)
-        return Verdict(self.spectral_realness.mix(spatial, spectral), spatial, profiles)
-
-    def fakes(self, count: int, labels: Any = None) -> Any:
-        """Float32 images of the generator in training, for new latents."""
-        latents = random.stream().normal((count, self.latent_dim))
-        return tf.cast(self.generator(latents, *_given(labels), training=True), tf.float32)
-
-    def view_logs(self) -> dict[str, Any]:
-        """What the view records."""
-        logs = getattr(self.view, "logs", None)
-        return logs(self.progress) if logs else {}
-
-    def _shown(self, images: Any) -> Any:
-        if self.augmentation is not None:
-            images = self.augmentation(images, state=self.augmentation_state.value)
-        return images if self.view is None else self.view(images, progress=self.progress)
-
-    def _spatial_logits(self, shown: Any, labels: Any) -> Any:
-        return tf.reshape(tf.cast(self.discriminator(shown, *_given(labels), training=True), tf.float32), [-1])
+    def _build_meters(self) -> dict[str, keras.metrics.Metric]:
+        """What the history shows: means, and how predictions are distributed."""
+        logged = dict.fromkeys(name for phase in self.phases for name in phase.logged(self.game))
+        predictions = dict.fromkeys(name for phase in self.phases for name in phase.predictions)
+        return {name: keras.metrics.Mean(name=name, dtype="float32") for name in logged} | {
+            name: PredictionMeter(name=name) for name in predictions
+        }
 
     # -- one iteration -----------------------------------------------------------------------------------------------
-
-    def _phase_gradients(self, index: int, part: Any, *inputs: Any) -> tuple[list, dict[str, Any]]:
-        """Gradients of one phase on one part of the global batch, to be summed. Pure, so that XLA can take it whole."""
-        phase = self.phases[index]
-        with random.scope(self._source(phase.stream, part)), tf.GradientTape() as tape:
-            loss, logs = phase.loss(self, *inputs)
-            loss = loss / (self._replicas * self.accumulation_steps)
-        variables = [variable.value for variable in phase.player.trainable_variables]
-        gradients = tape.gradient(loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-        finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(x)) for x in (loss, *gradients)])
-        return gradients, {**logs, "bad": 1 - tf.cast(finite, tf.float32)}
 
     def _run_phase(self, index: int, *inputs: Any) -> dict[str, Any]:
         """One optimizer step, in replica context; gives what later phases read of it, and whether it was `bad`."""
         phase = self.phases[index]
-        gradients, logs = self._accumulated_gradients(index, inputs)
+        moves, logs = self._gradients[index](*inputs)
         if self._half_precision:
-            gradients = [_finite(gradient) for gradient in gradients]
-        phase.optimizer.apply(gradients, phase.player.trainable_variables)
+            moves = [gradients.mended(gradient) for gradient in moves]
+        phase.optimizer.apply(moves, phase.player.trainable_variables)
         for name, value in logs.items():
             if name in self._meters:
                 self._meters[name].update_state(value)
-        phase.update(self, logs)
+        phase.update(self.game, logs)
         kept = {"bad", *(name for later in self.phases for name in later.reads)}
         return {name: value for name, value in logs.items() if name in kept}
-
-    def _accumulated_gradients(self, index: int, inputs: tuple) -> tuple[list, dict[str, Any]]:
-        """Gradients and records of this replica's share, one part after the other."""
-        steps = self.accumulation_steps
-        first = tf.distribute.get_replica_context().replica_id_in_sync_group * steps
-        gradients: list | None = None
-        logs = []
-        for step, share in enumerate(zip(*(tf.split(x, steps) for x in inputs), strict=True)):
-            with tf.control_dependencies(gradients or []):  # one after the other, or all would be in memory at once
-                self._seed_stock_layers(self.phases[index].stream, first + step)
-                new, log = self._gradients[index](first + step, *map(tf.identity, share))
-            gradients = new if gradients is None else [a + b for a, b in zip(gradients, new, strict=True)]
-            logs.append(log)
-        return gradients or [], {name: _joined([log[name] for log in logs]) for name in logs[0]}
-
-    def _seed_stock_layers(self, stream: int, part: Any) -> None:
-        """Lets `Dropout` and its like follow the clock, and differ between parts: their own state does neither."""
-        source = self._source(len(self.phases) + stream, part)
-        layers = (self.generator, self.discriminator, *([] if self.view is None else [self.view]))
-        for state in itertools.chain.from_iterable(map(_seed_states, layers)):
-            state.assign(tf.cast(source.stream().bits((2,)), state.dtype))
 
     def _source(self, use: int, part: Any) -> stateless.GlobalBatchSource:
         parts = self._replicas * self.accumulation_steps
@@ -412,39 +329,31 @@ class GAN(keras.Model):
         data = self._from_clock(x)
         batch_size = batches.static_batch_size(data)
         self.check_batch_size(batch_size)
+        share = batch_size // (self._replicas * self.accumulation_steps)
+        batches.warn_of_mixed_groups(share, self.discriminator, self.view)
         steps_per_epoch = steps_per_epoch or batches.cardinality(data)
-        seen, done = int(self.images_seen.numpy()), 0
-        if resume:
-            if seen % batch_size:
-                raise ValueError(
-                    f"the clock stands at {seen} images, within a batch. Received: batch_size={batch_size}"
-                )
-            initial_epoch, done = divmod(seen // batch_size, steps_per_epoch)
-        for steps in (steps_per_epoch, done):
-            if steps % self.steps_per_execution:
-                raise ValueError(
-                    f"`steps_per_execution` must divide the steps of an epoch. Received: "
-                    f"steps_per_execution={self.steps_per_execution}, steps per epoch {steps_per_epoch}, {done} done"
-                )
-        self.images_total.assign(seen + ((epochs - initial_epoch) * steps_per_epoch - done) * batch_size)
-        fit = functools.partial(super().fit, y=None, shuffle=False)
-        with reading:
-            if done and initial_epoch < epochs:
-                rest, images = steps_per_epoch - done, done * batch_size
-                both = OneTraining(self, callbacks, kwargs.get("verbose", "auto"), images, epochs=epochs, steps=rest)
-                fit(
-                    data,
-                    callbacks=both,
-                    epochs=initial_epoch + 1,
-                    initial_epoch=initial_epoch,
-                    steps_per_epoch=rest,
-                    **kwargs,
-                )
-                both.go_on(steps_per_epoch)
-                initial_epoch = epochs if self.stop_training else initial_epoch + 1
-                callbacks, data = both, self._from_clock(x)
-            spans = {"epochs": epochs, "initial_epoch": initial_epoch, "steps_per_epoch": steps_per_epoch}
-            return fit(data, callbacks=callbacks, **spans, **kwargs)
+        seen = int(self.images_seen.numpy())
+        span = (
+            resumed(seen, batch_size, epochs, steps_per_epoch)
+            if resume
+            else Epochs(initial_epoch, 0, epochs, steps_per_epoch)
+        )
+        span.check(self.steps_per_execution)
+        if not isinstance(x, Images):
+            batches.check_range(x)
+        self.images_total.assign(seen + span.steps_left * batch_size)
+        fit = functools.partial(super().fit, y=None, shuffle=False, **kwargs)
+        with signals.handlers_put_back(self), reading:
+            first = span.first
+            if span.begun:
+                rest, images = span.steps - span.done, span.done * batch_size
+                verbose = kwargs.get("verbose", "auto")
+                callbacks = both = OneTraining(self, callbacks, verbose, images, epochs=epochs, steps=rest)
+                fit(data, callbacks=both, epochs=first + 1, initial_epoch=first, steps_per_epoch=rest)
+                both.go_on(span.steps)
+                first = epochs if self.stop_training else first + 1
+                data = self._from_clock(x)
+            return fit(data, callbacks=callbacks, epochs=epochs, initial_epoch=first, steps_per_epoch=span.steps)
 
     def _from_clock(self, x: Any) -> Any:
         """Batches for the game, of images from where the clock stands."""
@@ -542,10 +451,13 @@ class GAN(keras.Model):
 
     @classmethod
     def from_config(cls, config: dict, custom_objects: dict | None = None) -> "GAN":
-        config = dict(config)
-        for network in ("generator", "discriminator"):
-            config[network] = keras.saving.deserialize_keras_object(config[network], custom_objects=custom_objects)
-        return cls(**config)
+        """Of this class, whose config holds the networks, or of a model that builds them from arguments of its own."""
+        networks = {name: part for name, part in config.items() if isinstance(part, dict)}
+        made = {
+            name: keras.saving.deserialize_keras_object(part, custom_objects=custom_objects)
+            for name, part in networks.items()
+        }
+        return cls(**{**config, **made})
 
     def get_compile_config(self) -> dict | None:
         if not self.compiled:
@@ -561,31 +473,3 @@ def _copy(network: keras.Model) -> keras.Model:
     copy = type(network).from_config(network.get_config())
     copy.set_weights(network.get_weights())
     return copy
-
-
-def _finite(gradient: Any) -> Any:
-    """No NaN, and no more than 1e5: 16-bit numbers overflow now and then (StyleGAN2-ADA)."""
-    return tf.clip_by_value(tf.where(tf.math.is_nan(gradient), tf.zeros_like(gradient), gradient), -1e5, 1e5)
-
-
-def _joined(values: Sequence) -> Any:
-    """Records of the parts of a batch as one: the mean of scalars, all of one value per image."""
-    return tf.add_n(values) / len(values) if values[0].shape.rank == 0 else tf.concat(values, axis=0)
-
-
-def _seed_states(layer: keras.layers.Layer) -> list[keras.Variable]:
-    """The states of the seed generators in a layer."""
-    return [variable for variable in layer.variables if variable.name == "seed_generator_state"]
-
-
-def _as_view(view: keras.layers.Layer | None, annealing: Any) -> keras.layers.Layer | None:
-    if annealing is None and (view is None or isinstance(view, View)):
-        return view
-    if view is None or isinstance(view, View):
-        raise ValueError("`annealing` goes with a `view` that is a scale-space layer")
-    return View(view, annealing)
-
-
-def _given(labels: Any) -> tuple[Any, ...]:
-    """The labels as further arguments of a network, if there are any."""
-    return () if labels is None else (labels,)

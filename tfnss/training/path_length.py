@@ -7,16 +7,17 @@ import keras
 import tensorflow as tf
 
 from tfnss import random
+from tfnss.generators import StyledGenerator, has_styles
+from tfnss.training.penalty import GeneratorPenalty
 
 
 @keras.saving.register_keras_serializable("tfnss")
-class PathLength:
+class PathLength(GeneratorPenalty):
     """weight E (|J_w^T y| - a)^2, where y are random images and a is the running mean of the length (equation 4).
 
-    The generator needs `styles(latents)`, which gives `[batch, slots, style_dim]` as they are fed to its layers, and
-    `synthesis(styles)`. The length is the root of the mean over slots of the squared norm of the gradient, for y of unit
-    variance divided by the root of the number of pixels. The mean a is that before the step: it is the same on any number
-    of replicas, and no gradient flows through it.
+    The generator is a `tfnss.generators.StyledGenerator`. The length is the root of the mean over slots of the squared norm
+    of the gradient, for y of unit variance divided by the root of the number of pixels. The mean a is that before the step:
+    it is the same on any number of replicas, and no gradient flows through it.
 
     Args:
         weight: Factor of the penalty, >= 0.
@@ -29,20 +30,24 @@ class PathLength:
         ValueError: For values outside these.
     """
 
-    player = "generator"
     name = "path_length_penalty"
-    logged = ("path_length_penalty", "path_length")
+    observed = "path_length"
 
     def __init__(self, weight: float = 2.0, interval: int = 4, decay: float = 0.99, batch_share: float = 0.5) -> None:
-        if not 0 <= weight < math.inf:
-            raise ValueError(f"`weight` must be a finite number >= 0. Received: weight={weight}")
-        if not isinstance(interval, int) or interval < 1:
-            raise ValueError(f"`interval` must be a whole number >= 1. Received: interval={interval}")
+        super().__init__(weight, interval)
         if not 0 <= decay < 1 or not 0 < batch_share <= 1:
             raise ValueError(
                 f"`decay` must lie in [0, 1), `batch_share` in (0, 1]. Received: decay={decay}, batch_share={batch_share}"
             )
-        self.weight, self.interval, self.decay, self.batch_share = float(weight), interval, decay, batch_share
+        self.decay, self.batch_share = decay, batch_share
+
+    @property
+    def logged(self) -> tuple[str, ...]:
+        return (self.name, "path_length")
+
+    def check(self, generator: Any) -> None:
+        if not has_styles(generator):
+            raise ValueError("`PathLength` needs a generator with styles, such as that of models.StyleGAN2")
 
     def __call__(
         self, generator: Any, real: Any, fake: Any = None, labels: Any = None, state: Any = 0.0
@@ -56,29 +61,23 @@ class PathLength:
             labels: One-hot labels of the reals, for a conditional generator.
             state: The running mean.
         """
-        count = max(1, int(real.shape[0] * self.batch_share))
-        lengths = path_lengths(generator, count, None if labels is None else labels[:count])
+        images = real.shape[0]
+        count = max(1, int(images * self.batch_share))
+        if labels is not None:  # spread over the batch, so that the paths of its parts are those of the whole
+            labels = tf.gather(labels, [path * images // count for path in range(count)])
+        lengths = path_lengths(generator, count, labels)
         penalty = self.weight * tf.reduce_mean(tf.square(lengths - state))
-        return penalty, {"path_length_penalty": penalty, "path_length": tf.reduce_mean(lengths)}
+        return penalty, {self.name: penalty, "path_length": tf.reduce_mean(lengths)}
 
-    def moved(self, mean_length: Any, length: Any) -> Any:
-        """The running mean after a step of mean `length`."""
-        return length + (mean_length - length) * self.decay
+    def moved(self, state: Any, observed: Any) -> Any:
+        """The running mean after a step of mean length `observed`."""
+        return observed + (state - observed) * self.decay
 
     def get_config(self) -> dict:
-        return {
-            "weight": self.weight,
-            "interval": self.interval,
-            "decay": self.decay,
-            "batch_share": self.batch_share,
-        }
-
-    @classmethod
-    def from_config(cls, config: dict) -> "PathLength":
-        return cls(**config)
+        return {**super().get_config(), "decay": self.decay, "batch_share": self.batch_share}
 
 
-def path_lengths(generator: Any, count: int, labels: Any = None) -> Any:
+def path_lengths(generator: StyledGenerator, count: int, labels: Any = None) -> Any:
     """|J_w^T y| for `count` latents, float32 [count]."""
     styles = generator.styles(random.stream().normal((count, generator.latent_dim)), labels, training=True)
     with tf.GradientTape() as tape:

@@ -1,6 +1,6 @@
 """The steps of one training iteration: what each of them minimises, and when it is due.
 
-A phase sees the engine as `gan`: `gan.fakes` and `gan.judge` play the game, `gan.loss` scores it.
+A phase sees the parts of the game, and no more of the engine: `game.fakes` and `game.judge` play it, `game.loss` scores it.
 """
 
 import functools
@@ -10,10 +10,12 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfnss.training.path_length import PathLength
+from tfnss.training.game import Game
+from tfnss.training.penalty import GeneratorPenalty, Penalty
 from tfnss.training.regularizers import Regularizer
 
 Logs = dict[str, Any]
+_DECAY_RATES = {"beta_1", "beta_2", "adam_beta_1", "adam_beta_2", "rho", "momentum"}  # as Keras' optimizers call them
 
 
 class Phase:
@@ -26,10 +28,12 @@ class Phase:
         offset: at those whose number is `offset` modulo `interval`.
 
     Attributes:
+        predictions: Names of its records of probabilities, one per image, whose percentiles the history shows.
         reads: Names of what earlier phases of the iteration recorded that this one takes instead of the batch.
         stream: Number that parts its random numbers from those of the other phases.
     """
 
+    predictions: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
 
     def __init__(
@@ -42,51 +46,61 @@ class Phase:
         """Whether the phase runs in iteration number `iteration`, a scalar integer tensor."""
         return iteration % self.interval == self.offset
 
-    def loss(self, gan: Any, *inputs: Any, **options: Any) -> tuple[Any, Logs]:
+    def logged(self, game: Game) -> tuple[str, ...]:
+        """Names of its scalar records whose means the history shows."""
+        return ()
+
+    def loss(self, game: Game, *inputs: Any, **options: Any) -> tuple[Any, Logs]:
         """The loss, and what to record: scalars, and tensors of one row per image.
 
         Args:
-            gan: The engine.
+            game: The game.
             *inputs: A part of the batch, which is real images in [-1, 1] and, where there are classes, their one-hot labels;
                 or of what `reads` names.
         """
         raise NotImplementedError
 
-    def update(self, gan: Any, logs: Logs) -> None:
+    def update(self, game: Game, logs: Logs) -> None:
         """What follows the step, in replica context, from what it recorded."""
 
 
 class DiscriminatorStep(Phase):
     """The discriminator's loss, and the penalties that are part of every step."""
 
+    predictions = ("real_prediction", "fake_prediction")
+
     def __init__(self, *args: Any, penalties: Sequence[Regularizer] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.penalties = penalties
 
-    def loss(self, gan: Any, real: Any, labels: Any = None) -> tuple[Any, Logs]:
-        fake = tf.stop_gradient(gan.fakes(real.shape[0], labels))
-        on_real, on_fake = gan.judge(real, labels), gan.judge(fake, labels)
-        loss = gan.loss.discriminator(on_real.logits, on_fake.logits)
+    def logged(self, game: Game) -> tuple[str, ...]:
+        of_augmentation = () if game.augmentation is None else game.augmentation.logged
+        return ("d_loss", *_logged(self.penalties), *of_augmentation, *game.view_logs())
+
+    def loss(self, game: Game, real: Any, labels: Any = None) -> tuple[Any, Logs]:
+        fake = tf.stop_gradient(game.fakes(real.shape[0], labels))
+        on_real, on_fake = game.judge(real, labels), game.judge(fake, labels)
+        loss = game.loss.discriminator(on_real.logits, on_fake.logits)
         logs = {
             "d_loss": loss,
             "real_prediction": tf.sigmoid(on_real.logits),
             "fake_prediction": tf.sigmoid(on_fake.logits),
-            **gan.view_logs(),
+            **game.view_logs(),
         }
-        if gan.augmentation is not None:
+        if game.augmentation is not None:
             logs["real_sign"] = tf.reduce_mean(tf.sign(on_real.spatial_logits))
-            logs |= gan.augmentation.logs(gan.augmentation_state.value)
-        if gan.spectral_realness is not None:
+            logs |= game.augmentation.logs(game.augmentation_state.value)
+        if game.spectral_realness is not None:
             logs |= {"real_profiles": on_real.profiles, "fake_profiles": on_fake.profiles}
         for penalty in self.penalties:
-            logs[penalty.name] = penalty(gan.discriminating(labels), real, lambda: fake)
+            logs[penalty.name] = penalty(game.discriminating(labels), real, lambda: fake)
             loss += logs[penalty.name]
         return loss, logs
 
-    def update(self, gan: Any, logs: Logs) -> None:
-        if gan.augmentation is not None:
-            state = gan.augmentation.observe(gan.augmentation_state.value, _mean(logs["real_sign"]))
-            gan.augmentation_state.assign(state)
+    def update(self, game: Game, logs: Logs) -> None:
+        if game.augmentation is not None:
+            old = game.augmentation_state.value
+            _move(game.augmentation_state, game.augmentation.observe(old, _mean(logs["real_sign"])))
 
 
 class LazyPenalty(Phase):
@@ -96,9 +110,12 @@ class LazyPenalty(Phase):
         super().__init__(player, optimizer, penalty.interval)
         self.penalty = penalty
 
-    def loss(self, gan: Any, real: Any, labels: Any = None) -> tuple[Any, Logs]:
+    def logged(self, game: Game) -> tuple[str, ...]:
+        return self.penalty.logged
+
+    def loss(self, game: Game, real: Any, labels: Any = None) -> tuple[Any, Logs]:
         penalty = self.penalty(
-            gan.discriminating(labels), real, lambda: tf.stop_gradient(gan.fakes(real.shape[0], labels))
+            game.discriminating(labels), real, lambda: tf.stop_gradient(game.fakes(real.shape[0], labels))
         )
         return penalty * self.penalty.interval, {self.penalty.name: penalty}
 
@@ -108,62 +125,70 @@ class SpectralStep(Phase):
 
     reads = ("real_profiles", "fake_profiles")
 
-    def loss(self, gan: Any, real_profiles: Any, fake_profiles: Any) -> tuple[Any, Logs]:
-        classify = gan.spectral_realness.classify
-        loss = gan.loss.discriminator(classify(real_profiles), classify(fake_profiles))
+    def logged(self, game: Game) -> tuple[str, ...]:
+        return ("spectral_loss",)
+
+    def loss(self, game: Game, real_profiles: Any, fake_profiles: Any) -> tuple[Any, Logs]:
+        classify = game.spectral_realness.classify
+        loss = game.loss.discriminator(classify(real_profiles), classify(fake_profiles))
         return loss, {"spectral_loss": loss}
 
 
 class GeneratorStep(Phase):
     """The generator's loss, and the penalties that are part of every step."""
 
-    def __init__(self, *args: Any, penalties: Sequence[Any] = (), **kwargs: Any) -> None:
+    def __init__(self, *args: Any, penalties: Sequence[GeneratorPenalty] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.penalties = penalties
 
-    def loss(self, gan: Any, real: Any, labels: Any = None) -> tuple[Any, Logs]:
-        fake = gan.fakes(real.shape[0], labels)
-        loss = gan.loss.generator(gan.judge(fake, labels).logits)
+    def logged(self, game: Game) -> tuple[str, ...]:
+        return ("g_loss", *_logged(self.penalties))
+
+    def loss(self, game: Game, real: Any, labels: Any = None) -> tuple[Any, Logs]:
+        fake = game.fakes(real.shape[0], labels)
+        loss = game.loss.generator(game.judge(fake, labels).logits)
         logs = {"g_loss": loss}
         for regularizer in self.penalties:
-            penalty, penalty_logs = _generator_penalty(gan, regularizer, real, labels, lambda: fake)
+            penalty, penalty_logs = _generator_penalty(game, regularizer, real, labels, lambda: fake)
             loss += penalty
             logs |= penalty_logs
         return loss, logs
 
-    def update(self, gan: Any, logs: Logs) -> None:
-        _move_path_length(gan, self.penalties, logs)
+    def update(self, game: Game, logs: Logs) -> None:
+        _move_state(game, self.penalties, logs)
 
 
 class LazyGeneratorPenalty(Phase):
     """A penalty of the generator on a step of its own (StyleGAN2, appendix B)."""
 
-    def __init__(self, *args: Any, penalty: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, penalty: GeneratorPenalty, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.penalty = penalty
 
-    def loss(self, gan: Any, real: Any, labels: Any = None) -> tuple[Any, Logs]:
-        fakes = functools.partial(gan.fakes, real.shape[0], labels)
-        penalty, logs = _generator_penalty(gan, self.penalty, real, labels, fakes)
+    def logged(self, game: Game) -> tuple[str, ...]:
+        return self.penalty.logged
+
+    def loss(self, game: Game, real: Any, labels: Any = None) -> tuple[Any, Logs]:
+        fakes = functools.partial(game.fakes, real.shape[0], labels)
+        penalty, logs = _generator_penalty(game, self.penalty, real, labels, fakes)
         return penalty * self.penalty.interval, logs
 
-    def update(self, gan: Any, logs: Logs) -> None:
-        _move_path_length(gan, [self.penalty], logs)
+    def update(self, game: Game, logs: Logs) -> None:
+        _move_state(game, [self.penalty], logs)
 
 
 def build_phases(
-    generator: keras.Model,
-    discriminator: keras.Model,
+    game: Game,
     generator_optimizer: keras.optimizers.Optimizer,
     discriminator_optimizer: keras.optimizers.Optimizer,
-    regularizers: Sequence[Any] = (),
+    regularizers: Sequence[Penalty] = (),
     discriminator_steps: int = 1,
-    spectral_realness: keras.layers.Layer | None = None,
 ) -> tuple[Phase, ...]:
     """The phases of an iteration in order, with optimizers that are built and corrected for lazy regularizers.
 
     An iteration is one step of the discriminator; the generator moves in the last of every `discriminator_steps`.
     """
+    generator, discriminator = game.generator, game.discriminator
     spectral_optimizer = _copy(discriminator_optimizer)  # before its correction: C has no lazy regularizers
     on_discriminator, lazy_on_discriminator = _split(regularizers, "discriminator")
     on_generator, lazy_on_generator = _split(regularizers, "generator")
@@ -179,8 +204,8 @@ def build_phases(
         *(LazyGeneratorPenalty(generator, g_optimizer, r.interval * steps, last, penalty=r) for r in lazy_on_generator),
     ]
     of_classifier: list[Phase] = []
-    if spectral_realness is not None:
-        of_classifier.append(SpectralStep(spectral_realness, spectral_optimizer))
+    if game.spectral_realness is not None:
+        of_classifier.append(SpectralStep(game.spectral_realness, spectral_optimizer))
     # The classifier comes last, so that the others' numbers do not depend on whether it is there.
     for stream, phase in enumerate([*of_discriminator, *of_generator, *of_classifier]):
         phase.stream = stream
@@ -192,23 +217,25 @@ def lazy_optimizer(optimizer: keras.optimizers.Optimizer, intervals: list[int]) 
     """The optimizer, corrected for the steps that lazy regularizers add to it (StyleGAN2, appendix B).
 
     With one regularizer every k iterations there are k + 1 steps where there were k, so the learning rate is multiplied by
-    c = k / (k + 1) and the decay rates of the moments are raised to the power c.
+    c = k / (k + 1) and the decay rates of the moments (and momentum) are raised to the power c.
 
     The result is a copy with its own learning rate; the object given is not used.
 
     Raises:
-        ValueError: For a learning rate that is a schedule.
+        ValueError: For an optimizer without a constant learning rate of its own.
     """
     if not intervals:
         return optimizer
     c = 1 / (1 + sum(1 / k for k in intervals))
     config = optimizer.get_config()
-    if not isinstance(config["learning_rate"], (int, float)):
-        raise ValueError("lazy regularizers (interval > 1) need an optimizer with a constant learning rate")
+    if not isinstance(config.get("learning_rate"), (int, float)):
+        raise ValueError(
+            "lazy regularizers (interval > 1) need an optimizer with a constant learning rate. "
+            f"Received: {type(optimizer).__name__}"
+        )
     config["learning_rate"] *= c
-    for beta in ("beta_1", "beta_2"):
-        if beta in config:
-            config[beta] **= c
+    for rate in _DECAY_RATES & config.keys():
+        config[rate] **= c
     return type(optimizer).from_config(config)
 
 
@@ -216,20 +243,31 @@ def _copy(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
     return type(optimizer).from_config(optimizer.get_config())
 
 
-def _split(regularizers: Sequence[Any], player: str) -> tuple[list[Any], list[Any]]:
+def _logged(penalties: Sequence[Penalty]) -> tuple[str, ...]:
+    return tuple(name for penalty in penalties for name in penalty.logged)
+
+
+def _split(regularizers: Sequence[Penalty], player: str) -> tuple[list[Any], list[Any]]:
     """The regularizers of a player: those that are part of its own step, and the lazy ones."""
     own = [r for r in regularizers if r.player == player]
     return [r for r in own if r.interval == 1], [r for r in own if r.interval > 1]
 
 
-def _generator_penalty(gan: Any, regularizer: Any, real: Any, labels: Any, fake: Any) -> tuple[Any, Logs]:
-    return regularizer(gan.generator, real, fake, labels=labels, state=gan.path_length_mean.value)
+def _generator_penalty(
+    game: Game, regularizer: GeneratorPenalty, real: Any, labels: Any, fake: Any
+) -> tuple[Any, Logs]:
+    return regularizer(game.generator, real, fake, labels=labels, state=game.path_length_mean.value)
 
 
-def _move_path_length(gan: Any, penalties: Sequence[Any], logs: Logs) -> None:
+def _move_state(game: Game, penalties: Sequence[GeneratorPenalty], logs: Logs) -> None:
     for penalty in penalties:
-        if isinstance(penalty, PathLength):
-            gan.path_length_mean.assign(penalty.moved(gan.path_length_mean.value, _mean(logs["path_length"])))
+        if penalty.observed is not None:
+            _move(game.path_length_mean, penalty.moved(game.path_length_mean.value, _mean(logs[penalty.observed])))
+
+
+def _move(state: Any, new: Any) -> None:
+    """Gives a state its new value, if that is finite: one bad step must not spoil all that come after it."""
+    state.assign(tf.where(tf.reduce_all(tf.math.is_finite(new)), new, state.value))
 
 
 def _mean(value: Any) -> Any:

@@ -1,6 +1,5 @@
 """Penalties on the discriminator's gradient with respect to images."""
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -8,15 +7,11 @@ import keras
 import tensorflow as tf
 
 from tfnss import random
+from tfnss.training.penalty import Penalty
 
 
-class Regularizer:
+class Regularizer(Penalty):
     """Base of the discriminator's regularizers.
-
-    Args:
-        weight: Factor of the penalty, >= 0.
-        interval: The penalty is taken every `interval` iterations. Above 1 it is lazy (StyleGAN2, appendix B): on an
-            optimizer step of its own, multiplied by `interval`.
 
     Call arguments:
         discriminate: Function from images to float32 logits.
@@ -28,25 +23,9 @@ class Regularizer:
     """
 
     player = "discriminator"
-    name: str
-
-    def __init__(self, weight: float, interval: int = 1) -> None:
-        if not 0 <= weight < math.inf:
-            raise ValueError(f"`weight` must be a finite number >= 0. Received: weight={weight}")
-        if not isinstance(interval, int) or interval < 1:
-            raise ValueError(f"`interval` must be a whole number >= 1. Received: interval={interval}")
-        self.weight = float(weight)
-        self.interval = interval
 
     def __call__(self, discriminate: Callable, real: Any, fake: Callable) -> Any:
         raise NotImplementedError
-
-    def get_config(self) -> dict:
-        return {"weight": self.weight, "interval": self.interval}
-
-    @classmethod
-    def from_config(cls, config: dict) -> "Regularizer":
-        return cls(**config)
 
 
 @keras.saving.register_keras_serializable("tfnss")

@@ -1,6 +1,5 @@
 """A penalty on the spectra of the generator's images (Durall, Keuper and Keuper 2020)."""
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -8,10 +7,11 @@ import keras
 from keras import ops
 
 from tfnss.layers.spectrum import azimuthal_spectrum
+from tfnss.training.penalty import GeneratorPenalty
 
 
 @keras.saving.register_keras_serializable("tfnss")
-class SpectralRegularization:
+class SpectralRegularization(GeneratorPenalty):
     """weight BCE(E phi(real), phi(fake)): the binary cross entropy of spectral vectors, averaged over radii and fakes.
 
     phi is `azimuthal_spectrum`, and the mean over the replica's real images the target. At fakes whose spectra all are the
@@ -37,15 +37,10 @@ class SpectralRegularization:
     Reference: Durall et al. 2020, Watch your Up-Convolution, section 3.2; SSD-GAN, table 2.
     """
 
-    player = "generator"
     name = "spectral_regularization"
-    logged = ("spectral_regularization",)
-    interval = 1
 
     def __init__(self, weight: float = 1.0) -> None:
-        if not 0 <= weight < math.inf:
-            raise ValueError(f"`weight` must be a finite number >= 0. Received: weight={weight}")
-        self.weight = float(weight)
+        super().__init__(weight)
 
     def __call__(
         self, generator: Any, real: Any, fake: Callable[[], Any], labels: Any = None, state: Any = None
@@ -58,7 +53,3 @@ class SpectralRegularization:
 
     def get_config(self) -> dict:
         return {"weight": self.weight}
-
-    @classmethod
-    def from_config(cls, config: dict) -> "SpectralRegularization":
-        return cls(**config)

@@ -63,11 +63,24 @@ class View(keras.layers.Layer):
         return cls(**config)
 
 
+def as_view(view: keras.layers.Layer | None, annealing: Annealing | None) -> keras.layers.Layer | None:
+    """What `compile` is given, as one layer.
+
+    Raises:
+        ValueError: For an annealing without a scale-space.
+    """
+    if annealing is None and (view is None or isinstance(view, View)):
+        return view
+    if view is None or isinstance(view, View):
+        raise ValueError("`annealing` goes with a `view` that is a scale-space layer")
+    return View(view, annealing)
+
+
 def on_half(function: Callable, images: Any) -> Any:
     """Applies `function` to images 0, 2, 4, ... of the batch, to half of them rounded down, and keeps the others.
 
     Every other one, not the first half: then the strided groups of a minibatch standard deviation are homogeneous for an
-    even number of groups, and no group tells the discriminator which half it sees.
+    even number of groups (`batches.warn_of_mixed_groups`), and no group tells the discriminator which half it sees.
     """
     half = ops.shape(images)[0] // 2
     shape = ops.shape(images)[1:]

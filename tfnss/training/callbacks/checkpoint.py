@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from tfnss import files
+from tfnss.training.callbacks.clock import images_seen, kimg
 
 KEPT = "checkpoints"
 
@@ -43,7 +44,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.unsaved = False
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        self.images = self._clock() if self.path.is_file() else None
+        self.images = images_seen(self.model) if self.path.is_file() else None
         self.unsaved = False
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
@@ -54,10 +55,10 @@ class Checkpoint(keras.callbacks.Callback):
         self.model.save_weights(content)
         bad = _not_finite(content)
         if bad is not None:
-            raise FloatingPointError(f"{bad} is not finite at {self._clock() / 1000:.3f} kimg: training diverged")
+            raise FloatingPointError(f"{bad} is not finite at {kimg(self.model):.3f} kimg: training diverged")
         with files.replacing(self.path) as temporary:
             temporary.write_bytes(content.getbuffer())
-        self.images, self.unsaved = self._clock(), False
+        self.images, self.unsaved = images_seen(self.model), False
         if self.keep > 1:
             self._keep()
 
@@ -68,9 +69,6 @@ class Checkpoint(keras.callbacks.Callback):
         # By time, not by name: a run that went back writes lower numbers again.
         for old in sorted(kept(folder), key=lambda path: path.stat().st_mtime_ns)[: -self.keep]:
             files.remove(old)
-
-    def _clock(self) -> int:
-        return int(self.model.images_seen.numpy())
 
 
 def kept(folder: Path) -> list[Path]:

@@ -2,6 +2,8 @@
 
 import keras
 
+from tfnss.training.callbacks.clock import kimg
+
 
 class StopWhenDiverged(keras.callbacks.Callback):
     """Ends `fit` after a number of iterations in a row with a loss or gradient that is not finite.
@@ -29,5 +31,5 @@ class StopWhenDiverged(keras.callbacks.Callback):
         if bad >= self.bad_steps:
             raise FloatingPointError(
                 f"training diverged: {bad} iterations in a row with a loss or gradient that is not finite, "
-                f"up to {int(self.model.images_seen.numpy()) / 1000:.3f} kimg"
+                f"up to {kimg(self.model):.3f} kimg"
             )

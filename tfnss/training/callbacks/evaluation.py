@@ -8,6 +8,7 @@ import keras
 from tfnss.metrics import records
 from tfnss.metrics.catalog import CONDITIONS
 from tfnss.metrics.evaluation import Evaluation
+from tfnss.training.callbacks.clock import images_seen, images_total
 from tfnss.training.callbacks.signals import Interrupted, interruptible
 
 
@@ -38,17 +39,17 @@ class Evaluate(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict | None = None) -> None:
         if not self.path:
             return
-        seen, total = self._clock()
+        seen, total = images_seen(self.model), images_total(self.model)
         records.drop_after(self.path, seen / 1000)
         measured = any(record.get("kimg") == seen / 1000 for record in records.read(self.path))
         if seen and seen >= total and not measured:
             self._measure(seen, logs)
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        self._start = self._clock()[0] - (self.params or {}).get("images_done", 0)
+        self._start = images_seen(self.model) - (self.params or {}).get("images_done", 0)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        seen, total = self._clock()
+        seen, total = images_seen(self.model), images_total(self.model)
         if seen >= total or self._due(seen):
             self._measure(seen, logs)
 
@@ -68,7 +69,3 @@ class Evaluate(keras.callbacks.Callback):
             return False
         every = max(1, round(self.every_kimg * 1000))
         return seen // every > self._start // every
-
-    def _clock(self) -> tuple[int, int]:
-        """Images seen, and those of the whole run."""
-        return int(self.model.images_seen.numpy()), int(self.model.images_total.numpy())

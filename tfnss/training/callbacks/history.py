@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfnss import files, plots
+from tfnss.training.callbacks import clock
 
 
 class HistoryCSV(keras.callbacks.Callback):
@@ -30,20 +31,20 @@ class HistoryCSV(keras.callbacks.Callback):
         self.rows: list[dict[str, float]] = []
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        kimg = self._kimg()
+        kimg = clock.kimg(self.model)
         self.rows = [row for row in read_history(self.path) if row["kimg"] <= kimg] if kimg else []
         if logs and self.rows:
             self.rows[-1] |= _numbers(logs)
             self._write()
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        self._start, self._start_kimg = time.perf_counter(), self._kimg()
+        self._start, self._start_kimg = time.perf_counter(), clock.kimg(self.model)
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         self._end = time.perf_counter()  # what other callbacks do at the epoch's end is not training
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        kimg, seconds = self._kimg(), self._end - self._start
+        kimg, seconds = clock.kimg(self.model), self._end - self._start
         speed = 1000 * (kimg - self._start_kimg) / seconds
         row = {"kimg": kimg, "seconds": round(seconds, 3), "images_per_second": round(speed, 2)}
         self.rows.append(row | _numbers(logs))
@@ -56,9 +57,6 @@ class HistoryCSV(keras.callbacks.Callback):
             writer.writerows(self.rows)
         if self.curves is not None:
             plots.save_curves(self.rows, self.curves)
-
-    def _kimg(self) -> float:
-        return int(self.model.images_seen.numpy()) / 1000
 
 
 def _numbers(logs: dict | None) -> dict[str, float]:
@@ -97,7 +95,7 @@ class Events(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         if self._writer is None:  # not before: a run with nothing left to do leaves no empty file
             self._writer = tf.summary.create_file_writer(self.directory)
-        with self._writer.as_default(step=int(self.model.images_seen.numpy())):
+        with self._writer.as_default(step=clock.images_seen(self.model)):
             for name, value in (logs or {}).items():
                 tf.summary.scalar(name, float(value))
             tf.summary.image("samples", plots.grid(self.model.generate(self.samples))[np.newaxis])

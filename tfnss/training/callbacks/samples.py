@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from tfnss import plots
+from tfnss.training.callbacks.clock import images_seen
 
 
 class SampleGrid(keras.callbacks.Callback):
@@ -25,7 +26,7 @@ class SampleGrid(keras.callbacks.Callback):
         self.directory, self.reals, self.seed = Path(directory), reals, seed
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        if not int(self.model.images_seen.numpy()):
+        if not images_seen(self.model):
             plots.save_png(plots.grid(self.reals), self.directory / "reals.png")
             self._write_fakes()
 
@@ -34,5 +35,5 @@ class SampleGrid(keras.callbacks.Callback):
 
     def _write_fakes(self) -> None:
         fakes = self.model.generate(len(self.reals), seed=self.seed)
-        name = f"fakes_{int(self.model.images_seen.numpy()):09d}.png"
+        name = f"fakes_{images_seen(self.model):09d}.png"
         plots.save_png(plots.grid(fakes), self.directory / name)

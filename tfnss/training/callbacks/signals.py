@@ -21,7 +21,7 @@ class StopOnSignal(keras.callbacks.Callback):
     there. An evaluation at hand is given up. A second Ctrl-C acts as without this callback, at once.
 
     Python sees signals in its main thread alone: elsewhere this callback does nothing. While TensorFlow compiles or computes
-    they wait. When training ends, the handlers are those of before.
+    they wait. When training ends, be it by an error, the handlers are those of before.
 
     Under `MultiWorkerMirroredStrategy` a signal to one worker ends all of them after the same iteration. They agree after
     each; a signal that comes between two epochs therefore takes one iteration more.
@@ -84,6 +84,16 @@ class StopOnSignal(keras.callbacks.Callback):
         elif number == signal.SIGINT and time.monotonic() - self._came > _TOGETHER:
             self._restore()
             signal.raise_signal(number)
+
+
+@contextlib.contextmanager
+def handlers_put_back(model: keras.Model) -> Iterator[None]:
+    """A block in which `model` trains. Keras tells callbacks of no end by an error: then a `StopOnSignal` goes here."""
+    try:
+        yield
+    finally:
+        if _active is not None and _active.model is model:
+            _active._restore()
 
 
 def _counting(strategy: tf.distribute.Strategy) -> Callable[[tf.Tensor], tf.Tensor] | None:

@@ -7,6 +7,8 @@ import time
 import keras
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
+from tfnss.training.callbacks.clock import images_seen, images_total
+
 
 class StatusLine(keras.callbacks.Callback):
     """Shows kimg, images/s, time left and losses: a live line on a terminal, a line per epoch elsewhere.
@@ -15,8 +17,7 @@ class StatusLine(keras.callbacks.Callback):
     """
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        self._seen = int(self.model.images_seen.numpy())
-        self._total = int(self.model.images_total.numpy())
+        self._seen, self._total = images_seen(self.model), images_total(self.model)
         self._first: tuple[float, int] | None = None
         self._bar: Progress | None = None
         if sys.stdout.isatty():
@@ -27,7 +28,7 @@ class StatusLine(keras.callbacks.Callback):
             self._task = self._bar.add_task("compiling", total=self._total, completed=self._seen)
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        self._seen = int(self.model.images_seen.numpy())
+        self._seen = images_seen(self.model)
         if self._first is None:
             self._first = time.perf_counter(), self._seen
         elif self._bar is not None:

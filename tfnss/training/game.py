@@ -1,0 +1,104 @@
+"""The game between generator and discriminator: its parts, and what they make of images."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import keras
+import tensorflow as tf
+
+from tfnss import random
+from tfnss.generators import latent_width
+from tfnss.training.augmentation import Augmentation
+from tfnss.training.losses import Loss
+
+
+class Verdict(NamedTuple):
+    """What is thought of images.
+
+    Attributes:
+        logits: What the losses are taken of, `[batch]`.
+        spatial_logits: The discriminator's own.
+        profiles: The spectra that the spectral classifier saw, `[batch, radii]`; None where there is none.
+    """
+
+    logits: Any
+    spatial_logits: Any
+    profiles: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Game:
+    """The parts of a game, which the engine owns, and what they do together.
+
+    Attributes:
+        generator: The generator in training.
+        discriminator: The discriminator.
+        loss: The losses of both.
+        view: What the discriminator is shown of images, if not all.
+        augmentation: Augmentation before the view, if any.
+        spectral_realness: Classifier beside the discriminator, if any.
+        images_seen: The clock, a variable,
+        images_total: and where it ends.
+        path_length_mean: State of the generator's penalties, a variable.
+        augmentation_state: State of the augmentation, a variable.
+    """
+
+    generator: keras.Model
+    discriminator: keras.Model
+    loss: Loss
+    view: Any
+    augmentation: Augmentation | None
+    spectral_realness: Any
+    images_seen: keras.Variable
+    images_total: keras.Variable
+    path_length_mean: keras.Variable
+    augmentation_state: keras.Variable
+
+    @property
+    def progress(self) -> Any:
+        """Share of the run that is done, a float32 scalar tensor in [0, 1]."""
+        seen, total = (tf.cast(v.value, tf.float64) for v in (self.images_seen, self.images_total))
+        return tf.cast(tf.minimum(tf.math.divide_no_nan(seen, total), 1), tf.float32)
+
+    def discriminate(self, images: Any, labels: Any = None) -> Any:
+        """The discriminator's float32 logits, flat, of what the augmentation and the view show of `images` now."""
+        return self._spatial_logits(self._shown(images), labels)
+
+    def discriminating(self, labels: Any) -> Callable[[Any], Any]:
+        """`discriminate` for given labels."""
+        return functools.partial(self.discriminate, labels=labels)
+
+    def judge(self, images: Any, labels: Any = None) -> Verdict:
+        """What decides the game on `images`: the discriminator, and beside it the spectral classifier if there is one."""
+        shown = self._shown(images)
+        spatial = self._spatial_logits(shown, labels)
+        if self.spectral_realness is None:
+            return Verdict(spatial, spatial, None)
+        profiles = self.spectral_realness.profile(shown)
+        spectral = self.spectral_realness.classify(profiles)
+        return Verdict(self.spectral_realness.mix(spatial, spectral), spatial, profiles)
+
+    def fakes(self, count: int, labels: Any = None) -> Any:
+        """Float32 images of the generator in training, for new latents."""
+        latents = random.stream().normal((count, latent_width(self.generator)))
+        return tf.cast(self.generator(latents, *given(labels), training=True), tf.float32)
+
+    def view_logs(self) -> dict[str, Any]:
+        """What the view records."""
+        logs = getattr(self.view, "logs", None)
+        return logs(self.progress) if logs else {}
+
+    def _shown(self, images: Any) -> Any:
+        if self.augmentation is not None:
+            images = self.augmentation(images, state=self.augmentation_state.value)
+        return images if self.view is None else self.view(images, progress=self.progress)
+
+    def _spatial_logits(self, shown: Any, labels: Any) -> Any:
+        return tf.reshape(tf.cast(self.discriminator(shown, *given(labels), training=True), tf.float32), [-1])
+
+
+def given(labels: Any) -> tuple[Any, ...]:
+    """The labels as further arguments of a network, if there are any."""
+    return () if labels is None else (labels,)

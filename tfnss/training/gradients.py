@@ -1,0 +1,120 @@
+"""The gradients of a phase: how they are compiled, and taken part by part of the batch."""
+
+import itertools
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from tfnss import random
+from tfnss.random.stateless import GlobalBatchSource
+from tfnss.training.game import Game
+from tfnss.training.phases import Logs, Phase
+
+logger = logging.getLogger("tfnss")
+
+_STOCK_LAYERS = 2**15  # the place of their random numbers, above those of the phases, however many there are
+
+
+class PhaseGradients:
+    """The gradients of one phase on a replica's share of the global batch, to be summed over the replicas.
+
+    Args:
+        phase: The phase.
+        game: Its game.
+        source: Function from a use and a part of the global batch to the random numbers of the iteration.
+        replicas: Number of replicas.
+        parts: Parts that a replica's share is cut into, one after the other.
+        jit_compile: Whether XLA compiles the gradients of a part.
+
+    Call arguments:
+        *inputs: What the phase's loss is taken of: this replica's share.
+
+    Returns:
+        The gradients, and the records of the phase with whether a number was `bad`, which is not finite.
+    """
+
+    def __init__(
+        self,
+        phase: Phase,
+        game: Game,
+        source: Callable[[int, Any], GlobalBatchSource],
+        replicas: int,
+        parts: int,
+        jit_compile: bool,
+    ) -> None:
+        self.phase, self.game, self._source = phase, game, source
+        self._replicas, self._parts, self.compiled = replicas, parts, jit_compile
+        self.of_part = self._of_part
+        if jit_compile:
+            self.of_part = tf.function(self._of_part, jit_compile=True, autograph=False)
+
+    def __call__(self, *inputs: Any) -> tuple[list, Logs]:
+        first = tf.distribute.get_replica_context().replica_id_in_sync_group * self._parts
+        gradients: list | None = None
+        logs = []
+        for number, share in enumerate(zip(*(tf.split(x, self._parts) for x in inputs), strict=True)):
+            with tf.control_dependencies(gradients or []):  # one after the other, or all would be in memory at once
+                self.seed_stock_layers(first + number)
+                new, log = self.of_part(first + number, *map(tf.identity, share))
+            gradients = new if gradients is None else [a + b for a, b in zip(gradients, new, strict=True)]
+            logs.append(log)
+        return gradients or [], {name: _joined([log[name] for log in logs]) for name in logs[0]}
+
+    def _of_part(self, part: Any, *inputs: Any) -> tuple[list, Logs]:
+        """Gradients on one part of the global batch, to be summed. Pure, so that XLA can take it whole."""
+        with random.scope(self._source(self.phase.stream, part)), tf.GradientTape() as tape:
+            loss, logs = self.phase.loss(self.game, *inputs)
+            loss = loss / (self._replicas * self._parts)
+        variables = [variable.value for variable in self.phase.player.trainable_variables]
+        gradients = tape.gradient(loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(x)) for x in (loss, *gradients)])
+        return gradients, {**logs, "bad": 1 - tf.cast(finite, tf.float32)}
+
+    def seed_stock_layers(self, part: Any) -> None:
+        """Lets `Dropout` and its like follow the clock, and differ between parts: their own state does neither."""
+        source = self._source(_STOCK_LAYERS + self.phase.stream, part)
+        layers = (self.game.generator, self.game.discriminator, *([] if self.game.view is None else [self.game.view]))
+        for state in itertools.chain.from_iterable(map(_seed_states, layers)):
+            state.assign(tf.cast(source.stream().bits((2,)), state.dtype))
+
+
+def synchronize(layers: Sequence[keras.layers.Layer], replicas: int, penalized: bool) -> bool:
+    """Settles how batch normalisation communicates; gives whether it does.
+
+    On several replicas, batch normalisation uses the statistics of the global batch, so that replicas neither differ
+    nor drift. Under a gradient penalty it takes the same path of Keras' code, because the other one
+    (`tf.nn.moments`) has wrong second derivatives.
+    """
+    normalizations = [layer for layer in layers if isinstance(layer, keras.layers.BatchNormalization)]
+    synchronized = bool(normalizations) and (replicas > 1 or penalized)
+    for layer in normalizations:
+        layer.synchronized = synchronized
+    return synchronized
+
+
+def compiles(jit_compile: bool | str, synchronized: bool) -> bool:
+    """Whether XLA compiles gradients. Under a strategy it cannot where batch normalisation is synchronised."""
+    if jit_compile == "auto":
+        jit_compile = bool(tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("TPU"))
+    if jit_compile and synchronized and tf.distribute.has_strategy():
+        logger.warning("XLA is off: it cannot compile batch normalisation that is synchronised between replicas")
+        return False
+    return bool(jit_compile)
+
+
+def mended(gradient: Any) -> Any:
+    """No NaN, and no more than 1e5: 16-bit numbers overflow now and then (StyleGAN2-ADA)."""
+    return tf.clip_by_value(tf.where(tf.math.is_nan(gradient), tf.zeros_like(gradient), gradient), -1e5, 1e5)
+
+
+def _joined(values: Sequence) -> Any:
+    """Records of the parts of a batch as one: the mean of scalars, all of one value per image."""
+    return tf.add_n(values) / len(values) if values[0].shape.rank == 0 else tf.concat(values, axis=0)
+
+
+def _seed_states(layer: keras.layers.Layer) -> list[keras.Variable]:
+    """The states of the seed generators in a layer."""
+    return [variable for variable in layer.variables if variable.name == "seed_generator_state"]
