@@ -1,6 +1,7 @@
 """StyleGAN2 on the engine."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -124,16 +125,14 @@ class StyleGAN2(GAN):
         regularizers: list[R1 | PathLength] = [R1(chosen.r1_weight, interval=16)]
         regularizers += [PathLength(chosen.path_length_weight)] if chosen.path_length_weight else []
         defaults = {
-            "generator_optimizer": adam(chosen.learning_rate),
             "discriminator_optimizer": adam(chosen.learning_rate),
             "regularizers": regularizers,
             "ema_half_life_kimg": chosen.ema_half_life_kimg,
             "ema_ramp_up": chosen.ema_ramp_up,
         }
         parts = {**defaults, **given}
-        with_path_length = any(isinstance(r, PathLength) for r in parts["regularizers"])
-        if "generator_optimizer" not in given and not with_path_length:  # else the engine does
-            parts["generator_optimizer"] = lazy_optimizer(parts["generator_optimizer"], [PathLength().interval])
+        if "generator_optimizer" not in given:
+            parts["generator_optimizer"] = generator_adam(chosen.learning_rate, parts["regularizers"])
         super().compile(**parts)
 
     def load_official(self, path: str | os.PathLike) -> None:
@@ -180,3 +179,11 @@ def official_networks(path: str | os.PathLike) -> tuple[StyleGAN2Generator, Styl
 def adam(learning_rate: float) -> keras.optimizers.Optimizer:
     """StyleGAN2's optimizer (its appendix B)."""
     return keras.optimizers.Adam(learning_rate, beta_1=0.0, beta_2=0.99, epsilon=1e-8)
+
+
+def generator_adam(learning_rate: float, regularizers: Sequence[Any]) -> keras.optimizers.Optimizer:
+    """The generator's, for a model with these regularizers: corrected for lazy path lengths even where there are none."""
+    optimizer = adam(learning_rate)
+    if any(isinstance(regularizer, PathLength) for regularizer in regularizers):
+        return optimizer  # the engine corrects it
+    return lazy_optimizer(optimizer, [PathLength().interval])

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 import tfnss
 from models import StyleGAN2
-from models.stylegan2 import CONFIGS, adam, preset
+from models.stylegan2 import CONFIGS, adam, generator_adam, preset
 from recipes.families.noise import NOISES, noise_option
 from recipes.families.scale_space import annealing, noisy_scale_space, scale_space_options
 from recipes.families.spectral import SPECTRAL, spectral_realness
@@ -112,8 +112,7 @@ def stylegan2_recipe(
     """
 
     def resolve(settings: dict[str, Any]) -> dict[str, Any]:
-        devices = max(1, len(tf.config.list_physical_devices("GPU")))
-        chosen = preset(settings["config"], settings["resolution"], devices)
+        chosen = preset(settings["config"], settings["resolution"], tf.distribute.get_strategy().num_replicas_in_sync)
         own_gamma = (nss_gamma or gamma) if settings["view"] == "nss" else gamma
         proposals = {
             "batch_size": chosen.batch_size,
@@ -161,7 +160,7 @@ def build(settings: Mapping[str, Any]) -> StyleGAN2:
         seed=settings["seed"],
     )
     gan.compile(
-        generator_optimizer=adam(settings["learning_rate"]),
+        generator_optimizer=generator_adam(settings["learning_rate"], regularizers),
         discriminator_optimizer=adam(settings["learning_rate"]),
         regularizers=regularizers,
         view=space if settings["view"] == "nss" else None,

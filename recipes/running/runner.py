@@ -37,7 +37,8 @@ def main(recipe: Recipe, arguments: Sequence[str] | None = None) -> None:
     with Stopping(status.unsaved, status.farewell, alone), contextlib.ExitStack() as held:
         with reporting(program, ValueError, OSError), one_line_warnings(program):
             strategy = devices.strategy(mode.strategy)  # first: TensorFlow wants it before it computes
-            settings, trials = settings_of(recipe, given, mode)
+            with strategy.scope():  # a default may follow the number of devices
+                settings, trials = settings_of(recipe, given, mode)
             if mode.dry_run:
                 _show(recipe, settings)
                 return

@@ -14,7 +14,7 @@ from recipes import (
     stylegan2_metfaces512,
     stylegan2_photos64,
 )
-from recipes.families.stylegan2 import stylegan2_recipe
+from recipes.families.stylegan2 import build, stylegan2_recipe
 from recipes.running.runner import main
 from tfnss.training.callbacks import read_history
 
@@ -61,13 +61,21 @@ def test_classes_are_checked_before_anything_is_written(tmp_path, capsys):
     assert not list(tmp_path.iterdir())
 
 
-def test_auto_follows_the_number_of_gpus(monkeypatch):
-    """StyleGAN2-ADA's table: at 512x512, 8 images on every GPU."""
-    recipe = stylegan2_recipe("stylegan2_photos64", "", data="photos", resolution=512, kimg=1)
-    for gpus, expected in ((0, (8, 6.5536, 2.5)), (1, (8, 6.5536, 2.5)), (4, (32, 1.6384, 10))):
-        monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None, gpus=gpus: ["gpu"] * gpus)
-        settings = recipe.settings()
-        assert (settings["batch_size"], settings["gamma"], settings["ema_kimg"]) == pytest.approx(expected)
+def test_auto_follows_the_number_of_devices(mirrored):
+    """StyleGAN2-ADA's table: at 256x256, 16 images on a device, 32 on two and more."""
+    recipe = stylegan2_recipe("stylegan2_photos64", "", data="photos", resolution=256, kimg=1)
+    sizes = [recipe.settings()[name] for name in ("batch_size", "gamma", "ema_kimg")]
+    with mirrored.scope():
+        doubled = [recipe.settings()[name] for name in ("batch_size", "gamma", "ema_kimg")]
+    assert sizes == pytest.approx([16, 0.8192, 5])
+    assert doubled == pytest.approx([32, 0.4096, 10])
+
+
+@pytest.mark.parametrize("path_length", ["on", "off"])
+def test_the_generators_rate_is_corrected_with_and_without_path_lengths(path_length):
+    sizes = {"resolution": 8, "batch_size": 8, "latent_dim": 4, "channel_max": 4}
+    gan = build(stylegan2_photos64.RECIPE.settings(**sizes, learning_rate=0.0025, path_length=path_length))
+    assert float(gan.generator_optimizer.learning_rate.numpy()) == pytest.approx(0.0025 * 4 / 5)
 
 
 def test_settings_are_the_papers():
