@@ -8,6 +8,7 @@ import keras
 
 import tfnss
 from models import SNGAN
+from models.sngan import discriminator_steps
 from recipes.families.noise import NOISES, noise_option
 from recipes.families.spectral import MIXTURE, spectral_realness
 from recipes.families.xla import jit_compile, xla_option
@@ -100,10 +101,10 @@ def sngan_recipe(
     def resolve(settings: dict[str, Any]) -> dict[str, Any]:
         if settings["discriminator_steps"] is not None:
             return settings
-        return settings | {"discriminator_steps": _discriminator_steps(settings["resolution"])}
+        return settings | {"discriminator_steps": discriminator_steps(settings["resolution"])}
 
     table = ", ".join(f"{method} {fid:.2f}" for method, fid in (fids or {}).items())
-    kimg = 100 * _discriminator_steps(resolution) * 64
+    kimg = 100 * discriminator_steps(resolution) * 64
     return Recipe(
         name=name,
         summary=summary,
@@ -114,10 +115,6 @@ def sngan_recipe(
         build=build,
         paper=[({"method": method}, f"FID {fid:.2f} (of table 2: {table})") for method, fid in (fids or {}).items()],
     )
-
-
-def _discriminator_steps(resolution: int) -> int:
-    return 2 if resolution == 128 else 5
 
 
 def build(settings: Mapping[str, Any]) -> SNGAN:

@@ -74,11 +74,14 @@ def fail(program: str, message: object) -> NoReturn:
 
 @contextlib.contextmanager
 def reporting(program: str, *errors: type[Exception]) -> Iterator[None]:
-    """Within the block, these errors end the program with status 2 and one line."""
+    """Within the block, these errors end the program with status 2 and one line; Ctrl-C with 130."""
     try:
         yield
     except errors as error:
         fail(program, error)
+    except KeyboardInterrupt:
+        print(f"{program}: stopped", file=sys.stderr)
+        raise SystemExit(130) from None
 
 
 @contextlib.contextmanager

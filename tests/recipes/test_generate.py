@@ -274,3 +274,11 @@ def test_a_damaged_card(place, tmp_path, capsys):
     assert "model_card.json is damaged" in capsys.readouterr().err
     (tmp_path / "model" / "model_card.json").write_text(json.dumps({"classes": "many"}))
     draw(tmp_path / "model", tmp_path / "out", "--seeds", "1")
+
+
+def test_ctrl_c_is_one_line(place, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("recipes.generate._draw", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(SystemExit) as end:
+        draw(place / "plain", tmp_path)
+    assert end.value.code == 130
+    assert capsys.readouterr().err == "python -m recipes.generate: stopped\n"

@@ -5,6 +5,7 @@ from tfnss.training.augmentation import AdaptiveAugmentation, Augmentation
 from tfnss.training.gan import GAN
 from tfnss.training.losses import Hinge, LeastSquares, Loss, Minimax, NonSaturating, Wasserstein
 from tfnss.training.path_length import PathLength
+from tfnss.training.penalty import GeneratorPenalty
 from tfnss.training.regularizers import DRAGAN, R1, GradientPenalty, Regularizer
 from tfnss.training.schedules import (
     Annealing,
@@ -19,6 +20,7 @@ from tfnss.training.view import View
 __all__ = [
     "DRAGAN",
     "GAN",
+    "GeneratorPenalty",
     "R1",
     "AdaptiveAugmentation",
     "Annealing",
