@@ -20,7 +20,6 @@ from tfnss.training.view import View
 __all__ = [
     "DRAGAN",
     "GAN",
-    "GeneratorPenalty",
     "R1",
     "AdaptiveAugmentation",
     "Annealing",
@@ -28,6 +27,7 @@ __all__ = [
     "ConstantAnnealing",
     "DecayingWaveAnnealing",
     "ExponentialAnnealing",
+    "GeneratorPenalty",
     "GradientPenalty",
     "Hinge",
     "LeastSquares",
