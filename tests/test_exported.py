@@ -25,7 +25,11 @@ def place(tmp_path_factory):
 
 @pytest.mark.parametrize(
     ("name", "classes", "slots", "shape"),
-    [("plain", 0, 0, (16, 16, 3)), ("styled", 0, 4, (8, 8, 3)), ("conditional", 3, 4, (8, 8, 3))],
+    [
+        ("plain", 0, 0, (16, 16, 3)),
+        pytest.param("styled", 0, 4, (8, 8, 3), marks=pytest.mark.slow),
+        ("conditional", 3, 4, (8, 8, 3)),
+    ],
 )
 def test_what_is_read_back_is_the_generator(name, classes, slots, shape, place):
     folder, generators = place

@@ -69,6 +69,7 @@ for number in range(10**9):
 """
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_moment_leaves_a_whole_file(tmp_path):
     path = tmp_path / "state.npy"
     random.seed(0)

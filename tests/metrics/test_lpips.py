@@ -56,6 +56,7 @@ def test_published_weights():
     assert all((w >= 0).all() for w in published)
 
 
+@pytest.mark.slow
 def test_differentiable_twice():
     """The gradient's derivative along a direction is the difference of gradients; all is finite for black images too."""
     lpips = LPIPS(weights=None, dtype="float64")

@@ -145,6 +145,7 @@ class TestInception:
 
 
 class TestVGG16:
+    @pytest.mark.slow
     def test_reads_a_file_and_gives_fc2(self, tmp_path, zero_weights):
         """Of a network that hands on the colours of the upper left corner: fc1 as they are, fc2 as 2 x + 5."""
         model = keras.applications.VGG16(weights=None)

@@ -260,7 +260,7 @@ def test_the_view_comes_after_the_augmentation_and_r1_before_both():
         assert float(tfnss.R1(2.0)(gan.game.discriminate, images, None)) == pytest.approx(expected, rel=1e-4)
 
 
-@pytest.mark.parametrize("precision", ["float16", "bfloat16"])
+@pytest.mark.parametrize("precision", ["float16", pytest.param("bfloat16", marks=pytest.mark.slow)])
 def test_half_precision_trains(precision, pictures):
     gan = compiled(tiny(16, precision=precision, channel_base=64), view=None, annealing=None, augmentation=None)
     images = pictures[:, ::2, ::2]

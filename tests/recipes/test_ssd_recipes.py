@@ -19,6 +19,7 @@ from tfnss.training.callbacks import read_history
 SNGANS = [module.RECIPE for module in (ssd_sngan_cifar100, ssd_sngan_stl10, ssd_sngan_bedroom128)]
 
 
+@pytest.mark.slow
 def test_smoke_run(tmp_path, capsys):
     run_dir = tmp_path / "run"
     main(ssd_sngan_cifar100.RECIPE, ["--smoke", "--method", "ssd+reg", "--run-dir", str(run_dir)])
@@ -95,6 +96,7 @@ def test_the_checkerboard_is_one():
     np.testing.assert_array_equal(board, 255 - np.roll(board, 2, axis=0))
 
 
+@pytest.mark.slow
 def test_checkerboard(tmp_path, capsys):
     out = tmp_path / "board"
     ssd_checkerboard.main(["--seeds", "1", "--iterations", "20", "--base-width", "4", "--out", str(out)])

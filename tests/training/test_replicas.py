@@ -50,6 +50,7 @@ def test_xla_compiles_on_two_replicas(mirrored, pictures):
     np.testing.assert_allclose(*results, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_replicas_agree_on_every_variable(mirrored, pictures):
     with mirrored.scope():
         gan = dcgan()

@@ -151,6 +151,7 @@ def disturbed(moment, *arguments):
     return subprocess.run(command, check=False, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_a_killed_and_a_stopped_process_leave_the_run(whole, flags, tmp_path):
     run = tmp_path / "run"
     place = ["--run-dir", str(run)]

@@ -145,6 +145,7 @@ def test_run_directories_are_numbered(tmp_path, monkeypatch):
         run_dir.mkdir(parents=True)
 
 
+@pytest.mark.slow
 def test_trials(tmp_path, capsys):
     arguments = [*TINY, "--seed", "3", "--trials", "2", "--run-dir", str(tmp_path / "run")]
     main(RECIPES[0], arguments)
