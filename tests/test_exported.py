@@ -23,17 +23,22 @@ def place(tmp_path_factory):
     return place, {name: gan.generator_ema for name, gan in gans.items()}
 
 
+@pytest.fixture(scope="module")
+def loaded(place):
+    """What is read back of each; TensorFlow is slow to read a model and slower to forget it."""
+    return {name: exported.load(place[0] / name) for name in place[1]}
+
+
 @pytest.mark.parametrize(
     ("name", "classes", "slots", "shape"),
     [
         ("plain", 0, 0, (16, 16, 3)),
-        pytest.param("styled", 0, 4, (8, 8, 3), marks=pytest.mark.slow),
+        ("styled", 0, 4, (8, 8, 3)),
         ("conditional", 3, 4, (8, 8, 3)),
     ],
 )
-def test_what_is_read_back_is_the_generator(name, classes, slots, shape, place):
-    folder, generators = place
-    models = exported.load(folder / name), exported.of(generators[name])
+def test_what_is_read_back_is_the_generator(name, classes, slots, shape, place, loaded):
+    models = loaded[name], exported.of(place[1][name])
     images = []
     for model in models:
         assert (model.classes, model.slots) == (classes, slots)
@@ -44,21 +49,21 @@ def test_what_is_read_back_is_the_generator(name, classes, slots, shape, place):
     assert (images[0] != models[0].image(models[0].code(6))).any()
 
 
-def test_codes_of_classes(place):
-    model = exported.load(place[0] / "conditional")
+def test_codes_of_classes(loaded):
+    model = loaded["conditional"]
     assert [model.code(seed).label for seed in (3, 4, 5)] == [0, 1, 2]
     assert model.code(3, label=2).label == 2
     np.testing.assert_array_equal(model.code(4).point, model.code(4, label=1).point)
     assert (model.code(4).point != model.code(4, label=2).point).any()
 
 
-def test_an_average_is_one_point_of_all_seeds(place):
-    model = exported.load(place[0] / "styled")
+def test_an_average_is_one_point_of_all_seeds(loaded):
+    model = loaded["styled"]
     np.testing.assert_array_equal(model.code(1, truncation=0.0).point, model.code(2, truncation=0.0).point)
 
 
-def test_between_and_mixed(place):
-    model = exported.load(place[0] / "styled")
+def test_between_and_mixed(loaded):
+    model = loaded["styled"]
     first, second = model.code(1), model.code(2)
     middle = model.between(first, second, 0.25).point
     np.testing.assert_allclose(middle, 0.75 * first.point + 0.25 * second.point, atol=1e-6)

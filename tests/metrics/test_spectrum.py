@@ -23,6 +23,7 @@ def without_band(images, share):
     return to_uint8(np.fft.ifft2(np.fft.fft2(images, axes=(1, 2)) * kept[None, :, :, None], axes=(1, 2)).real)
 
 
+@pytest.mark.slow
 def test_distance_sees_what_features_do_not():
     """Distances in units of that between two halves of the reals: a lost band and 1 % of noise weigh more than in FID."""
     images = data.load("photos", 64).array

@@ -44,6 +44,7 @@ def weights(gan):
     return np.concatenate([w.ravel() for w in gan.get_weights()])
 
 
+@pytest.mark.slow
 def test_all_parts_together_resume_bit_for_bit(pictures, tmp_path):
     """Path length's mean, ADA's probability and the average style are in the checkpoint, like everything else."""
     whole, first = compiled(), compiled()

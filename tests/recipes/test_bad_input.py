@@ -1,5 +1,6 @@
 """Every bad input: status 2, one line that names the culprit, nothing written."""
 
+import shutil
 import subprocess
 import sys
 
@@ -108,10 +109,15 @@ def test_data_that_is_not_on_disk(place, capsys, monkeypatch):
     assert not (place / "run").exists()
 
 
-def test_resume_with_other_settings(place, capsys):
-    run_dir = str(place / "run")
-    main(RECIPE, ["--smoke", "--base-width", "4", "--run-dir", run_dir])
-    before = snapshot(place)
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    run_dir = tmp_path_factory.mktemp("trained") / "run"
+    main(RECIPE, ["--smoke", "--base-width", "4", "--xla", "off", "--run-dir", str(run_dir)])
+    return run_dir
+
+
+def test_resume_with_other_settings(trained, capsys):
+    before = snapshot(trained)
     for recipe, flags, says in [
         (RECIPE, ["--learning-rate", "0.1"], "--learning-rate 0.1 contradicts the run's 0.0005"),
         (RECIPE, ["--nss"], '--method nss contradicts the run\'s "gan"'),
@@ -120,22 +126,22 @@ def test_resume_with_other_settings(place, capsys):
     ]:
         capsys.readouterr()
         with pytest.raises(SystemExit) as end:
-            main(recipe, ["--resume", "--run-dir", run_dir, *flags])
+            main(recipe, ["--resume", "--run-dir", str(trained), *flags])
         assert end.value.code == 2
         error = capsys.readouterr().err
         assert says in error
         assert len(error.strip().splitlines()) == 1
-    assert snapshot(place) == before
+    assert snapshot(trained) == before
 
 
-def test_damaged_files_of_a_run(place, capsys):
-    run_dir = place / "run"
-    main(RECIPE, ["--smoke", "--base-width", "4", "--run-dir", str(run_dir)])
+def test_damaged_files_of_a_run(trained, tmp_path, capsys):
+    run_dir = tmp_path / "run"
+    shutil.copytree(trained, run_dir)
     (run_dir / "metrics.jsonl").write_text('{"kimg": 1}\nnull')
     for name in ("metrics.jsonl", "checkpoint.weights.h5", "settings.json"):
         content = (run_dir / name).read_bytes()
         (run_dir / name).write_bytes(content[: len(content) // 2])
-        before = snapshot(place)
+        before = snapshot(run_dir)
         capsys.readouterr()
         with pytest.raises(SystemExit) as end:
             main(RECIPE, ["--resume", "--run-dir", str(run_dir)])
@@ -143,7 +149,7 @@ def test_damaged_files_of_a_run(place, capsys):
         error = capsys.readouterr().err
         assert f"{name} is damaged" in error
         assert len(error.strip().splitlines()) == 1
-        assert snapshot(place) == before
+        assert snapshot(run_dir) == before
 
 
 def test_no_traceback_on_the_command_line(place):

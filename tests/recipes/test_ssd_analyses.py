@@ -101,6 +101,7 @@ def test_default_radii_and_factors(runs, tmp_path, capsys):
     assert "<svg" in out.read_text()
 
 
+@pytest.mark.slow
 def test_conditional_discriminators_are_given_labels(tmp_path, capsys):
     run = tmp_path / "run"
     save_untrained(stylegan2_photos64.RECIPE, run, resolution=8, classes=5)

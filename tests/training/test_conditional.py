@@ -119,6 +119,7 @@ def test_samples_have_the_classes_asked_for():
     np.testing.assert_array_equal(measured, gan.generate(5))
 
 
+@pytest.mark.slow
 def test_stylegan2_trains_on_classes(pictures, tmp_path):
     """Path length, R1 and the average style with labels; the whole in the checkpoint and the SavedModel."""
     gan = StyleGAN2(8, classes=2, latent_dim=4, channel_base=32, channel_max=4, mapping_layers=1, group_size=2)

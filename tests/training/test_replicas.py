@@ -99,6 +99,7 @@ def test_stock_layers_follow_the_clock(pictures):
     np.testing.assert_array_equal(*results)
 
 
+@pytest.mark.slow
 def test_a_run_saved_on_two_replicas_resumes_on_one(mirrored, pictures, tmp_path):
     whole = train(dcgan(), pictures, steps=5, epochs=2)
     with mirrored.scope():

@@ -43,7 +43,7 @@ def flags(tmp_path_factory):
         pixels = np.random.default_rng(index).integers(0, 256, (32, 32, 3), dtype=np.uint8)
         Image.fromarray(pixels).save(folder / f"{index:02d}.png")
     length = ["--kimg", "0.08", "--checkpoint-every", "0.04"]
-    return ["--smoke", "--base-width", "4", "--nss", "--data", str(folder), *length]
+    return ["--smoke", "--xla", "off", "--base-width", "4", "--nss", "--data", str(folder), *length]
 
 
 def state(path):
@@ -199,6 +199,7 @@ def test_a_signal_before_training_leaves_nothing(start, tmp_path, monkeypatch, c
     assert [signal.getsignal(number) for number in stopping.STATUS] == handlers
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:the covariance of")
 def test_the_last_evaluation_is_made_up_for(start, tmp_path, monkeypatch):
     run = tmp_path / "run"
@@ -350,6 +351,7 @@ def test_a_number_that_another_process_takes_is_not_taken_twice(tmp_path, monkey
         assert directories._make_run_dir(RECIPE, {}, None, held) == tmp_path / "00001-a"
 
 
+@pytest.mark.slow
 def test_a_run_goes_back_to_a_checkpoint_that_was_kept(start, tmp_path, capsys):
     run = tmp_path / "run"
     start(run, "--checkpoint-every", "0.024", "--keep", "2")  # ticks of 3 iterations

@@ -14,7 +14,7 @@ from recipes.running.training import ticks_of
 from tfnss.training.callbacks import read_history
 
 RECIPES = [m.RECIPE for m in (dcgan_photos, dcgan_celeba64, dcgan_church64, dcgan_conference64, dcgan_flowers64)]
-TINY = ["--smoke", "--base-width", "4"]
+TINY = ["--smoke", "--base-width", "4", "--xla", "off"]
 
 
 @pytest.mark.parametrize("recipe", [RECIPES[0], *(pytest.param(r, marks=pytest.mark.slow) for r in RECIPES[1:])])
@@ -115,6 +115,7 @@ def test_a_folder_of_the_same_name_does_not_hide_a_data_set(tmp_path, monkeypatc
     assert '"data": "photos"' in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("default::UserWarning")
 def test_runs_on_a_folder_by_any_of_its_names_and_sees_it_change(tmp_path, monkeypatch, capsys):
     (tmp_path / "data").mkdir()
