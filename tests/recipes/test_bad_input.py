@@ -112,7 +112,7 @@ def test_data_that_is_not_on_disk(place, capsys, monkeypatch):
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     run_dir = tmp_path_factory.mktemp("trained") / "run"
-    main(RECIPE, ["--smoke", "--base-width", "4", "--xla", "off", "--run-dir", str(run_dir)])
+    main(RECIPE, ["--smoke", "--base-width", "4", "--run-dir", str(run_dir)])
     return run_dir
 
 

@@ -15,7 +15,7 @@ from tests.recipes.test_bad_input import snapshot
 from tfnss import data, metrics
 from tfnss.metrics import records
 
-TINY = ["--smoke", "--base-width", "4", "--xla", "off"]
+TINY = ["--smoke", "--base-width", "4"]
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ def place(tmp_path_factory):
     plain = DCGAN(16, latent_dim=6, base_width=4)
     plain.generator_ema.set_weights([10 * weight for weight in plain.generator_ema.get_weights()])  # far from grey
     plain.export(place / "plain")
-    train(RECIPE, ["--smoke", "--base-width", "4", "--xla", "off", "--run-dir", str(place / "run")])
+    train(RECIPE, ["--smoke", "--base-width", "4", "--run-dir", str(place / "run")])
     shutil.copytree(place / "run", place / "unfinished", ignore=shutil.ignore_patterns("saved_model"))
     shutil.copytree(place / "unfinished", place / "untrained", ignore=shutil.ignore_patterns("checkpoint*"))
     shutil.copytree(place / "conditional", place / "cardless", ignore=shutil.ignore_patterns("model_card.json"))

@@ -74,7 +74,7 @@ def test_an_lsun_export(place):
 @pytest.mark.filterwarnings("ignore:the covariance")
 def test_a_run_on_records(place, capsys):
     main([str(place / "images"), str(place / "records"), "--resolution", "32"])
-    arguments = ["--smoke", "--base-width", "4", "--xla", "off", "--batch-size", "4"]
+    arguments = ["--smoke", "--base-width", "4", "--batch-size", "4"]
     train(RECIPE, [*arguments, "--data", str(place / "records"), "--run-dir", str(place / "run")])
     assert read_history(place / "run" / "history.csv")[-1]["kimg"] > 0
     nss_variance.main(["--data", str(place / "records"), "--resolution", "32", "--images", "4"])

@@ -57,7 +57,7 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     run = tmp_path_factory.mktemp("report") / "run"
-    train(RECIPE, ["--smoke", "--base-width", "4", "--xla", "off", "--run-dir", str(run)])
+    train(RECIPE, ["--smoke", "--base-width", "4", "--run-dir", str(run)])
     return run
 
 

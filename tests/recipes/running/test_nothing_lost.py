@@ -43,7 +43,7 @@ def flags(tmp_path_factory):
         pixels = np.random.default_rng(index).integers(0, 256, (32, 32, 3), dtype=np.uint8)
         Image.fromarray(pixels).save(folder / f"{index:02d}.png")
     length = ["--kimg", "0.08", "--checkpoint-every", "0.04"]
-    return ["--smoke", "--xla", "off", "--base-width", "4", "--nss", "--data", str(folder), *length]
+    return ["--smoke", "--base-width", "4", "--nss", "--data", str(folder), *length]
 
 
 def state(path):

@@ -14,7 +14,7 @@ from recipes.running.training import ticks_of
 from tfnss.training.callbacks import read_history
 
 RECIPES = [m.RECIPE for m in (dcgan_photos, dcgan_celeba64, dcgan_church64, dcgan_conference64, dcgan_flowers64)]
-TINY = ["--smoke", "--base-width", "4", "--xla", "off"]
+TINY = ["--smoke", "--base-width", "4"]
 
 
 @pytest.mark.parametrize("recipe", [RECIPES[0], *(pytest.param(r, marks=pytest.mark.slow) for r in RECIPES[1:])])
