@@ -12,6 +12,7 @@ from tfnss import random
 from tfnss.generators import has_styles, labels_in_turn, latent_width, number_of_classes
 from tfnss.images import from_uint8, to_uint8
 from tfnss.random.stateless import noise_source, projection_source, sampling_latents
+from tfnss.training.gradients import compiles
 
 SPACES = ("w", "w+")
 MAX_SIZE = 256  # larger images are averaged down before the distance
@@ -82,7 +83,7 @@ def project(
     _check(network, steps, seed, space, batch_size)
     search = _Search(network, distance, steps, seed, space)
     targets = _targets(images, search.image_shape)
-    step = _compiled(search.step, jit_compile)
+    step = tf.function(search.step, jit_compile=compiles(jit_compile), autograph=False)
     found = []
     with Progress(disable=not progress) as bar:
         task = bar.add_task("projecting", total=steps * math.ceil(len(targets) / batch_size))
@@ -254,12 +255,6 @@ def _adam(state: _State, gradients: Sequence[Any], index: Any, rate: Any) -> _St
 def _averaged_down(images: Any) -> Any:
     block = images.shape[1] // MAX_SIZE
     return images if block < 2 else tf.nn.avg_pool2d(images, block, block, "VALID")
-
-
-def _compiled(step: Callable, jit_compile: bool | str) -> Callable:
-    if jit_compile == "auto":
-        jit_compile = bool(tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("TPU"))
-    return tf.function(step, jit_compile=jit_compile, autograph=False)
 
 
 def _check(network: Any, steps: int, seed: int, space: str, batch_size: int) -> None:

@@ -95,7 +95,7 @@ def synchronize(layers: Sequence[keras.layers.Layer], replicas: int, penalized: 
     return synchronized
 
 
-def compiles(jit_compile: bool | str, synchronized: bool) -> bool:
+def compiles(jit_compile: bool | str, synchronized: bool = False) -> bool:
     """Whether XLA compiles gradients. Under a strategy it cannot where batch normalisation is synchronised."""
     if jit_compile == "auto":
         jit_compile = bool(tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("TPU"))
