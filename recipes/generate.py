@@ -20,8 +20,9 @@ import numpy as np
 import tensorflow as tf
 from rich.progress import track
 
+from recipes.running.directories import check_new
 from recipes.running.options import Parser, reporting
-from recipes.running.runs import CHECKPOINT, HISTORY, SETTINGS, load_run, members
+from recipes.running.runs import CHECKPOINT, HISTORY, SETTINGS, check_single, load_run
 from tfnss import exported, plots
 from tfnss.serving import read_card
 from tfnss.training.callbacks import read_history
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         task = _task(given)
         out = Path(given["out"]).expanduser()
         if not given["overwrite"]:
-            _check_free(out, task)
+            check_new(out, [*task.names, task.picture])
         model = _opened(Path(given["target"]).expanduser())
         _check_fit(model, given)
         _draw(task, _Model(model, given), out)
@@ -134,9 +135,7 @@ def _opened(target: Path) -> exported.Exported:
 
 def _of_run(run: Path) -> exported.Exported:
     """A run's exported model; its checkpoint where there is none, or one of another moment."""
-    runs = members(run)
-    if runs != [run]:
-        raise ValueError(f"{run} holds runs of several seeds: name one of them, such as {runs[0]}")
+    check_single(run)
     path = run / "saved_model"
     if path.is_dir() and (_is_of_now(path, run) or not (run / CHECKPOINT).is_file()):
         return exported.load(path)
@@ -234,13 +233,6 @@ def _mixes(model: _Model, rows: Sequence[int], columns: Sequence[int]) -> Iterat
         row = model.code(seed)
         yield model.image(row)
         yield from (model.image(model.mixed(row, top)) for top in tops)
-
-
-def _check_free(out: Path, task: _Task) -> None:
-    """Raises a ValueError rather than let a file be replaced."""
-    taken = next((name for name in (*task.names, task.picture) if (out / name).exists()), None)
-    if taken:
-        raise ValueError(f"{out / taken} is there already: name another --out, or add --overwrite")
 
 
 def _draw(task: _Task, model: _Model, out: Path) -> None:

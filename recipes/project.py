@@ -16,8 +16,9 @@ import tensorflow as tf
 from PIL import Image
 
 from models.stylegan2 import official_networks
+from recipes.running.directories import check_new
 from recipes.running.options import Parser, reporting
-from recipes.running.runs import SETTINGS, load_run, members
+from recipes.running.runs import SETTINGS, check_single, load_run
 from tfnss import files, inversion, plots
 from tfnss.data import pixels
 from tfnss.generators import has_styles, image_shape
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _check(given)
         places, out = _places(given["images"]), Path(given["out"]).expanduser()
         if not given["overwrite"]:
-            _check_free(out, list(places))
+            check_new(out, [*(f"{_SINGLES}/{name}.png" for name in places), _STYLES, _PICTURE])
         generator = _generator(Path(given["target"]).expanduser())
         _, side, _, channels = image_shape(generator)
         targets = np.stack([_read(place, side, channels) for place in places.values()])
@@ -95,19 +96,9 @@ def _places(images: Sequence[str]) -> dict[str, Path]:
     return places
 
 
-def _check_free(out: Path, names: Sequence[str]) -> None:
-    """Raises a ValueError rather than let a file be replaced."""
-    files_to_be = (*(f"{_SINGLES}/{name}.png" for name in names), _STYLES, _PICTURE)
-    taken = next((file for file in files_to_be if (out / file).exists()), None)
-    if taken:
-        raise ValueError(f"{out / taken} is there already: name another --out, or add --overwrite")
-
-
 def _generator(target: Path) -> Any:
     if (target / SETTINGS).exists():
-        runs = members(target)
-        if runs != [target]:
-            raise ValueError(f"{target} holds runs of several seeds: name one of them, such as {runs[0]}")
+        check_single(target)
         generator = load_run(target).generator_ema
     elif (target / "saved_model.pb").exists():
         raise ValueError(f"{target} is an exported model, which gives no gradients: name the run that it came from")

@@ -1,4 +1,4 @@
-"""The folders of runs: how they are made, and who writes them."""
+"""The folders of runs, and of what commands draw: how they are made, and who writes them."""
 
 import contextlib
 import json
@@ -8,7 +8,7 @@ import shutil
 import socket
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +127,13 @@ def scratch_copy(run_dir: Path | None) -> Iterator[Path]:
         if run_dir is not None:
             shutil.copytree(run_dir, copy, ignore=shutil.ignore_patterns("samples", "events", "saved_model", ".*"))
         yield copy
+
+
+def check_new(folder: Path, names: Sequence[str]) -> None:
+    """Raises a ValueError rather than let one of these files be replaced."""
+    taken = next((name for name in names if (folder / name).exists()), None)
+    if taken:
+        raise ValueError(f"{folder / taken} is there already: name another --out, or add --overwrite")
 
 
 def is_free(run_dir: Path) -> bool:

@@ -91,6 +91,13 @@ def check_trained(run_dir: Path) -> None:
         raise ValueError(f"{run_dir} has no checkpoint yet ({CHECKPOINT}): train it first, or --resume it")
 
 
+def check_single(run_dir: Path) -> None:
+    """Raises a ValueError if a folder holds the runs of several seeds, of which one is to be named."""
+    runs = members(run_dir)
+    if runs != [run_dir]:
+        raise ValueError(f"{run_dir} holds runs of several seeds: name one of them, such as {runs[0]}")
+
+
 def members(run_dir: Path) -> list[Path]:
     """The runs of several seeds below a run directory, or the run itself."""
     if not read_settings(run_dir)["trials"]:
