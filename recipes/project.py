@@ -17,7 +17,7 @@ from PIL import Image
 
 from models.stylegan2 import official_networks
 from recipes.running.directories import check_new
-from recipes.running.options import Parser, reporting
+from recipes.running.options import Parser, check_range, reporting
 from recipes.running.runs import SETTINGS, check_single, load_run
 from tfnss import files, inversion, plots
 from tfnss.data import pixels
@@ -76,10 +76,8 @@ def _parser() -> Parser:
 
 def _check(given: dict[str, Any]) -> None:
     for name in ("steps", "batch_size"):
-        if given[name] < 1:
-            raise ValueError(f"--{name.replace('_', '-')} must be at least 1. Received: {given[name]}")
-    if not 0 <= given["seed"] < 2**31:
-        raise ValueError(f"--seed must lie in [0, 2**31). Received: {given['seed']}")
+        check_range(given, name, 1)
+    check_range(given, "seed", below=2**31)
     if "vgg16" in given and given["distance"] != "lpips":
         raise ValueError("--vgg16 goes with --distance lpips")
 

@@ -23,7 +23,7 @@ import numpy as np
 
 import tfnss
 from models import DCGAN
-from recipes.running.options import Parser, reporting
+from recipes.running.options import Parser, check_range, reporting
 from tfnss import plots
 from tfnss.images import from_uint8
 from tfnss.metrics import amplify_bands, azimuthal_profile, spectrum_gap
@@ -133,8 +133,7 @@ def _draw(board: np.ndarray, results: Sequence[Result], out: Path) -> None:
 
 def _check(given: dict[str, Any]) -> None:
     for name in ("seeds", "iterations", "square", "radius", "base_width"):
-        if given[name] < 1:
-            raise ValueError(f"--{name.replace('_', '-')} must be at least 1. Received: {given[name]}")
+        check_range(given, name, 1)
     if given["iterations"] % POINTS:
         raise ValueError(f"--iterations must be a multiple of {POINTS}. Received: {given['iterations']}")
     if SIZE % (2 * given["square"]):
