@@ -36,13 +36,15 @@ def compiled(seed=0):
 @pytest.mark.parametrize("terminal", [False, True])
 def test_status_line(terminal, pictures, capsys, monkeypatch):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal, raising=False)
+    monkeypatch.setenv("COLUMNS", "200")
     fit(compiled(), pictures, StatusLine())
     output = capsys.readouterr().out
+    assert "100%" in output
+    assert "images/s" in output
+    assert "0:00:00 left" in output
+    assert ("━" in output) == terminal  # of the bar
     if not terminal:
         assert len(output.splitlines()) == 2
-        assert "100%" in output
-        assert "images/s" in output
-        assert "0:00:00 left" in output
 
 
 def test_history_of_a_resumed_run_keeps_the_rows_up_to_its_checkpoint(pictures, tmp_path):
