@@ -29,6 +29,7 @@ FLOORS = {
     "tfnss.generators": 0,
     "tfnss.images": 0,
     "tfnss.random": 0,
+    "tfnss.xla": 0,
     "tfnss.layers": 1,
     "tfnss.plots": 1,
     "tfnss.data": 2,

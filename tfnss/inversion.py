@@ -8,11 +8,10 @@ import numpy as np
 import tensorflow as tf
 from rich.progress import Progress
 
-from tfnss import random
+from tfnss import random, xla
 from tfnss.generators import has_styles, labels_in_turn, latent_width, number_of_classes
 from tfnss.images import from_uint8, to_uint8
 from tfnss.random.stateless import noise_source, projection_source, sampling_latents
-from tfnss.training.gradients import compiles
 
 SPACES = ("w", "w+")
 MAX_SIZE = 256  # larger images are averaged down before the distance
@@ -83,7 +82,7 @@ def project(
     _check(network, steps, seed, space, batch_size)
     search = _Search(network, distance, steps, seed, space)
     targets = _targets(images, search.image_shape)
-    step = tf.function(search.step, jit_compile=compiles(jit_compile), autograph=False)
+    step = tf.function(search.step, jit_compile=xla.chosen(jit_compile), autograph=False)
     found = []
     with Progress(disable=not progress) as bar:
         task = bar.add_task("projecting", total=steps * math.ceil(len(targets) / batch_size))

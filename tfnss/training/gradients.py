@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfnss import random
+from tfnss import random, xla
 from tfnss.random.stateless import GlobalBatchSource
 from tfnss.training.game import Game
 from tfnss.training.phases import Logs, Phase
@@ -95,14 +95,13 @@ def synchronize(layers: Sequence[keras.layers.Layer], replicas: int, penalized: 
     return synchronized
 
 
-def compiles(jit_compile: bool | str, synchronized: bool = False) -> bool:
+def compiles(jit_compile: bool | str, synchronized: bool) -> bool:
     """Whether XLA compiles gradients. Under a strategy it cannot where batch normalisation is synchronised."""
-    if jit_compile == "auto":
-        jit_compile = bool(tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("TPU"))
+    jit_compile = xla.chosen(jit_compile)
     if jit_compile and synchronized and tf.distribute.has_strategy():
         logger.warning("XLA is off: it cannot compile batch normalisation that is synchronised between replicas")
         return False
-    return bool(jit_compile)
+    return jit_compile
 
 
 def mended(gradient: Any) -> Any:
