@@ -1,12 +1,12 @@
 """Packaging of tfnss."""
 
-import re
+import runpy
 from pathlib import Path
 
 from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
-VERSION = re.search(r'__version__ = "(.+)"', (ROOT / "tfnss" / "__init__.py").read_text()).group(1)
+VERSION = runpy.run_path(str(ROOT / "tfnss" / "version.py"))["__version__"]
 
 LSUN = ["lmdb>=1.7"]
 DATASETS = ["tensorflow-datasets>=4.9.10", "importlib_resources"]  # the second is an undeclared need of the first
@@ -19,7 +19,12 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.11,<3.14",
-    package_data={"tfnss.metrics": ["lpips_vgg16.json"], "tfnss.metrics.networks": ["embedded.npz"]},
+    package_data={
+        "": ["py.typed", "*.pyi"],
+        "tfnss.metrics": ["lpips_vgg16.json"],
+        "tfnss.metrics.networks": ["embedded.npz"],
+    },
+    entry_points={"console_scripts": ["tfnss = tfnss.commands.entry:main"]},
     packages=find_packages(include=["tfnss*", "models*", "recipes*"]),
     install_requires=[
         "tensorflow>=2.21",
@@ -28,6 +33,7 @@ setup(
         "tensorflow-probability>=0.25",  # as tf_keras, a need of TensorFlow GAN's and Hub's
         "tf_keras>=2.21",
         "keras>=3.15",
+        "lazy_loader>=0.5",
         "numpy>=2.1",
         "packaging>=24",
         "scipy>=1.15",

@@ -1,7 +1,5 @@
 """Networks and their papers' defaults, on the engine of `tfnss.training`."""
 
-from models.dcgan import DCGAN
-from models.sngan import SNGAN
-from models.stylegan2 import StyleGAN2
+import lazy_loader
 
-__all__ = ["DCGAN", "SNGAN", "StyleGAN2"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

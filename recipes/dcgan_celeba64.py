@@ -7,7 +7,7 @@ GAN 21.36, GAN-gr 19.87, LSGAN 33.38, WGAN-gp 42.16, DRAGAN 20.36, SS 21.49, NS 
 """
 
 from recipes.families.dcgan import METHODS, Tuning, dcgan_recipe
-from recipes.running.runner import main
+from tfnss.running.command_line import main
 
 RECIPE = dcgan_recipe(
     "dcgan_celeba64",

@@ -7,7 +7,7 @@ GAN 69.05, GAN-gr 61.67, LSGAN 75.88, WGAN-gp 102.61, DRAGAN 50.41, SS 61.20, NS
 """
 
 from recipes.families.dcgan import METHODS, Tuning, dcgan_recipe
-from recipes.running.runner import main
+from tfnss.running.command_line import main
 
 RECIPE = dcgan_recipe(
     "dcgan_church64",

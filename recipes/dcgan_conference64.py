@@ -7,7 +7,7 @@ GAN 77.96, GAN-gr 70.82, LSGAN 81.90, WGAN-gp 121.05, DRAGAN 67.07, SS 80.07, NS
 """
 
 from recipes.families.dcgan import METHODS, Tuning, dcgan_recipe
-from recipes.running.runner import main
+from tfnss.running.command_line import main
 
 RECIPE = dcgan_recipe(
     "dcgan_conference64",

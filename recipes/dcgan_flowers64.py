@@ -7,7 +7,7 @@ GAN 97.71, GAN-gr 99.25, LSGAN 121.81, WGAN-gp 129.05, DRAGAN 98.37, SS 91.93, N
 """
 
 from recipes.families.dcgan import METHODS, Tuning, dcgan_recipe
-from recipes.running.runner import main
+from tfnss.running.command_line import main
 
 RECIPE = dcgan_recipe(
     "dcgan_flowers64",

@@ -4,7 +4,7 @@ python -m recipes.dcgan_photos --nss
 """
 
 from recipes.families.dcgan import METHODS, Tuning, dcgan_recipe
-from recipes.running.runner import main
+from tfnss.running.command_line import main
 
 _WEIGHTS = {"gan-gr": 1.0, "wgan-gp": 20.0, "dragan": 10.0}
 
@@ -20,6 +20,7 @@ RECIPE = dcgan_recipe(
     fid_every=8.0,
     fid_images=1000,
     features="embedded",
+    origin="first runs",
 )
 
 if __name__ == "__main__":

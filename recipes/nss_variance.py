@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 import tfnss
-from recipes.running.options import Parser, check_range, reporting
-from tfnss import plots
-from tfnss.metrics import variance_curves
+from tfnss.console import Parser, check_range, reporting, start_tensorflow
 
 PROGRAM = "python -m recipes.nss_variance"
+ORIGIN = "NSS-GAN"
+SUMMARY = "Show the image variance along the scale-spaces (NSS-GAN, figure 2)."
 TIMES = (0, 1, 2, 4, 8, 16, 32, 64, 128, 256)
 _DEFAULTS: dict[str, Any] = {
     "data": "photos",
@@ -37,22 +37,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with reporting(PROGRAM, ValueError, OSError):
         check_range(given, "images", 1)
         check_range(given, "seed", below=2**31)
+        start_tensorflow()
         images = tfnss.data.load(given["data"], given["resolution"], batch_size=1, download=given["download"])
         chosen = np.random.default_rng(given["seed"]).permutation(len(images))[: given["images"]]
         pixels = images.take(chosen)
-        curves = variance_curves(pixels, TIMES, given["stddev"], given["kernel_stddev"], given["seed"])
+        curves = tfnss.metrics.variance_curves(pixels, TIMES, given["stddev"], given["kernel_stddev"], given["seed"])
         print("t".rjust(4), *(name.rjust(18) for name in curves))
         for index, time in enumerate(TIMES):
             print(f"{time:4}", *(f"{values[index]:18.4f}" for values in curves.values()))
         level = tfnss.preserving_stddev(pixels, TIMES[-1], given["kernel_stddev"])
         print(f"The variance at t = {TIMES[-1]} is that at 0 for --stddev {level:.4f}.")
         if given["out"]:
-            plots.save_variances(TIMES, curves, Path(given["out"]))
+            tfnss.plots.save_variances(TIMES, curves, Path(given["out"]))
             print(f"Picture: {given['out']}")
 
 
 def _parser() -> Parser:
-    parser = Parser(prog=PROGRAM, description="Show the image variance along the scale-spaces (NSS-GAN, figure 2).")
+    parser = Parser(prog=PROGRAM, description=SUMMARY)
     flag = parser.add_argument
     flag("--data", metavar="DIR", help="data set by name, or a folder of images (default: photos)")
     flag("--resolution", type=int, metavar="PIXELS", help="height and width of the images in pixels (default: 64)")

@@ -8,7 +8,7 @@ of the rows is inferred).
 """
 
 from recipes.families.dcgan import METHODS, Tuning, dcgan_recipe
-from recipes.running.runner import main
+from tfnss.running.command_line import main
 
 RECIPE = dcgan_recipe(
     "rni_dcgan_cifar10",
@@ -17,6 +17,7 @@ RECIPE = dcgan_recipe(
     kimg=5000,
     tunings={name: Tuning(2e-4, 0.5, 10.0) for name in METHODS},
     resolution=32,
+    origin="Riemannian noise injection",
 )
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ The paper trains on a subset of 100,000 images and shows pictures alone.
 """
 
 from recipes.families.stylegan2 import stylegan2_recipe
-from recipes.running.runner import main
+from tfnss.running.command_line import main
 
 RECIPE = stylegan2_recipe(
     "rni_stylegan2_cat128",
@@ -15,6 +15,7 @@ RECIPE = stylegan2_recipe(
     resolution=128,
     kimg=25000,
     config="e",
+    origin="Riemannian noise injection",
 )
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ The order of its table 1 is inferred from table 2, and the length of its trainin
 """
 
 from recipes.families.stylegan2 import stylegan2_recipe
-from recipes.running.runner import main
+from tfnss.running.command_line import main
 
 RECIPE = stylegan2_recipe(
     "rni_stylegan2_church128",
@@ -24,6 +24,7 @@ RECIPE = stylegan2_recipe(
         ({"noise": "rni", "path_length": "off"}, "PPL 178.9, FID 5.75, MC 1.71, TTMC 4.74"),
         ({"noise": "rni"}, "PPL 119.5, FID 6.86, MC 0.773, TTMC 1.51"),
     ],
+    origin="Riemannian noise injection",
 )
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ The images are mirrored, as in StyleGAN2's own set-up.
 """
 
 from recipes.families.stylegan2 import stylegan2_recipe
-from recipes.running.runner import main
+from tfnss.running.command_line import main
 
 RECIPE = stylegan2_recipe(
     "rni_stylegan2_ffhq128",
@@ -26,6 +26,7 @@ RECIPE = stylegan2_recipe(
         ({"noise": "rni", "path_length": "off"}, "PPL 16.02, FID 7.14, MC 0.766, TTMC 2.39"),
         ({"noise": "rni"}, "PPL 13.05, FID 7.31, MC 0.530, TTMC 1.05"),
     ],
+    origin="Riemannian noise injection",
 )
 
 if __name__ == "__main__":

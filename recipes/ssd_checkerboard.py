@@ -18,17 +18,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
+import models
 import tfnss
-from models import DCGAN
-from recipes.running.options import Parser, check_range, reporting
-from tfnss import plots
-from tfnss.images import from_uint8
-from tfnss.metrics import amplify_bands, azimuthal_profile, spectrum_gap
+from tfnss.console import Parser, check_range, reporting, start_tensorflow
 
 PROGRAM = "python -m recipes.ssd_checkerboard"
+ORIGIN = "SSD-GAN"
+SUMMARY = "Train GAN and SSD-GAN on one checkerboard (SSD-GAN, figure 1)."
 SIZE, BATCH, POINTS = 16, 64, 10
 METHODS = ("GAN", "SSD-GAN")
 _DEFAULTS: dict[str, Any] = {
@@ -48,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = _DEFAULTS | vars(_parser().parse_args(arguments))
     out = Path(given["out"])
     with reporting(PROGRAM, ValueError, OSError):
+        start_tensorflow()
         _check(given)
         out.mkdir(parents=True, exist_ok=True)
     board = checkerboard(given["square"])
@@ -86,23 +85,27 @@ class Result:
 
     def train(self) -> None:
         """Trains the run; `gaps`, `samples` and `logits` follow."""
+        import keras
+
+        from tfnss.uint8 import from_uint8
+
         start, given = time.perf_counter(), self.given
         keras.utils.clear_session()
-        gan = DCGAN(SIZE, base_width=given["base_width"], discriminator_normalization=None, seed=self.seed)
+        gan = models.DCGAN(SIZE, base_width=given["base_width"], discriminator_normalization=None, seed=self.seed)
         classifier = tfnss.SpectralRealness(given["lambda"], given["mixing"], seed=self.seed)
         gan.compile(spectral_realness=classifier if self.method == "SSD-GAN" else None, jit_compile=True)
         reals = np.repeat(self.board[None], BATCH, axis=0)
 
         def measure(epoch: int, logs: Any = None) -> None:
             self.samples = gan.generate(BATCH)
-            self.gaps.append(spectrum_gap(reals, self.samples)[1])
+            self.gaps.append(tfnss.metrics.spectrum_gap(reals, self.samples)[1])
 
         callback = keras.callbacks.LambdaCallback(on_epoch_end=measure)
         images = tfnss.data.Images(reals, BATCH, self.seed)
         steps = given["iterations"] // POINTS
         gan.fit(images, epochs=POINTS, steps_per_epoch=steps, callbacks=[callback], verbose=0)
         board = np.asarray(from_uint8(self.board[None]))
-        seen = (board, amplify_bands(board, given["radius"], 0.0))
+        seen = (board, tfnss.metrics.amplify_bands(board, given["radius"], 0.0))
         self.logits = tuple(float(np.mean(gan.discriminator(image, training=False))) for image in seen)
         self.seconds = time.perf_counter() - start
 
@@ -119,16 +122,16 @@ def _draw(board: np.ndarray, results: Sequence[Result], out: Path) -> None:
     reals = np.repeat(board[None], BATCH, axis=0)
     rows = {"image": reals[: len(results) // len(METHODS)]}
     curves: dict[str, Any] = {}
-    profiles: dict[str, Any] = {"image": azimuthal_profile(reals)}
+    profiles: dict[str, Any] = {"image": tfnss.metrics.azimuthal_profile(reals)}
     for method in METHODS:
         own = [result for result in results if result.method == method]
         rows[f"{method}, a seed each"] = np.stack([result.samples[0] for result in own])
-        profiles[method] = azimuthal_profile(np.concatenate([result.samples for result in own]))
+        profiles[method] = tfnss.metrics.azimuthal_profile(np.concatenate([result.samples for result in own]))
         steps = np.linspace(0, own[0].given["iterations"], POINTS + 1)[1:]
         curves |= {f"{method}, seed {result.seed}": (steps, np.array(result.gaps)) for result in own}
-    plots.save_rows(rows, out / "samples.png")
-    plots.save_lines(curves, "iterations", "spectrum gap", out / "gaps.png")
-    plots.save_lines(profiles, "cycles per pixel", "mean power, dB", out / "profiles.png")
+    tfnss.plots.save_rows(rows, out / "samples.png")
+    tfnss.plots.save_lines(curves, "iterations", "spectrum gap", out / "gaps.png")
+    tfnss.plots.save_lines(profiles, "cycles per pixel", "mean power, dB", out / "profiles.png")
 
 
 def _check(given: dict[str, Any]) -> None:
@@ -142,7 +145,7 @@ def _check(given: dict[str, Any]) -> None:
 
 
 def _parser() -> Parser:
-    parser = Parser(prog=PROGRAM, description="Train GAN and SSD-GAN on one checkerboard (SSD-GAN, figure 1).")
+    parser = Parser(prog=PROGRAM, description=SUMMARY)
     flag = parser.add_argument
     flag("--seeds", type=int, metavar="N", help="runs of each method (default: 5)")
     flag(

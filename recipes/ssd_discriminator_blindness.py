@@ -15,20 +15,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from rich.progress import track
 
 import tfnss
-from recipes.running.analyses import analysis_parser, floats, integers, opened, real_images
-from recipes.running.options import Parser, reporting
-from tfnss import plots
-from tfnss.generators import labels_in_turn, one_hot
-from tfnss.images import from_uint8
-from tfnss.layers.spectrum import radii as radii_of
-from tfnss.metrics import discriminator_response
-from tfnss.training.batches import check_batch_size
+from tfnss.console import Parser, floats, integers, reporting, start_tensorflow
+from tfnss.running.analysed import analysis_parser, opened, real_images
 
 PROGRAM = "python -m recipes.ssd_discriminator_blindness"
+ORIGIN = "SSD-GAN"
+SUMMARY = "Show which frequencies a run's discriminator sees (SSD-GAN, figure 2)."
 _PICTURE = "blindness.png"
 _FACTORS = (0.0, 0.5, 2.0, 4.0)
 
@@ -37,6 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line; ends with status 2 and one line on bad input."""
     given = {"factors": _FACTORS} | vars(_parser().parse_args(arguments))
     with reporting(PROGRAM, ValueError, OSError):
+        start_tensorflow()
+        from tfnss.generators import labels_in_turn, one_hot
+        from tfnss.training.batches import check_batch_size
+
         given, gan = opened(given, _PICTURE)
         factors, radii = _factors(given), _radii(given)
         check_batch_size(given["batch_size"], 1, 1, gan.discriminator)
@@ -54,14 +53,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with reporting(PROGRAM, OSError):
         curves = {f"x {factor:g}": (radii, means) for factor, means in zip(factors, changed, strict=True)}
         levels = {"real images as they are": real, "samples": fake}
-        plots.save_lines(curves, "least radius of the scaled frequencies", "mean logit", given["out"], levels)
+        tfnss.plots.save_lines(curves, "least radius of the scaled frequencies", "mean logit", given["out"], levels)
     print(f"Picture: {given['out']}")
 
 
 def _parser() -> Parser:
-    parser = analysis_parser(
-        PROGRAM, "Show which frequencies a run's discriminator sees (SSD-GAN, figure 2).", _PICTURE
-    )
+    parser = analysis_parser(PROGRAM, SUMMARY, _PICTURE)
     flag = parser.add_argument
     flag("--factors", type=floats, help=f"factors of the amplitudes (default: {','.join(f'{f:g}' for f in _FACTORS)})")
     flag("--radii", type=integers, help="least radii, in cycles per side (default: 8 from 1 to half of the side)")
@@ -75,6 +72,8 @@ def _factors(given: dict[str, Any]) -> Sequence[float]:
 
 
 def _radii(given: dict[str, Any]) -> Sequence[int]:
+    from tfnss.layers.spectrum import radii as radii_of
+
     side = given["resolution"]
     if "radii" not in given:
         return np.unique(np.linspace(1, side // 2, 8).round().astype(int)).tolist()
@@ -85,7 +84,7 @@ def _radii(given: dict[str, Any]) -> Sequence[int]:
 
 
 def _means(
-    gan: tfnss.GAN,
+    gan: "tfnss.GAN",
     images: np.ndarray,
     labels: Any,
     batch_size: int,
@@ -93,6 +92,8 @@ def _means(
     factors: Sequence[float] = (),
 ) -> tuple[np.ndarray, float]:
     """`discriminator_response` of a run's discriminator to uint8 images and their one-hot labels, if there are any."""
+    from tfnss.uint8 import from_uint8
+
     discriminate = _discriminating(gan, batch_size)
     changed, unchanged = np.zeros((len(factors), len(radii))), 0.0
     for start in track(range(0, len(images), batch_size), "discriminating", disable=not sys.stdout.isatty()):
@@ -100,13 +101,15 @@ def _means(
         judge = discriminate if labels is None else functools.partial(discriminate, labels=labels[batch])
         floating = np.asarray(from_uint8(images[batch]))
         share = len(floating) / len(images)
-        means, mean = discriminator_response(judge, floating, radii, factors, batch_size)
+        means, mean = tfnss.metrics.discriminator_response(judge, floating, radii, factors, batch_size)
         changed, unchanged = changed + share * means, unchanged + share * mean
     return changed, unchanged
 
 
-def _discriminating(gan: tfnss.GAN, batch_size: int) -> Callable[..., np.ndarray]:
+def _discriminating(gan: "tfnss.GAN", batch_size: int) -> Callable[..., np.ndarray]:
     """The discriminator in inference, for at most `batch_size` images and their labels."""
+    import tensorflow as tf
+
     call = tf.function(functools.partial(gan.discriminator, training=False), autograph=False)
 
     def logits(images: np.ndarray, labels: Any = None) -> np.ndarray:

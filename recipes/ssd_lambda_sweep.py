@@ -11,16 +11,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from recipes.running.analyses import floats
-from recipes.running.options import Parser, reporting
-from recipes.running.runner import main as train
-from recipes.running.runs import HISTORY, read_settings
-from recipes.running.settings import parse, settings_of
+import tfnss
 from recipes.ssd_sngan_cifar100 import RECIPE
-from tfnss import plots
-from tfnss.training.callbacks import read_history
+from tfnss.console import Parser, floats, reporting, start_tensorflow
+from tfnss.running.command_line import main as train
+from tfnss.running.command_line import parse
+from tfnss.running.file_names import HISTORY
+from tfnss.running.settings import settings_of
+from tfnss.running.stored import read_settings
 
 PROGRAM = "python -m recipes.ssd_lambda_sweep"
+ORIGIN = "SSD-GAN"
+SUMMARY = "Train SNGAN with spectral realness for several lambdas (SSD-GAN, figure 10)."
 _DEFAULTS: dict[str, Any] = {"lambdas": [0.1, 0.3, 0.5, 0.7, 0.9, 1.0], "run_dir": "runs/ssd_lambda_sweep"}
 _OWN = ("--lambda", "--method", "--resume", "--trials", "--dry-run")
 
@@ -31,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = _DEFAULTS | vars(own)
     place = Path(given["run_dir"])
     with reporting(PROGRAM, ValueError, OSError):
+        start_tensorflow()
         runs = _runs(given["lambdas"], place, flags)
     for number, (folder, run_arguments) in enumerate(runs.items(), 1):
         print(f"Run {number} of {len(runs)}: {folder}", flush=True)
@@ -41,14 +44,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for name, (kimg, fids) in curves.items():
             print(name.rjust(8), f"{fids[-1]:10.4f} {min(fids):10.4f} {kimg[fids.index(min(fids))]:10.3f}")
         named = {f"lambda {name}": curve for name, curve in curves.items()}
-        plots.save_lines(named, "kimg", "FID", place / "lambda.png")
+        tfnss.plots.save_lines(named, "kimg", "FID", place / "lambda.png")
     print(f"Picture: {place / 'lambda.png'}")
 
 
 def _parser() -> Parser:
     parser = Parser(
         prog=PROGRAM,
-        description="Train SNGAN with spectral realness for several lambdas (SSD-GAN, figure 10).",
+        description=SUMMARY,
         epilog=f"Other flags are passed on to each run: see python -m recipes.{RECIPE.name} --help. "
         "FID is measured ten times a run unless --fid-every is given.",
     )
@@ -106,7 +109,7 @@ def _check_same(folder: Path, settings: dict[str, Any]) -> None:
 
 def _fids(history: Path) -> tuple[list[float], list[float]]:
     """kimg and FID over a run."""
-    rows = [row for row in read_history(history) if "fid" in row]
+    rows = [row for row in tfnss.training.callbacks.read_history(history) if "fid" in row]
     if not rows:
         raise ValueError(f"{history} holds no FID any more: remove its folder to train that run again")
     return [row["kimg"] for row in rows], [row["fid"] for row in rows]

@@ -6,7 +6,7 @@ The paper's FID: sngan 25.87, reg 16.95, dwt 148.05, ssd 15.17, ssd+reg 10.61.
 """
 
 from recipes.families.sngan import sngan_recipe
-from recipes.running.runner import main
+from tfnss.running.command_line import main
 
 RECIPE = sngan_recipe(
     "ssd_sngan_bedroom128",

@@ -6,7 +6,7 @@ The paper's FID: sngan 22.61, reg 21.39, dwt 25.95, ssd 19.28, ssd+reg 19.25.
 """
 
 from recipes.families.sngan import sngan_recipe
-from recipes.running.runner import main
+from tfnss.running.command_line import main
 
 RECIPE = sngan_recipe(
     "ssd_sngan_cifar100",

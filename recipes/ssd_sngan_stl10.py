@@ -6,7 +6,7 @@ The paper's FID: sngan 39.56, reg 38.16, dwt 40.46, ssd 36.41, ssd+reg 35.41.
 """
 
 from recipes.families.sngan import sngan_recipe
-from recipes.running.runner import main
+from tfnss.running.command_line import main
 
 RECIPE = sngan_recipe(
     "ssd_sngan_stl10",

@@ -8,16 +8,17 @@ the images of each set with the highest and the lowest scores.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 import tfnss
-from recipes.running.analyses import analysis_parser, opened, real_images
-from recipes.running.options import Parser, check_range, reporting
-from tfnss import plots
-from tfnss.images import from_uint8
+from tfnss.console import Parser, check_range, reporting, start_tensorflow
+from tfnss.running.analysed import analysis_parser, opened, real_images
 
 PROGRAM = "python -m recipes.ssd_spectral_quality"
+ORIGIN = "SSD-GAN"
+SUMMARY = "Rank images by the realness of their spectra (SSD-GAN, figure 8)."
 _PICTURE = "spectral_quality.png"
 _PERCENTILES = (5, 25, 50, 75, 95)
 
@@ -27,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = {"show": 8} | vars(_parser().parse_args(arguments))
     with reporting(PROGRAM, ValueError, OSError):
         check_range(given, "show", 1)
+        start_tensorflow()
         given, gan = opened(given, _PICTURE)
         if gan.spectral_realness is None:
             raise ValueError(
@@ -44,19 +46,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for end, chosen in (("highest", order[: given["show"]]), ("lowest", order[::-1][: given["show"]])):
             rows[f"{name}, {end}: {scores[chosen[0]]:.3f} to {scores[chosen[-1]]:.3f}"] = images[chosen]
     with reporting(PROGRAM, OSError):
-        plots.save_rows(rows, given["out"])
+        tfnss.plots.save_rows(rows, given["out"])
     print(f"Picture: {given['out']}")
 
 
 def _parser() -> Parser:
-    parser = analysis_parser(PROGRAM, "Rank images by the realness of their spectra (SSD-GAN, figure 8).", _PICTURE)
+    parser = analysis_parser(PROGRAM, SUMMARY, _PICTURE)
     parser.add_argument("--show", type=int, metavar="N", help="images per row of the picture (default: 8)")
     return parser
 
 
-def _scores(gan: tfnss.GAN, images: np.ndarray, batch_size: int) -> np.ndarray:
+def _scores(gan: "tfnss.GAN", images: np.ndarray, batch_size: int) -> np.ndarray:
     """The spectral classifier's logits of uint8 images, `[count]`."""
-    classifier = gan.spectral_realness
+    from tfnss.uint8 import from_uint8
+
+    classifier: Any = gan.spectral_realness
     batches = (from_uint8(images[start : start + batch_size]) for start in range(0, len(images), batch_size))
     return np.concatenate([np.asarray(classifier.classify(classifier.profile(batch))) for batch in batches])
 

@@ -10,7 +10,7 @@ are mirrored, as in StyleGAN's own set-up.
 """
 
 from recipes.families.stylegan2 import stylegan2_recipe
-from recipes.running.runner import main
+from tfnss.running.command_line import main
 
 RECIPE = stylegan2_recipe(
     "ssd_stylegan2_ffhq",
@@ -22,6 +22,7 @@ RECIPE = stylegan2_recipe(
     config="f",
     spectral="ssd",
     mixing="probability",
+    origin="SSD-GAN",
 )
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ weight of R1 is that of the configuration `auto` at a batch of 32. The images ar
 """
 
 from recipes.families.stylegan2 import stylegan2_recipe
-from recipes.running.runner import main
+from tfnss.running.command_line import main
 
 RECIPE = stylegan2_recipe(
     "stylegan2_ffhq512",

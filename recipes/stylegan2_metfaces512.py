@@ -6,7 +6,7 @@ The paper's FID and IS over 5 seeds: StyleGAN2-ADA (--ada) 18.30 and 3.79, with 
 """
 
 from recipes.families.stylegan2 import stylegan2_recipe
-from recipes.running.runner import main
+from tfnss.running.command_line import main
 
 RECIPE = stylegan2_recipe(
     "stylegan2_metfaces512",

@@ -4,7 +4,7 @@ python -m recipes.stylegan2_photos64 --nss
 """
 
 from recipes.families.stylegan2 import stylegan2_recipe
-from recipes.running.runner import main
+from tfnss.running.command_line import main
 
 RECIPE = stylegan2_recipe(
     "stylegan2_photos64",
@@ -21,6 +21,7 @@ RECIPE = stylegan2_recipe(
     fid_images=1000,
     features="embedded",
     xla="on",
+    origin="first runs",
 )
 
 if __name__ == "__main__":

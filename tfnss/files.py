@@ -4,7 +4,7 @@ import contextlib
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -57,6 +57,13 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def check_new(folder: Path, names: Sequence[str]) -> None:
+    """Raises a ValueError rather than let one of these files be replaced."""
+    taken = next((name for name in names if (folder / name).exists()), None)
+    if taken:
+        raise ValueError(f"{folder / taken} is there already: name another --out, or add --overwrite")
 
 
 def _replace_folder(source: Path, path: Path) -> None:

@@ -4,16 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import keras
-
+import models
 import tfnss
-from models import DCGAN
 from recipes.families.noise import NOISES, noise_option
 from recipes.families.scale_space import annealing, noisy_scale_space, scale_space_options
 from recipes.families.spectral import SPECTRAL, spectral_realness
 from recipes.families.xla import jit_compile, xla_option
-from recipes.running.options import Option, check_range
-from recipes.running.recipe import Recipe
+from tfnss.console import check_range
+from tfnss.running.option import Option
+from tfnss.running.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -45,17 +44,19 @@ class Method:
 
     help: str
     loss: str = "non_saturating"
-    penalty: Callable[[float], tfnss.training.Regularizer] | None = None
-    space: Callable[[Mapping[str, Any]], keras.layers.Layer] | None = None
+    penalty: "Callable[[float], tfnss.training.Regularizer] | None" = None
+    space: Callable[[Mapping[str, Any]], Any] | None = None
     critic: bool = False
 
 
 METHODS = {
     "gan": Method("the baseline DCGAN"),
-    "gan-gr": Method("with R1 gradient regularisation", penalty=tfnss.R1),
+    "gan-gr": Method("with R1 gradient regularisation", penalty=lambda weight: tfnss.R1(weight)),
     "lsgan": Method("least squares", loss="least_squares"),
-    "wgan-gp": Method("Wasserstein with gradient penalty", "wasserstein", tfnss.GradientPenalty, critic=True),
-    "dragan": Method("with DRAGAN's penalty", penalty=tfnss.DRAGAN),
+    "wgan-gp": Method(
+        "Wasserstein with gradient penalty", "wasserstein", lambda weight: tfnss.GradientPenalty(weight), critic=True
+    ),
+    "dragan": Method("with DRAGAN's penalty", penalty=lambda weight: tfnss.DRAGAN(weight)),
     "ss": Method("under the scale-space", space=lambda s: tfnss.ScaleSpace(s["kernel_stddev"])),
     "ns": Method("under the noise-space", space=lambda s: tfnss.NoiseSpace(s["stddev"])),
     "nss": Method("under the noisy scale-space", space=noisy_scale_space),
@@ -107,6 +108,7 @@ def dcgan_recipe(
     kimg: float,
     tunings: Mapping[str, Tuning],
     fids: Mapping[str, float] | None = None,
+    origin: str = "NSS-GAN",
     **defaults: Any,
 ) -> Recipe:
     """A recipe that trains any of the paper's methods on one data set.
@@ -118,6 +120,7 @@ def dcgan_recipe(
         kimg: Length of the run in thousands of real images.
         tunings: Table 3 for this data set.
         fids: Table 4 for this data set, by method.
+        origin: As for `Recipe`.
         **defaults: Other defaults of the settings.
     """
 
@@ -138,23 +141,26 @@ def dcgan_recipe(
         smoke=_SMOKE,
         resolve=resolve,
         build=build,
+        origin=origin,
         paper=[({"method": method}, f"FID {fid:.2f}, over 20 seeds") for method, fid in (fids or {}).items()],
     )
 
 
-def build(settings: Mapping[str, Any]) -> DCGAN:
+def build(settings: Mapping[str, Any]) -> "models.DCGAN":
     """The compiled model of resolved settings.
 
     Raises:
         ValueError: For settings outside their ranges.
     """
+    import keras
+
     method = METHODS[settings["method"]]
     check_range(settings, "learning_rate", above=True)
     check_range(settings, "beta_1", below=1)
     # Whatever the method, settings outside their ranges are mistakes.
     noisy_scale_space(settings)
     decay, classifier = annealing(settings), spectral_realness(settings)
-    gan = DCGAN(
+    gan = models.DCGAN(
         settings["resolution"],
         base_width=settings["base_width"],
         discriminator_normalization="layer" if method.critic else "batch",

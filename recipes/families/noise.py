@@ -1,6 +1,6 @@
 """The setting of noise injection in the generator, for every family."""
 
-from recipes.running.options import Option
+from tfnss.running.option import Option
 
 NOISES = {"plain": None, "eni": "euclidean", "rni": "riemannian"}
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import tfnss
-from recipes.running.options import Option
+from tfnss.running.option import Option
 
 
 def scale_space_options(initial_time: float, stddev: float | None) -> tuple[Option, ...]:
@@ -22,7 +22,7 @@ def scale_space_options(initial_time: float, stddev: float | None) -> tuple[Opti
     )
 
 
-def noisy_scale_space(settings: Mapping[str, Any]) -> tfnss.NoisyScaleSpace:
+def noisy_scale_space(settings: Mapping[str, Any]) -> "tfnss.NoisyScaleSpace":
     """The space of resolved settings.
 
     Raises:
@@ -31,6 +31,6 @@ def noisy_scale_space(settings: Mapping[str, Any]) -> tfnss.NoisyScaleSpace:
     return tfnss.NoisyScaleSpace(settings["stddev"], settings["kernel_stddev"])
 
 
-def annealing(settings: Mapping[str, Any]) -> tfnss.ExponentialAnnealing:
+def annealing(settings: Mapping[str, Any]) -> "tfnss.ExponentialAnnealing":
     """Its time over training, likewise."""
     return tfnss.ExponentialAnnealing(settings["initial_time"])

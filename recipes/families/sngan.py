@@ -4,16 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import keras
-
+import models
 import tfnss
-from models import SNGAN
-from models.sngan import discriminator_steps
+from models.sngan.sizes import discriminator_steps
 from recipes.families.noise import NOISES, noise_option
 from recipes.families.spectral import MIXTURE, spectral_realness
 from recipes.families.xla import jit_compile, xla_option
-from recipes.running.options import Option, check_range
-from recipes.running.recipe import Recipe
+from tfnss.console import check_range
+from tfnss.running.option import Option
+from tfnss.running.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -113,11 +112,12 @@ def sngan_recipe(
         smoke=_SMOKE,
         resolve=resolve,
         build=build,
+        origin="SSD-GAN",
         paper=[({"method": method}, f"FID {fid:.2f} (of table 2: {table})") for method, fid in (fids or {}).items()],
     )
 
 
-def build(settings: Mapping[str, Any]) -> SNGAN:
+def build(settings: Mapping[str, Any]) -> "models.SNGAN":
     """The compiled model of resolved settings.
 
     Raises:
@@ -128,7 +128,7 @@ def build(settings: Mapping[str, Any]) -> SNGAN:
     method = METHODS[settings["method"]]
     # Whatever the method, settings outside their ranges are mistakes.
     classifier, penalty = spectral_realness(settings), tfnss.SpectralRegularization(settings["reg_weight"])
-    gan = SNGAN(
+    gan = models.SNGAN(
         settings["resolution"],
         downsampling=method.downsampling,
         width=settings["width"],
@@ -148,7 +148,9 @@ def build(settings: Mapping[str, Any]) -> SNGAN:
     return gan
 
 
-def _adam(settings: Mapping[str, Any], steps: float) -> keras.optimizers.Optimizer:
+def _adam(settings: Mapping[str, Any], steps: float) -> Any:
+    import keras
+
     rate: Any = settings["learning_rate"]
     if settings["decay"] == "linear":
         rate = keras.optimizers.schedules.PolynomialDecay(rate, max(1, round(steps)), end_learning_rate=0.0)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import tfnss
-from recipes.running.options import Option
+from tfnss.running.option import Option
 
 MIXTURE = (
     Option(
@@ -31,7 +31,7 @@ SPECTRAL = (
 )
 
 
-def spectral_realness(settings: Mapping[str, Any]) -> tfnss.SpectralRealness:
+def spectral_realness(settings: Mapping[str, Any]) -> "tfnss.SpectralRealness":
     """The spectral classifier of resolved settings.
 
     Raises:

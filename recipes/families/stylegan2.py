@@ -3,17 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import tensorflow as tf
-
+import models
+import models.stylegan2
 import tfnss
-from models import StyleGAN2
-from models.stylegan2 import CONFIGS, adam, generator_adam, preset
+from models.stylegan2.presets import CONFIGS, preset
 from recipes.families.noise import NOISES, noise_option
 from recipes.families.scale_space import annealing, noisy_scale_space, scale_space_options
 from recipes.families.spectral import SPECTRAL, spectral_realness
 from recipes.families.xla import jit_compile, xla_option
-from recipes.running.options import Option, check_range
-from recipes.running.recipe import Recipe
+from tfnss.console import check_range
+from tfnss.running.option import Option
+from tfnss.running.recipe import Recipe
 
 _ON_OFF = ("on", "off")
 
@@ -94,6 +94,7 @@ def stylegan2_recipe(
     nss_gamma: float | None = None,
     stddev: float = 0.15,
     paper: Sequence[tuple[dict[str, Any], str]] = (),
+    origin: str = "NSS-GAN",
     **defaults: Any,
 ) -> Recipe:
     """A recipe that trains StyleGAN2 on one data set.
@@ -108,10 +109,13 @@ def stylegan2_recipe(
         nss_gamma: The same under the noisy scale-space; None for `gamma`.
         stddev: Standard deviation of the noise of the noisy scale-space.
         paper: The paper's figures, each with its settings over the defaults.
+        origin: As for `Recipe`.
         **defaults: Other defaults of the settings.
     """
 
     def resolve(settings: dict[str, Any]) -> dict[str, Any]:
+        import tensorflow as tf
+
         chosen = preset(settings["config"], settings["resolution"], tf.distribute.get_strategy().num_replicas_in_sync)
         own_gamma = (nss_gamma or gamma) if settings["view"] == "nss" else gamma
         proposals = {
@@ -133,11 +137,12 @@ def stylegan2_recipe(
         smoke=_SMOKE,
         resolve=resolve,
         build=build,
+        origin=origin,
         paper=paper,
     )
 
 
-def build(settings: Mapping[str, Any]) -> StyleGAN2:
+def build(settings: Mapping[str, Any]) -> "models.StyleGAN2":
     """The compiled model of resolved settings.
 
     Raises:
@@ -148,7 +153,7 @@ def build(settings: Mapping[str, Any]) -> StyleGAN2:
     regularizers: list[Any] = [tfnss.R1(settings["gamma"], interval=16)]
     regularizers += [tfnss.PathLength()] if settings["path_length"] == "on" else []
     classifier = spectral_realness(settings)
-    gan = StyleGAN2(
+    gan = models.StyleGAN2(
         settings["resolution"],
         settings["config"],
         noise=NOISES[settings["noise"]],
@@ -160,8 +165,8 @@ def build(settings: Mapping[str, Any]) -> StyleGAN2:
         seed=settings["seed"],
     )
     gan.compile(
-        generator_optimizer=generator_adam(settings["learning_rate"], regularizers),
-        discriminator_optimizer=adam(settings["learning_rate"]),
+        generator_optimizer=models.stylegan2.generator_adam(settings["learning_rate"], regularizers),
+        discriminator_optimizer=models.stylegan2.adam(settings["learning_rate"]),
         regularizers=regularizers,
         view=space if settings["view"] == "nss" else None,
         annealing=decay if settings["view"] == "nss" else None,
@@ -174,7 +179,7 @@ def build(settings: Mapping[str, Any]) -> StyleGAN2:
     return gan
 
 
-def _augmentation(settings: Mapping[str, Any]) -> tfnss.Augmentation | None:
+def _augmentation(settings: Mapping[str, Any]) -> "tfnss.Augmentation | None":
     if settings["augment"] == "ada":
         return tfnss.AdaptiveAugmentation(settings["pipeline"])
     fixed = tfnss.Augmentation(settings["pipeline"], settings["augment_probability"])

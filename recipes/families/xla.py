@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from recipes.running.options import Option
+from tfnss.running.option import Option
 
 _VALUES: dict[str, bool | str] = {"auto": "auto", "on": True, "off": False}
 

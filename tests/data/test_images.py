@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from tests.training.networks import tiny_gan, tiny_images
 from tfnss.data import Images
-from tfnss.images import to_uint8
+from tfnss.uint8 import to_uint8
 
 
 class Numbers:

@@ -11,7 +11,6 @@ from tests.metrics.networks_of_tests import save_tiny_inception
 from tests.training.networks import tiny_gan, tiny_images
 from tfnss import random
 from tfnss.data import Images
-from tfnss.images import to_uint8
 from tfnss.metrics import (
     NAMES,
     ArrayImages,
@@ -25,11 +24,12 @@ from tfnss.metrics import (
     kernel_distance,
     networks,
     precision_recall,
-    records,
+    results,
     spectral_distance,
 )
 from tfnss.metrics.networks import Outputs
 from tfnss.random.stateless import sampling_latents
+from tfnss.uint8 import to_uint8
 
 WIDTH = 4
 
@@ -254,16 +254,16 @@ def test_memory_does_not_grow_with_the_images():
 
 def test_records(tmp_path):
     path = tmp_path / "metrics.jsonl"
-    assert records.read(path) == []
+    assert results.read(path) == []
     for kimg in (1, 2, 3):
-        records.append(path, {"kimg": kimg, "fid": 5.0 / kimg, "kid_error": np.nan})
+        results.append(path, {"kimg": kimg, "fid": 5.0 / kimg, "kid_error": np.nan})
     assert [json.loads(line)["kimg"] for line in path.read_text().splitlines()] == [1, 2, 3]
-    assert records.read(path)[0] == {"kimg": 1, "fid": 5, "kid_error": None}
-    records.drop_after(path, 2)
-    assert [record["kimg"] for record in records.read(path)] == [1, 2]
+    assert results.read(path)[0] == {"kimg": 1, "fid": 5, "kid_error": None}
+    results.drop_after(path, 2)
+    assert [record["kimg"] for record in results.read(path)] == [1, 2]
     path.write_text('{"kimg": 1}\n{"ki')
     with pytest.raises(ValueError, match=r"metrics\.jsonl is damaged"):
-        records.read(path)
+        results.read(path)
 
 
 @pytest.mark.parametrize(

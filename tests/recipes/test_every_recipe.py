@@ -5,17 +5,20 @@ import pkgutil
 import pytest
 
 import recipes
-from recipes.running.runner import main
+from tfnss.running.command_line import main
 
 NAMES = [module.name for module in pkgutil.iter_modules(recipes.__path__) if not module.ispkg]
 MODULES = [importlib.import_module(f"recipes.{name}") for name in NAMES]
-RECIPES = [module.RECIPE for module in MODULES if module.main is main]
+RECIPES = [module.RECIPE for module in MODULES if not hasattr(module, "SUMMARY")]
 
 
 def test_every_module_is_a_recipe_or_a_command():
     assert len(RECIPES) > 10
     for module in MODULES:
-        assert (module.__name__ == f"recipes.{module.RECIPE.name}") if module.main is main else module.PROGRAM
+        if hasattr(module, "SUMMARY"):
+            assert f"python -m {module.__name__}" == module.PROGRAM
+        else:
+            assert module.__name__ == f"recipes.{module.RECIPE.name}"
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)

@@ -11,11 +11,12 @@ from recipes import ssd_lambda_sweep as sweep
 from recipes import ssd_spectral_quality as quality
 from recipes import stylegan2_photos64
 from recipes.dcgan_photos import RECIPE
-from recipes.running.runner import main as train
-from recipes.running.runs import load_run
-from tests.recipes.test_bad_input import snapshot
+from tests.running.test_bad_input import snapshot
 from tests.training.networks import tiny_gan
+from tfnss import plots
 from tfnss.metrics import amplify_bands
+from tfnss.running.command_line import main as train
+from tfnss.running.stored import load_run
 from tfnss.training.callbacks import read_history
 
 SMALL = ["--images", "20", "--batch-size", "8", "--seed", "3"]  # the last batch is not whole
@@ -129,8 +130,8 @@ def test_conditional_discriminators_are_given_labels(tmp_path, capsys):
 def test_spectral_quality_ranks_by_the_classifiers_logit(runs, capsys, monkeypatch):
     run = runs / "ssd"
     drawn = {}
-    save_rows = quality.plots.save_rows
-    monkeypatch.setattr(quality.plots, "save_rows", lambda rows, path: (drawn.update(rows), save_rows(rows, path)))
+    save_rows = plots.save_rows
+    monkeypatch.setattr(plots, "save_rows", lambda rows, path: (drawn.update(rows), save_rows(rows, path)))
     quality.main([str(run), *SMALL, "--show", "3"])
     gan = load_run(run)
     output = capsys.readouterr().out

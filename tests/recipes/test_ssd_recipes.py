@@ -13,7 +13,7 @@ from recipes import (
     ssd_stylegan2_ffhq,
 )
 from recipes.families.sngan import METHODS
-from recipes.running.runner import main
+from tfnss.running.command_line import main
 from tfnss.training.callbacks import read_history
 
 SNGANS = [module.RECIPE for module in (ssd_sngan_cifar100, ssd_sngan_stl10, ssd_sngan_bedroom128)]

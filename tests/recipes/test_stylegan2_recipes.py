@@ -15,7 +15,7 @@ from recipes import (
     stylegan2_photos64,
 )
 from recipes.families.stylegan2 import build, stylegan2_recipe
-from recipes.running.runner import main
+from tfnss.running.command_line import main
 from tfnss.training.callbacks import read_history
 
 RECIPES = [

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tests.training.networks import tiny_gan, tiny_images
 from tfnss.data import Images
-from tfnss.metrics import Evaluation, records
+from tfnss.metrics import Evaluation, results
 from tfnss.metrics.networks import Outputs
 from tfnss.training.callbacks import (
     Checkpoint,
@@ -177,7 +177,7 @@ def test_evaluation_of_a_moving_generator(pictures, tmp_path, capsys):
 
     gan = compiled()
     fit(gan, pictures, *callbacks(), Checkpoint(tmp_path / "a.weights.h5"), epochs=4)
-    lines = records.read(tmp_path / "metrics.jsonl")
+    lines = results.read(tmp_path / "metrics.jsonl")
     assert [line["kimg"] for line in lines] == [0.048, 0.064]
     assert lines[-1]["network"] == "brightness"
     rows = read_history(tmp_path / "history.csv")
@@ -191,7 +191,7 @@ def test_evaluation_of_a_moving_generator(pictures, tmp_path, capsys):
     resumed = compiled()
     restore(resumed, tmp_path / "a.weights.h5")
     fit(resumed, pictures, *callbacks(), epochs=5, initial_epoch=4)
-    assert [line["kimg"] for line in records.read(tmp_path / "metrics.jsonl")] == [0.048, 0.064, 0.08]
+    assert [line["kimg"] for line in results.read(tmp_path / "metrics.jsonl")] == [0.048, 0.064, 0.08]
     with pytest.raises(ValueError, match="every_kimg=0"):
         Evaluate(None, 0)
 
@@ -199,4 +199,4 @@ def test_evaluation_of_a_moving_generator(pictures, tmp_path, capsys):
 def test_evaluation_at_the_end_alone(pictures, tmp_path):
     evaluation = Evaluation(tiny_images(pictures), ("fid",), _Brightness(), fake_images=16)
     fit(compiled(), pictures, Evaluate(evaluation, path=tmp_path / "metrics.jsonl"), epochs=3)
-    assert [line["kimg"] for line in records.read(tmp_path / "metrics.jsonl")] == [0.048]
+    assert [line["kimg"] for line in results.read(tmp_path / "metrics.jsonl")] == [0.048]

@@ -9,7 +9,7 @@ import tfnss
 from models import StyleGAN2
 from tests.training.networks import tiny_gan, tiny_images
 from tfnss.data import Images
-from tfnss.metrics.images import GeneratedImages
+from tfnss.metrics.image_sets import GeneratedImages
 
 CLASSES = 3
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.training.networks import tiny_gan
 from tfnss.data import Images
-from tfnss.metrics import Evaluation, records
+from tfnss.metrics import Evaluation, results
 from tfnss.metrics.networks import Outputs
 from tfnss.training.callbacks import Checkpoint, Evaluate, HistoryCSV, StopOnSignal, read_history, restore, signals
 
@@ -141,13 +141,13 @@ def test_an_evaluation_at_hand_is_given_up_and_made_up_for(tmp_path):
     gan, stop = compiled(), StopOnSignal()
     fit(gan, stop, evaluate(path, turn=1), HistoryCSV(history), Checkpoint(weights))
     assert (stop.signal, clock(gan)) == (signal.SIGTERM, 48)
-    assert records.read(path) == []
+    assert results.read(path) == []
     row = read_history(history)[-1]
     resumed = compiled()
     restore(resumed, weights)
     for _ in range(2):  # once is enough
         fit(resumed, StopOnSignal(), evaluate(path), HistoryCSV(history), Checkpoint(weights))
-        (record,) = records.read(path)
+        (record,) = results.read(path)
         assert record["kimg"] == 0.048
         assert read_history(history)[-1] == row | {"fid": pytest.approx(record["fid"])}
 
@@ -164,8 +164,8 @@ def test_an_epoch_in_pieces_is_evaluated_as_a_whole_one(tmp_path):
     path, weights = tmp_path / "metrics.jsonl", tmp_path / "a.weights.h5"
     gan = compiled()
     fit(gan, StopOnSignal(), evaluate(path, every_kimg=0.012), Send(2, signal.SIGTERM), Checkpoint(weights))
-    assert records.read(path) == []
+    assert results.read(path) == []
     resumed = compiled()
     restore(resumed, weights)
     fit(resumed, evaluate(path, every_kimg=0.012))
-    assert [record["kimg"] for record in records.read(path)] == [0.024, 0.048]
+    assert [record["kimg"] for record in results.read(path)] == [0.024, 0.048]

@@ -1,8 +1,5 @@
 """Images to train on."""
 
-from tfnss.data.images import Images
-from tfnss.data.loading import NAMES, load, originals
-from tfnss.data.pixels import ImageError
-from tfnss.data.preparation import Preparation, prepare
+import lazy_loader
 
-__all__ = ["NAMES", "ImageError", "Images", "Preparation", "load", "originals", "prepare"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

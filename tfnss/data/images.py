@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from tfnss.data.reading import ArrayReader, SourceReader
 from tfnss.data.sources import Source
-from tfnss.images import from_uint8
+from tfnss.uint8 import from_uint8
 
 
 class Images:

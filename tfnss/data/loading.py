@@ -8,13 +8,11 @@ from tfnss.data.folder import Folder
 from tfnss.data.image_files import ImageFiles, OriginalFiles
 from tfnss.data.images import Images
 from tfnss.data.lsun import DATA_FILE, LSUN
-from tfnss.data.named import NAMED, NamedOriginals, named_images
+from tfnss.data.named import NAMED, NAMES, NamedOriginals, named_images
 from tfnss.data.photos import crop_classes, photo_crops
 from tfnss.data.records import Records, is_records
 from tfnss.data.sources import Files, Originals
 from tfnss.data.zipped import Zip
-
-NAMES = ("photos", *NAMED)
 
 
 def load(

@@ -9,6 +9,7 @@ from tfnss.generators import has_styles
 from tfnss.metrics.condition import condition_numbers, mean_conditions
 from tfnss.metrics.frechet import frechet_distance
 from tfnss.metrics.kernel import BLOCK_SIZE, kernel_distance_and_error
+from tfnss.metrics.names import PATH_LENGTHS
 from tfnss.metrics.path_length import perceptual_path_length
 from tfnss.metrics.precision_recall import precision_recall
 from tfnss.metrics.spectrum import spectral_distance, spectrum_gap
@@ -17,20 +18,6 @@ from tfnss.metrics.statistics import STATISTICS
 MIN_IMAGES = 2  # of each set, for any metric
 _PR_IMAGES = 4
 _PAIRS_PER_TOP = 50  # TTMC is the mean of the top 1,000 of 50,000
-# What a record tells of how its values came about.
-CONDITIONS = (
-    "network",
-    "comparable",
-    "resize",
-    "perceptual_network",
-    "reals",
-    "real_images",
-    "fake_images",
-    "size",
-    "seed",
-    "batch_size",
-)
-
 Values = dict[str, float]
 
 
@@ -134,18 +121,10 @@ IMAGE_METRICS = {
 
 # -- of generators ---
 
-# NVIDIA's names: `ppl` crops to the region of a face, `ppl2` does not.
-_PATH_LENGTHS: dict[str, dict[str, Any]] = {
-    f"{name}_{space}{sampling}": {"space": space, "sampling": sampling, "crop": name == "ppl"}
-    for name in ("ppl", "ppl2")
-    for space in "zw"
-    for sampling in ("full", "end")
-}
-
 
 def _path_length(name: str, generator: Any, distance: Callable, batch_size: int, **options: Any) -> Values:
     """At the function's own batch size: the activations of a perceptual distance are large."""
-    return {name: perceptual_path_length(generator, distance, **_PATH_LENGTHS[name], **options)}
+    return {name: perceptual_path_length(generator, distance, **PATH_LENGTHS[name], **options)}
 
 
 def _own_path_length(generator: Any, *arguments: Any, **options: Any) -> Values:
@@ -162,23 +141,9 @@ def _condition(generator: Any, distance: Any, **options: Any) -> Values:
 
 GENERATOR_METRICS = {
     "ppl": GeneratorMetric(_own_path_length, paths=True),
-    **{name: GeneratorMetric(partial(_path_length, name), paths=True) for name in _PATH_LENGTHS},
+    **{name: GeneratorMetric(partial(_path_length, name), paths=True) for name in PATH_LENGTHS},
     "condition": GeneratorMetric(_condition),
 }
-NAMES = (*IMAGE_METRICS, *GENERATOR_METRICS)
-
-
-def check_names(metrics: Iterable[str]) -> tuple[str, ...]:
-    """The names of metrics, each once.
-
-    Raises:
-        ValueError: For an unknown one, or none.
-    """
-    names = tuple(dict.fromkeys(metrics))
-    unknown = [name for name in names if name not in NAMES]
-    if unknown or not names:
-        raise ValueError(f"{unknown[0] if unknown else 'nothing'} is not a metric; choose of {', '.join(NAMES)}")
-    return names
 
 
 def of_images(metrics: Iterable[str]) -> Iterator[ImageMetric]:

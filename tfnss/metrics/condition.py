@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from rich.progress import track
 
-from tfnss.metrics.images import Sampler
+from tfnss.metrics.image_sets import Sampler
 from tfnss.random import stateless
 
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from tfnss.metrics import catalog, networks
 from tfnss.metrics.catalog import GENERATOR_METRICS, IMAGE_METRICS, MIN_IMAGES, ImageMetric
-from tfnss.metrics.images import GeneratedImages, ImageSet, as_image_set
+from tfnss.metrics.image_sets import GeneratedImages, ImageSet, as_image_set
+from tfnss.metrics.names import check_names
 from tfnss.metrics.statistics import gather
 
 _MAX_SEED = 2**31
@@ -51,7 +52,7 @@ class Evaluation:
         perceptual_distance: Callable[[tuple], Any] | None = None,
         progress: bool = False,
     ) -> None:
-        self.metrics = catalog.check_names(metrics)
+        self.metrics = check_names(metrics)
         self.reals, self.network = as_image_set(reals, "reals"), network
         self.fake_images, self.batch_size, self.seed, self.progress = fake_images, batch_size, seed, progress
         self.real_images = min(real_images, len(self.reals))

@@ -7,7 +7,7 @@ import numpy as np
 from rich.progress import track
 
 from tfnss.generators import has_styles
-from tfnss.metrics.images import Sampler
+from tfnss.metrics.image_sets import Sampler
 from tfnss.random import stateless
 
 MAX_SIZE = 256  # larger images are averaged down before the distance

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from tfnss.images import from_uint8
 from tfnss.layers.spectrum import azimuthal_average, power_spectrum
 from tfnss.metrics.frechet import Moments, distance_of_moments
+from tfnss.uint8 import from_uint8
 
 _ROUNDING_POWER = (2 / 255) ** 2 / 12  # mean square of the rounding to 8 bits, for images in [-1, 1]
 

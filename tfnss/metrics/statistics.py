@@ -10,7 +10,7 @@ from rich.progress import track
 from tfnss.metrics import cache
 from tfnss.metrics.activations import Activations
 from tfnss.metrics.frechet import Moments
-from tfnss.metrics.images import ImageSet
+from tfnss.metrics.image_sets import ImageSet
 from tfnss.metrics.inception_score import InceptionScore
 from tfnss.metrics.networks.network import FeatureNetwork, Outputs
 from tfnss.metrics.spectrum import Spectra

@@ -6,9 +6,9 @@ import numpy as np
 import tensorflow as tf
 
 from tfnss import random
-from tfnss.images import from_uint8
 from tfnss.layers import NoiseSpace, NoisyScaleSpace, ScaleSpace
 from tfnss.random import stateless
+from tfnss.uint8 import from_uint8
 
 
 def variance_curves(

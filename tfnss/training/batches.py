@@ -7,9 +7,9 @@ import numpy as np
 import tensorflow as tf
 
 from tfnss.data import Images
-from tfnss.images import from_uint8
 from tfnss.layers import MinibatchStandardDeviation
 from tfnss.training.view import View
+from tfnss.uint8 import from_uint8
 
 logger = logging.getLogger("tfnss")
 

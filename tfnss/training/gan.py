@@ -14,7 +14,6 @@ import tensorflow as tf
 from tfnss import random, serving
 from tfnss.data import Images
 from tfnss.generators import image_shape, labels_in_turn, latent_width, number_of_classes, one_hot
-from tfnss.images import to_uint8
 from tfnss.random import stateless
 from tfnss.training import batches, gradients, losses
 from tfnss.training.augmentation import Augmentation
@@ -26,6 +25,7 @@ from tfnss.training.penalty import Penalty
 from tfnss.training.phases import build_phases
 from tfnss.training.predictions import PredictionMeter
 from tfnss.training.view import as_view
+from tfnss.uint8 import to_uint8
 
 
 @keras.saving.register_keras_serializable("tfnss")

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import keras
 
-from tfnss.metrics import records
-from tfnss.metrics.catalog import CONDITIONS
+from tfnss.metrics import results
 from tfnss.metrics.evaluation import Evaluation
+from tfnss.metrics.names import CONDITIONS
 from tfnss.training.callbacks.clock import images_seen, images_total
 from tfnss.training.callbacks.signals import Interrupted, interruptible
 
@@ -40,8 +40,8 @@ class Evaluate(keras.callbacks.Callback):
         if not self.path:
             return
         seen, total = images_seen(self.model), images_total(self.model)
-        records.drop_after(self.path, seen / 1000)
-        measured = any(record.get("kimg") == seen / 1000 for record in records.read(self.path))
+        results.drop_after(self.path, seen / 1000)
+        measured = any(record.get("kimg") == seen / 1000 for record in results.read(self.path))
         if seen and seen >= total and not measured:
             self._measure(seen, logs)
 
@@ -62,7 +62,7 @@ class Evaluate(keras.callbacks.Callback):
         if logs is not None:
             logs.update({name: value for name, value in record.items() if name not in CONDITIONS})
         if self.path:
-            records.append(self.path, {"kimg": seen / 1000, **record})
+            results.append(self.path, {"kimg": seen / 1000, **record})
 
     def _due(self, seen: int) -> bool:
         if self.every_kimg is None:

@@ -1,0 +1,4 @@
+from .model import DOWNSAMPLINGS as DOWNSAMPLINGS
+from .model import SNGAN as SNGAN
+from .sizes import SIZES as SIZES
+from .sizes import discriminator_steps as discriminator_steps

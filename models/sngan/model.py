@@ -1,0 +1,192 @@
+"""SNGAN (Miyato et al. 2018): residual networks, and a discriminator of spectrally normalised layers."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import layers, ops
+
+from models.initializers import Initializers
+from models.sngan.sizes import SIZES, discriminator_steps
+from tfnss.layers import BilinearUpsampling2D, HaarDownsample, SpectralConv2D, SpectralDense
+from tfnss.layers.noise import noise_injection
+from tfnss.training import GAN
+
+DOWNSAMPLINGS = ("average", "dwt")
+
+
+@keras.saving.register_keras_serializable("tfnss")
+class SNGAN(GAN):
+    """Residual networks with batch normalisation in the generator and spectral normalisation in the discriminator.
+
+    Trainable parameters of generator and discriminator: 4,276,739 and 1,053,825 at 32x32; 4,878,083 and 10,141,441 at
+    48x48; 12,220,675 and 10,141,441 at 64x64; 32,150,787 and 29,017,857 at 128x128. Latents, images and logits are as in
+    `DCGAN`.
+
+    Args:
+        resolution: Height and width in pixels: 32, 48, 64 or 128.
+        latent_dim: Width of the latents.
+        channels: Channels of the images, 1 or 3.
+        downsampling: How the discriminator halves its features: `average` pools 2x2; `dwt` takes the Haar wavelet transform,
+            so that the convolution after it sees all of it in four times the channels (SNGAN+DWT of Chen et al. 2021).
+        width: Factor of all numbers of channels, > 0; 1 is the paper's.
+        noise: Noise injection after each normalisation of the generator, as in `DCGAN`: `euclidean`, `riemannian` or None.
+        seed: Seed of the initial weights and of everything random in training.
+
+    Raises:
+        ValueError: For values outside these.
+
+    Reference: Miyato, Kataoka, Koyama and Yoshida, Spectral Normalization for Generative Adversarial Networks; sizes and
+    initial weights are those of Lee and Town, Mimicry: Towards the Reproducibility of GAN Research, with which Chen et al.,
+    SSD-GAN, compare.
+    """
+
+    def __init__(
+        self,
+        resolution: int = 32,
+        latent_dim: int = 128,
+        channels: int = 3,
+        downsampling: str = "average",
+        width: float = 1.0,
+        noise: str | None = None,
+        seed: int = 0,
+        **kwargs: Any,
+    ) -> None:
+        if resolution not in SIZES:
+            raise ValueError(f"`resolution` must be one of {tuple(SIZES)}. Received: resolution={resolution}")
+        if latent_dim < 1:
+            raise ValueError(f"`latent_dim` must be >= 1. Received: latent_dim={latent_dim}")
+        if channels not in (1, 3):
+            raise ValueError(f"`channels` must be 1 or 3. Received: channels={channels}")
+        if downsampling not in DOWNSAMPLINGS:
+            raise ValueError(f"`downsampling` must be one of {DOWNSAMPLINGS}. Received: downsampling={downsampling!r}")
+        if not 0 < width < math.inf:
+            raise ValueError(f"`width` must be a finite number > 0. Received: width={width}")
+        self._config: dict[str, Any] = {
+            "resolution": resolution,
+            "latent_dim": latent_dim,
+            "channels": channels,
+            "downsampling": downsampling,
+            "width": width,
+            "noise": noise,
+            "seed": seed,
+        }
+        generator_widths, discriminator_widths, halvings = SIZES[resolution]
+        draws = Initializers(seed)
+        super().__init__(
+            _generator(resolution, latent_dim, _scaled(generator_widths, width), channels, noise, draws),
+            _discriminator(resolution, channels, _scaled(discriminator_widths, width), halvings, downsampling, draws),
+            seed=seed,
+            **kwargs,
+        )
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """As `GAN.compile`; by default the hinge game with Adam(2e-4, 0, 0.9) and 5 discriminator steps, at 128x128 2.
+
+        The papers sample from the generator itself. Here, as always, images come from its average, whose half-life of
+        10,000 images is short beside their millions.
+        """
+        defaults = {
+            "generator_optimizer": keras.optimizers.Adam(2e-4, beta_1=0.0, beta_2=0.9),
+            "discriminator_optimizer": keras.optimizers.Adam(2e-4, beta_1=0.0, beta_2=0.9),
+            "loss": "hinge",
+            "discriminator_steps": discriminator_steps(self._config["resolution"]),
+        }
+        super().compile(**{**defaults, **self._given_parts(args, kwargs)})
+
+    def get_config(self) -> dict:
+        return {**self._config, "name": self.name}
+
+
+def _scaled(widths: Sequence[int], factor: float) -> list[int]:
+    return [max(1, round(width * factor)) for width in widths]
+
+
+def _generator(
+    resolution: int, latent_dim: int, widths: list[int], channels: int, noise: str | None, draws: Initializers
+) -> keras.Model:
+    size = resolution // 2 ** (len(widths) - 1)
+    latents = keras.Input((latent_dim,), name="latents")
+    x = layers.Dense(size * size * widths[0], **draws.xavier(latent_dim), name="stem")(latents)
+    x = layers.Reshape((size, size, widths[0]))(x)
+    for index, width in enumerate(widths[1:]):
+        x = _generator_block(x, width, noise, draws, f"block{index}")
+    x = _activated(x, noise, "head_normalization")
+    x = _convolution(x, channels, 3, draws, name="head")
+    images = layers.Activation("tanh", dtype="float32", name="images")(x)
+    return keras.Model(latents, images, name="generator")
+
+
+def _generator_block(x: Any, width: int, noise: str | None, draws: Initializers, name: str) -> Any:
+    residual = BilinearUpsampling2D()(_activated(x, noise, f"{name}_normalization0"))
+    residual = _convolution(residual, width, 3, draws, math.sqrt(2), name=f"{name}_conv0")
+    residual = _activated(residual, noise, f"{name}_normalization1")
+    residual = _convolution(residual, width, 3, draws, math.sqrt(2), name=f"{name}_conv1")
+    # The papers interpolate first. 1x1 convolutions commute with that, and have a quarter of the pixels before it.
+    shortcut = BilinearUpsampling2D()(_convolution(x, width, 1, draws, name=f"{name}_shortcut"))
+    return layers.Add(name=name)([residual, shortcut])
+
+
+def _activated(x: Any, noise: str | None, name: str) -> Any:
+    x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=name)(x)
+    injection = noise_injection(noise)
+    return layers.ReLU()(x if injection is None else injection(x))
+
+
+def _discriminator(
+    resolution: int, channels: int, widths: list[int], halvings: int, downsampling: str, draws: Initializers
+) -> keras.Model:
+    images = x = keras.Input((resolution, resolution, channels), name="images")
+    for index, width in enumerate(widths):
+        x = _discriminator_block(x, width, downsampling if index < halvings else None, draws, f"block{index}")
+    x = ops.sum(ops.cast(layers.ReLU()(x), "float32"), axis=(1, 2))
+    logits = SpectralDense(1, seed=draws.seed(), **draws.xavier(widths[-1]), dtype="float32", name="logits")(x)
+    return keras.Model(images, logits, name="discriminator")
+
+
+def _discriminator_block(x: Any, width: int, downsampling: str | None, draws: Initializers, name: str) -> Any:
+    """Two convolutions beside a shortcut. Pooling comes after the second one, the wavelet transform before it."""
+    first = name == "block0"  # on images, which no activation may cut
+    residual = x if first else layers.ReLU()(x)
+    hidden = width if first else x.shape[-1]
+    residual = _spectral_convolution(residual, hidden, 3, draws, math.sqrt(2), name=f"{name}_conv0")
+    residual = layers.ReLU()(residual)
+    if downsampling == "dwt":
+        residual = HaarDownsample()(residual)
+    residual = _spectral_convolution(residual, width, 3, draws, math.sqrt(2), name=f"{name}_conv1")
+    if downsampling == "average":
+        residual = layers.AveragePooling2D(2)(residual)
+    return layers.Add(name=name)([residual, _shortcut(x, width, downsampling, draws, f"{name}_shortcut")])
+
+
+def _shortcut(x: Any, width: int, downsampling: str | None, draws: Initializers, name: str) -> Any:
+    """The features as they are, if they fit; else halved, then through a 1x1 convolution.
+
+    The papers pool last, but in the first block. 1x1 convolutions commute with means, and have a quarter of the pixels after
+    them.
+    """
+    if downsampling is None and x.shape[-1] == width:
+        return x
+    if downsampling == "dwt":
+        x = HaarDownsample()(x)
+    elif downsampling == "average":
+        x = layers.AveragePooling2D(2)(x)
+    return _spectral_convolution(x, width, 1, draws, name=name)
+
+
+def _spectral_convolution(x: Any, width: int, size: int, draws: Initializers, gain: float = 1.0, *, name: str) -> Any:
+    return _convolution(x, width, size, draws, gain, SpectralConv2D, name=name, seed=draws.seed())
+
+
+def _convolution(
+    x: Any,
+    width: int,
+    size: int,
+    draws: Initializers,
+    gain: float = 1.0,
+    layer: type[keras.layers.Layer] = layers.Conv2D,
+    **kwargs: Any,
+) -> Any:
+    weights = draws.xavier(size * size * x.shape[-1], gain)
+    return layer(width, size, padding="same", **weights, **kwargs)(x)

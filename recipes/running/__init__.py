@@ -1,1 +1,0 @@
-"""How a recipe is run: from its flags to a run's folder."""

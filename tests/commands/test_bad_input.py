@@ -1,0 +1,113 @@
+"""Bad input to every command and recipe: status 2, one line that names the culprit, no traceback, nothing written."""
+
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tfnss.commands import entry
+from tfnss.running import catalogue
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """The working directory: good and bad things by name."""
+    monkeypatch.chdir(tmp_path)
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8)
+    for folder in ("good", "corrupt", "empty", "taken"):
+        (tmp_path / folder).mkdir()
+    for index in range(8):
+        Image.fromarray(pixels).save(tmp_path / "good" / f"{index}.png")
+        Image.fromarray(pixels).save(tmp_path / "corrupt" / f"{index}.png")
+    whole = (tmp_path / "good" / "0.png").read_bytes()
+    (tmp_path / "corrupt" / "3.png").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "taken" / "thesis.txt").write_text("precious")
+    (tmp_path / "file").write_text("a file")
+    with zipfile.ZipFile(tmp_path / "outside.zip", "w") as archive:
+        archive.writestr("../evil.png", whole)
+    (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 and no more")
+    with zipfile.ZipFile(tmp_path / "classes.zip", "w") as archive:
+        archive.writestr("0.png", whole)
+        archive.writestr("dataset.json", '{"labels": [["0.png", 2147483647]]}')
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "0.png").write_bytes(whole)
+    (tmp_path / "deep" / "dataset.json").write_text("[" * 100_000)
+    return tmp_path
+
+
+# Command, its flags, and what the line must say.
+CASES = [
+    ("dcgan_photos", "--data missing/", "missing"),
+    ("dcgan_photos", "--data corrupt --batch-size 8", "3.png"),
+    ("dcgan_photos", "--data outside.zip", "evil.png"),
+    ("dcgan_photos", "--data broken.zip", "broken.zip"),
+    ("dcgan_photos", "--kimg -1", "--kimg must be above 0"),
+    ("dcgan_photos", "--keep 0", "--keep must be at least 1"),
+    ("dcgan_photos", "--checkpoint x.weights.h5", "--resume"),
+    ("dcgan_photos", "--strategy multiworker", "TF_CONFIG"),
+    ("dcgan_photos", "--strategy several", "--strategy"),
+    ("dcgan_photos", "--cache-gb -1", "--cache-gb must be at least 0"),
+    ("dcgan_photos", "--lambda 2", "lambda"),
+    ("dcgan_photos", "--run-dir taken", "taken is not empty"),
+    ("dcgan_celeba64", "--resolution 33", "resolution=33"),
+    ("dcgan_flowers64", "--method sgan", "--method"),
+    ("rni_dcgan_cifar10", "--noise white", "--noise"),
+    ("stylegan2_photos64", "--config g", "--config"),
+    ("stylegan2_photos64", "--resolution 48", "resolution=48"),
+    ("stylegan2_photos64", "--classes 3", "out of range"),
+    ("stylegan2_photos64", "--classes -1", "classes=-1"),
+    ("stylegan2_photos64", "--gamma -1", "weight=-1"),
+    ("stylegan2_photos64", "--pipeline everything", "everything"),
+    ("stylegan2_ffhq512", "--precision float8", "--precision"),
+    ("ssd_sngan_cifar100", "--lambda -0.1", "lambda"),
+    ("ssd_sngan_stl10", "--width -1", "width=-1"),
+    ("ssd_stylegan2_ffhq", "--mixing average", "--mixing"),
+    ("ssd_checkerboard", "--square 5", "--square must divide 8"),
+    ("ssd_checkerboard", "--out file/board", "file"),
+    ("ssd_lambda_sweep", "--smoke --lambdas 0.5,2", "must lie in [0, 1]. Received: spatial_share=2"),
+    ("ssd_lambda_sweep", "--lambdas half", "--lambdas"),
+    ("ssd_discriminator_blindness", "taken", "taken holds no run"),
+    ("ssd_spectral_quality", "missing", "missing"),
+    ("ssd_spectral_quality", "taken --images 0", "--images must be at least 1"),
+    ("nss_variance", "--images 0", "--images must be at least 1"),
+    ("nss_variance", "--data missing/", "missing"),
+    ("evaluate", "missing", "missing"),
+    ("evaluate", "good --metrics beauty --data good", "beauty is not a metric"),
+    ("evaluate", "good", "--data DIR"),
+    ("generate", "taken --out out", "taken"),
+    ("generate", "good --seeds 3-1 --out out", "--seeds"),
+    ("generate", "good", "--out"),
+    ("project", "taken good/0.png --out out", "taken"),
+    ("project", "good missing.png --out out", "missing.png"),
+    ("report", "missing", "missing"),
+    ("report", "taken", "taken holds no run"),
+    ("prepare", "missing dest --resolution 16", "missing"),
+    ("prepare", "empty dest --resolution 16", "empty"),
+    ("prepare", "outside.zip dest --resolution 16", "evil.png"),
+    ("prepare", "good taken --resolution 16", "taken"),
+    ("prepare", "classes.zip dest --resolution 16 --labels", "over the limit of 99999"),
+    ("prepare", "deep dest --resolution 16 --labels", "dataset.json is damaged"),
+    ("prepare", "good dest --resolution 0", "resolution"),
+    ("prepare", "good dest", "--resolution"),
+    ("prepare", "good dest --resolution 16 --crop round", "--crop"),
+]
+
+
+@pytest.mark.parametrize(("command", "flags", "says"), CASES)
+def test_one_line_and_nothing_written(command, flags, says, place, capsys):
+    before = {path: path.read_bytes() if path.is_file() else None for path in place.rglob("*")}
+    arguments = flags.split()
+    if command not in entry.COMMANDS:
+        smoke = ["--smoke"] if hasattr(catalogue.module(command), "RECIPE") and command != "ssd_lambda_sweep" else []
+        arguments = ["train", command, *smoke, *arguments]
+    else:
+        arguments = [command, *arguments]
+    with pytest.raises(SystemExit) as end:
+        entry.main(arguments)
+    assert end.value.code == 2
+    error = capsys.readouterr().err
+    assert says in error
+    assert len(error.strip().splitlines()) == 1
+    assert "Traceback" not in error
+    assert {path: path.read_bytes() if path.is_file() else None for path in place.rglob("*")} == before

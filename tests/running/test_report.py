@@ -1,0 +1,238 @@
+import base64
+import io
+import json
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from recipes.dcgan_church64 import RECIPE as CHURCH
+from recipes.dcgan_photos import RECIPE
+from tests.running.test_bad_input import snapshot
+from tfnss.commands.report import main
+from tfnss.metrics import results
+from tfnss.running import report
+from tfnss.running.command_line import main as train
+
+VOID = {"meta", "img"}
+RED = np.array([250, 10, 60], np.uint8)
+
+
+class Page(HTMLParser):
+    """Elements with their attributes, and the text outside the style, of a page whose tags are balanced."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.elements, self.text, self._open = [], "", []
+        source = path.read_text()
+        assert source.startswith("<!doctype html>\n<html")
+        self.feed(source)
+        self.close()
+        assert not self._open
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self._open.pop() == tag
+
+    def handle_data(self, data):
+        if self._open[-1:] != ["style"]:
+            self.text += data
+
+    def pictures(self):
+        for tag, attributes in self.elements:
+            if tag == "img":
+                kind, data = attributes["src"].split(",")
+                assert kind == "data:image/png;base64"
+                with Image.open(io.BytesIO(base64.b64decode(data, validate=True))) as image:
+                    yield attributes["alt"], np.asarray(image.convert("RGB"))
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    run = tmp_path_factory.mktemp("report") / "run"
+    train(RECIPE, ["--smoke", "--base-width", "4", "--run-dir", str(run)])
+    return run
+
+
+@pytest.fixture
+def run(trained, tmp_path):
+    return shutil.copytree(trained, tmp_path / "my & <run>")
+
+
+def change_settings(run, **changes):
+    saved = json.loads((run / "settings.json").read_text())
+    saved["settings"] |= changes.pop("settings", {})
+    (run / "settings.json").write_text(json.dumps(saved | changes))
+
+
+def record(**values):
+    return {
+        "kimg": 0.064,
+        **values,
+        "network": "embedded",
+        "reals": "photos",
+        "real_images": 9,
+        "fake_images": 8,
+        "seed": 3,
+    }
+
+
+def test_a_page_tells_all_of_a_run(run, capsys):
+    results.append(run / "metrics.jsonl", record(fid=123.4567891))
+    results.append(run / "metrics.jsonl", record(precision=0.25, recall=float("nan")))
+    Image.fromarray(np.full((30, 40, 3), RED)).save(run / "spectrum.png")
+    main([str(run)])
+    assert capsys.readouterr().out == f"{run / 'report.html'}\n"
+    page = Page(run / "report.html")
+    for text in (
+        "my & <run>",
+        "dcgan_photos, 0.064 of 0.064 kimg",
+        "base_width",
+        "123.457",
+        "0.25",
+        "8 fakes, 9 of photos",
+    ):
+        assert text in page.text
+    last = (run / "history.csv").read_text().splitlines()[-1].split(",")[3]
+    assert f"{float(last):.6g}" in page.text
+    pictures = dict(page.pictures())
+    assert list(pictures) == [
+        "samples at 0.064 kimg", "real images", "0 kimg", "0.032 kimg", "0.064 kimg", "curves.png", "spectrum.png"
+    ]  # fmt: skip
+    with Image.open(run / "samples" / "fakes_000000064.png") as image:
+        np.testing.assert_array_equal(pictures["samples at 0.064 kimg"], np.asarray(image))
+        np.testing.assert_array_equal(pictures["0.064 kimg"], np.asarray(image)[:128, :128])  # 4 times 4 of 32 pixels
+    assert (pictures["spectrum.png"] == RED).all()
+
+
+def test_a_page_needs_no_network_and_runs_nothing(run):
+    evil = "<script>document.body.remove()</script><img src=http://example.com/x onerror=alert(1)>"
+    change_settings(run, settings={"data": evil, evil: "'\"&"}, versions=evil)
+    results.append(run / "metrics.jsonl", record() | {"reals": evil, evil: evil})
+    page = Page(report.write_report(run))
+    assert page.text.count(evil) == 6
+    tags = {tag for tag, _ in page.elements}
+    assert not tags & {"script", "link", "iframe", "object", "embed", "base", "form", "a", "svg"}
+    for tag, attributes in page.elements:
+        assert not [name for name in attributes if name.startswith("on") or (name in ("href", "style"))]
+        assert attributes.get("src", "data:").startswith("data:"), tag
+    style = re.search("<style>(.*?)</style>", (run / "report.html").read_text(), re.DOTALL).group(1)
+    assert "url(" not in style
+    assert "@import" not in style
+    policy = next(a["content"] for _, a in page.elements if a.get("http-equiv") == "Content-Security-Policy")
+    assert "default-src 'none'" in policy
+
+
+def test_a_page_can_be_written_from_the_start(run):
+    for path in [*run.rglob("*.png"), run / "history.csv"]:
+        path.unlink()
+    text = Page(report.write_report(run)).text
+    assert "no images seen yet" in text
+    assert text.count("None yet") == 4
+
+
+def test_a_page_stays_small(run):
+    noise = np.random.default_rng(0).integers(0, 256, (1600, 1600, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(run / "samples" / "reals.png")
+    for path in (run / "samples").glob("fakes_*"):
+        path.unlink()
+    for index in range(40):
+        shutil.copy(run / "samples" / "reals.png", run / "samples" / f"fakes_{1000 * index:09d}.png")
+    change_settings(run, settings={"resolution": 200})
+    pictures = list(Page(report.write_report(run)).pictures())
+    assert [label for label, _ in pictures[2:14]] == [
+        f"{k} kimg" for k in (0, 4, 7, 11, 14, 18, 21, 25, 28, 32, 35, 39)
+    ]
+    assert {picture.shape for _, picture in pictures[2:14]} == {(384, 384, 3)}
+    assert pictures[0][1].shape == (1024, 1024, 3)
+    assert (run / "report.html").stat().st_size < 2e7
+
+
+def test_the_papers_figures_stand_beside_ours(run):
+    defaults = CHURCH.resolve({option.name: option.default for option in CHURCH.all_options()} | {"method": "nss"})
+    change_settings(run, recipe=CHURCH.name, settings=defaults)
+    assert "The paper's figures: FID 58.86, over 20 seeds. Ours: none yet" in Page(report.write_report(run)).text
+    results.append(run / "metrics.jsonl", record(fid=61.5))
+    text = Page(report.write_report(run)).text
+    assert "The paper's figures: FID 58.86, over 20 seeds" in text
+    assert text.index("61.5") < text.index("58.86")
+    change_settings(run, recipe="of_the_future")
+    assert "The paper" not in Page(report.write_report(run)).text
+
+
+def test_every_seed_of_a_run_gets_a_page(run, tmp_path, capsys):
+    for seed in (0, 1):
+        shutil.copytree(run, tmp_path / "seeds" / f"seed-{seed}")
+    shutil.copy(run / "settings.json", tmp_path / "seeds")
+    change_settings(tmp_path / "seeds", trials=2)
+    main([str(tmp_path / "seeds")])
+    pages = [str(tmp_path / "seeds" / f"seed-{seed}" / "report.html") for seed in (0, 1)]
+    assert capsys.readouterr().out.split() == pages
+
+
+def test_a_card_of_a_run(run):
+    card = report.model_card(run)
+    assert (card["name"], card["recipe"], card["images_seen"]) == ("my & <run>", "dcgan_photos", 64)
+    assert card["settings"]["base_width"] == 4
+    assert card["metrics"] is None
+    for fid in (3.0, 2.0):
+        results.append(run / "metrics.jsonl", record(fid=fid))
+    assert report.model_card(run)["metrics"] == record(fid=2.0)
+    json.dumps(report.model_card(run), allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("settings.json", "{", "settings.json is damaged"),
+        ("settings.json", None, "holds no run"),
+        ("metrics.jsonl", "{", "metrics.jsonl is damaged"),
+        ("history.csv", "kimg\nx\n", "history.csv is damaged"),
+        ("curves.png", "no picture", "curves.png cannot be read"),
+        ("samples/reals.png", None, "reals.png cannot be read"),
+    ],
+)
+def test_one_line_and_nothing_written(name, content, says, run, capsys):
+    whole = (run / name).read_bytes() if (run / name).exists() else b""
+    (run / name).unlink(missing_ok=True)
+    if content is not None:
+        (run / name).write_text(content)
+    elif name.endswith(".png"):
+        (run / name).write_bytes(whole[: len(whole) // 2])
+    before = snapshot(run)
+    with pytest.raises(SystemExit) as end:
+        main([str(run)])
+    assert end.value.code == 2
+    error = capsys.readouterr().err
+    assert says in error
+    assert len(error.strip().splitlines()) == 1
+    assert snapshot(run) == before
+
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the path")
+@pytest.mark.parametrize("width", [400, 1200])
+def test_chromium_shows_the_page(width, run, tmp_path):
+    change_settings(run, settings={"data": "<script>document.body.remove()</script>"})
+    for path in (run / "samples").glob("*.png"):
+        Image.fromarray(np.full((128, 128, 3), RED)).save(path)
+    place = report.write_report(run).rename(tmp_path / "report.html")
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--window-size={width},1200"]
+    flags += [f"--user-data-dir={tmp_path / 'profile'}", f"--screenshot={tmp_path / 'shot.png'}"]
+    subprocess.run([CHROMIUM, *flags, place.as_uri()], check=True, capture_output=True, timeout=120)
+    with Image.open(tmp_path / "shot.png") as image:
+        pixels = np.asarray(image.convert("RGB")).astype(int)
+    assert pixels.shape == (1200, width, 3)
+    red = (np.abs(pixels - RED) < 8).all(axis=-1)
+    assert 0.05 < red.mean() < 0.9  # the samples
+    assert pixels[:100].std() > 10  # the title

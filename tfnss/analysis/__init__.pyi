@@ -1,0 +1,5 @@
+from .inversion import Projection as Projection
+from .inversion import noise_regularizer as noise_regularizer
+from .inversion import project as project
+from .inversion import squared_difference as squared_difference
+from .inversion import synthesize as synthesize

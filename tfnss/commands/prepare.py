@@ -1,0 +1,97 @@
+"""`tfnss prepare`: turns images into records: sharded, of one size, checked, and quick to train on.
+
+    tfnss prepare ~/pictures ~/pictures64 --resolution 64
+    tfnss train dcgan_celeba64 --data ~/pictures64
+
+SOURCE is a folder or zip of images, an LSUN export (a folder with data.mdb), or a data set of TensorFlow Datasets by name.
+The same command goes on where it was stopped, or where a disk failed. One process writes DEST.
+"""
+
+import collections
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tfnss.console import Parser, one_line_warnings, parser_of, reporting, say, start_tensorflow
+from tfnss.data import pixels
+from tfnss.data.named import NAMED
+from tfnss.running.lock import only_writer
+
+if TYPE_CHECKING:
+    from tfnss.data import Preparation
+    from tfnss.data.sources import Originals
+
+PROGRAM = "tfnss prepare"
+SUMMARY = "Turn images into records: sharded, of one size, quick to train on."
+_LISTED = 20  # skipped images to print
+_DEFAULTS: dict[str, Any] = {"labels": False, "download": False}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command line; ends with status 2 and one line on bad input."""
+    given = _DEFAULTS | vars(parser_of(PROGRAM, SUMMARY, add_flags).parse_args(arguments))
+    source, dest = given.pop("source"), Path(given.pop("dest")).expanduser()
+    labels, download = given.pop("labels"), given.pop("download")
+    with reporting(PROGRAM, ValueError, OSError), one_line_warnings(PROGRAM):
+        start_tensorflow()
+        from tfnss.data import Preparation, originals
+
+        preparation = Preparation(**given)
+        place = Path(source).expanduser()
+        if source not in NAMED and place.is_dir() and dest.resolve().is_relative_to(place.resolve()):
+            raise ValueError(f"{dest} lies in {source}: name a folder outside it for the records")
+        try:
+            manifest = _prepared(originals(source, download, labels), dest, preparation)
+        except KeyboardInterrupt:
+            say(f"Stopped. The same command goes on; {dest} holds what is done.")
+            raise SystemExit(130) from None
+        _print(manifest, dest)
+
+
+def _prepared(images: "Originals", dest: Path, preparation: "Preparation") -> dict[str, Any]:
+    from tfnss.data import prepare
+    from tfnss.data.preparation import check_destination
+
+    check_destination(dest)  # before the lock is written in it
+    dest.mkdir(parents=True, exist_ok=True)
+    with only_writer(dest):
+        try:
+            return prepare(images, dest, preparation, progress=True)
+        except OSError as error:
+            raise OSError(f"{error}: mend that, and the same command goes on; {dest} holds what is done") from error
+
+
+def _print(manifest: dict[str, Any], dest: Path) -> None:
+    resolution, skipped = manifest["preparation"]["resolution"], manifest["skipped"]
+    megabytes = sum(shard["bytes"] for shard in manifest["shards"]) / 1e6
+    classes = f", {len(manifest['classes'])} classes" if manifest["classes"] else ""
+    say(
+        f"{manifest['count']} images of {resolution}x{resolution}{classes}: "
+        f"{len(manifest['shards'])} shards, {megabytes:.1f} MB, sha256 {manifest['sha256'][:16]}..."
+    )
+    if skipped:
+        counts = collections.Counter(reason for _, reason in skipped)
+        reasons = ", ".join(f"{count} {reason}" for reason, count in counts.most_common(_LISTED))
+        say(f"Skipped {len(skipped)} ({reasons}):")
+        for name, reason in skipped[:_LISTED]:
+            say(f"  {name} {reason}")
+        if len(skipped) > _LISTED:
+            say(f"  and {len(skipped) - _LISTED} more, listed in {dest / 'manifest.json'}")
+    say(f"Next: tfnss train dcgan_photos --data {dest} --resolution {resolution}, or any other recipe")
+
+
+def add_flags(parser: Parser) -> None:
+    """Adds the flags of this command."""
+    flag = parser.add_argument
+    flag("source", metavar="SOURCE", help="folder, zip, LSUN export, or data set of TensorFlow Datasets by name")
+    flag("dest", metavar="DEST", help="folder for the records: a new one, or that of the same command")
+    flag("--resolution", type=int, required=True, metavar="PIXELS", help="height and width of the records' images")
+    flag("--crop", choices=pixels.CROPS, help=f"what to keep of images that are not square: {_CROPS}")
+    flag("--filter", choices=pixels.FILTERS, help="how to resize, antialiased (default: lanczos)")
+    flag("--labels", action="store_true", help="keep classes: of dataset.json, else the subfolder of each image")
+    flag("--shard-images", type=int, metavar="N", help="images in a shard (default: 1000)")
+    flag("--max-images", type=int, metavar="N", help="take no more than the first N images")
+    flag("--download", action="store_true", help="let TensorFlow Datasets download the data set if it is not on disk")
+
+
+_CROPS = "the centred square, the centred 4:3 between black bands, or all of it, distorted (default: centre)"

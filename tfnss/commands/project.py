@@ -1,0 +1,157 @@
+"""`tfnss project`: projects pictures into W: the styles and the noise with which a run's generator comes nearest to them.
+
+    tfnss project runs/00000-stylegan2_photos64 face.png --out out
+    tfnss project ffhq.pkl ~/faces/*.jpg --vgg16 vgg16.h5 --out out
+
+The generator is that of a run's checkpoint, or of an official pickle of StyleGAN2. An exported model will not do: no
+gradients come through its 8-bit images.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from tfnss import files
+from tfnss.console import Parser, check_range, parser_of, reporting, start_tensorflow
+from tfnss.data import pixels
+from tfnss.running.file_names import SETTINGS
+
+if TYPE_CHECKING:
+    from tfnss.analysis import Projection
+
+PROGRAM = "tfnss project"
+SUMMARY = "Find the styles and the noise of a generator for given images."
+_DEFAULTS: dict[str, Any] = {
+    "steps": 1000,
+    "space": "w",
+    "distance": "lpips",
+    "batch_size": 4,
+    "seed": 0,
+    "overwrite": False,
+}
+SPACES = ("w", "w+")  # as `tfnss.analysis.project` calls them
+_PICTURE, _STYLES, _SINGLES = "projections.png", "styles.npz", "images"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command line; ends with status 2 and one line on bad input."""
+    given = _DEFAULTS | vars(parser_of(PROGRAM, SUMMARY, add_flags).parse_args(arguments))
+    with reporting(PROGRAM, ValueError, OSError):
+        _check(given)
+        places = _places(given["images"])
+        start_tensorflow()
+        import tensorflow as tf
+
+        with reporting(PROGRAM, tf.errors.OpError):
+            _project(given, places, Path(given["out"]).expanduser())
+
+
+def _project(given: dict[str, Any], places: dict[str, Path], out: Path) -> None:
+    from tfnss.analysis import project
+    from tfnss.generators import image_shape
+
+    if not given["overwrite"]:
+        files.check_new(out, [*(f"{_SINGLES}/{name}.png" for name in places), _STYLES, _PICTURE])
+    generator = _generator(Path(given["target"]).expanduser())
+    _, side, _, channels = image_shape(generator)
+    targets = np.stack([_read(place, side, channels) for place in places.values()])
+    distance = _distance(given)
+    options = {name: given[name] for name in ("steps", "seed", "space", "batch_size")}
+    projection = project(generator, targets, distance, **options, progress=True)
+    _save(projection, targets, list(places), out)
+    for name, distances in zip(places, projection.distances, strict=True):
+        print(f"{name}: {given['distance']} {distances[0]:.4g} at the start, {distances[-1]:.4g} at the end")
+    print(f"{_PICTURE} and {_STYLES} are in {out}, and {len(places)} images in {out / _SINGLES}")
+
+
+def add_flags(parser: Parser) -> None:
+    """Adds the flags of this command."""
+    flag = parser.add_argument
+    flag("target", metavar="RUN_OR_PICKLE", help="folder of a run, or an official pickle of StyleGAN2")
+    flag(
+        "images", metavar="IMAGE", nargs="+", help="image files; their centred squares are brought to the model's size"
+    )
+    flag("--out", metavar="DIR", required=True, help="folder that gets the PNG files and the styles")
+    flag("--steps", type=int, metavar="N", help="steps of the search (default: 1000)")
+    flag("--space", choices=SPACES, help="one style for an image, or one for each layer (default: w)")
+    flag("--distance", choices=("lpips", "pixels"), help="what is made small; lpips needs VGG16 (default: lpips)")
+    flag("--vgg16", metavar="FILE", help="Keras weights of VGG16, instead of Keras' download")
+    flag("--batch-size", type=int, metavar="IMAGES", help="images at a time (default: 4)")
+    flag("--seed", type=int, help="seed of the search (default: 0)")
+    flag("--overwrite", action="store_true", help="replace files of the same names")
+
+
+def _check(given: dict[str, Any]) -> None:
+    for name in ("steps", "batch_size"):
+        check_range(given, name, 1)
+    check_range(given, "seed", below=2**31)
+    if "vgg16" in given and given["distance"] != "lpips":
+        raise ValueError("--vgg16 goes with --distance lpips")
+
+
+def _places(images: Sequence[str]) -> dict[str, Path]:
+    """The image files by the names that their projections get."""
+    places: dict[str, Path] = {}
+    for place in (Path(image).expanduser() for image in images):
+        if not place.is_file():
+            raise ValueError(f"{place} is not a file: name image files")
+        if place.stem in places:
+            raise ValueError(f"{places[place.stem]} and {place} would both become {place.stem}.png: rename one of them")
+        places[place.stem] = place
+    return places
+
+
+def _generator(target: Path) -> Any:
+    from tfnss.generators import has_styles
+    from tfnss.running.catalogue import own_package
+    from tfnss.running.stored import check_single, load_run
+
+    if (target / SETTINGS).exists():
+        check_single(target)
+        generator = load_run(target).generator_ema
+    elif (target / "saved_model.pb").exists():
+        raise ValueError(f"{target} is an exported model, which gives no gradients: name the run that it came from")
+    elif target.is_file():
+        generator, _ = own_package("models").stylegan2.official_networks(target)
+    else:
+        raise ValueError(f"{target} is neither the folder of a run nor a pickle of StyleGAN2")
+    if not has_styles(generator):
+        raise ValueError(f"{target} has no styles, which a projection needs (as models.StyleGAN2 has)")
+    return generator
+
+
+def _distance(given: dict[str, Any]) -> Callable[[Any, Any], Any]:
+    from tfnss.analysis import squared_difference
+    from tfnss.metrics import LPIPS
+
+    if given["distance"] == "pixels":
+        return squared_difference
+    try:
+        lpips = LPIPS(given.get("vgg16", "imagenet"))
+    except ValueError as error:
+        raise ValueError(f"{error}; or add --distance pixels, which needs none") from error
+    return lambda first, second: lpips((first, second))
+
+
+def _read(place: Path, side: Any, channels: Any) -> np.ndarray:
+    """The centred square of an image, uint8 `[side, side, channels]`."""
+    with pixels.own_limits(), pixels.opened(lambda: place.open("rb"), str(place)) as image:
+        square = pixels.squeezed(pixels.as_rgb(image, str(place)), side)
+    return square if channels == 3 else np.asarray(Image.fromarray(square).convert("L"))[..., None]
+
+
+def _save(projection: "Projection", targets: np.ndarray, names: Sequence[str], out: Path) -> None:
+    from tfnss import plots
+
+    for name, image in zip(names, projection.images, strict=True):
+        plots.save_png(image, out / _SINGLES / f"{name}.png")
+    arrays: dict[str, Any] = {"names": np.array(names), "styles": projection.styles, "distances": projection.distances}
+    arrays |= {f"noise{index}": noise for index, noise in enumerate(projection.noise)}
+    with files.replacing(out / _STYLES) as temporary:
+        np.savez(temporary, **arrays)
+    pairs = np.stack([targets, projection.images], axis=1).reshape(-1, *targets.shape[1:])
+    columns = 2 * int(np.ceil(np.sqrt(len(names) / 2)))
+    plots.save_png(plots.grid(pairs, columns), out / _PICTURE)

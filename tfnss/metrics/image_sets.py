@@ -1,0 +1,179 @@
+"""Sets of images to compare: arrays, folders, and generators."""
+
+import os
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfnss import random
+from tfnss.data import Images
+from tfnss.data.loading import open_source
+from tfnss.generators import labels_in_turn, latent_width, number_of_classes
+from tfnss.random import stateless
+from tfnss.uint8 import to_uint8
+
+
+class ImageSet(Protocol):
+    """Images that can be read batch by batch, always the same ones in the same order.
+
+    Attributes:
+        name: What results call it.
+        fingerprint: Tells its images from all others'; None if they should not be remembered.
+    """
+
+    name: str
+
+    def __len__(self) -> int: ...
+
+    @property
+    def fingerprint(self) -> str | None: ...
+
+    def batches(self, batch_size: int, count: int) -> Iterator[np.ndarray]:
+        """`count` images in all, uint8 `[batch, height, width, channels]`."""
+
+
+class FixedImages:
+    """The images of `tfnss.data.Images` as they are, in an order that is random but fixed."""
+
+    def __init__(self, images: Images) -> None:
+        self._images = images
+        self.name = images.name
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    @property
+    def fingerprint(self) -> str | None:
+        return self._images.fingerprint
+
+    def batches(self, batch_size: int, count: int) -> Iterator[np.ndarray]:
+        order = np.random.default_rng(0).permutation(len(self))[:count]
+        for start in range(0, len(order), batch_size):
+            yield _as_uint8(self._images.take(order[start : start + batch_size]))
+
+
+class ArrayImages(FixedImages):
+    """Images in memory, taken in an order that is random but fixed.
+
+    Args:
+        array: `[count, height, width, channels]`, uint8 or floats in [-1, 1].
+        name: What results call it.
+
+    Raises:
+        ValueError: For another kind of array.
+    """
+
+    def __init__(self, array: np.ndarray, name: str = "array") -> None:
+        if not len(array):
+            raise ValueError(f"{name} holds no images")
+        super().__init__(Images(array, batch_size=1, name=name))
+
+
+class FolderImages(FixedImages):
+    """Image files below a folder or in a zip, or records, read as they are needed, in an order that is random but fixed.
+
+    Args:
+        path: The place; hidden files are skipped.
+        resolution: Size of the centred squares that images are cropped and resized to, as in training; None for images
+            that are all of one size, as they are.
+
+    Raises:
+        ValueError: For a missing or empty place, and while reading for a file that is no readable RGB image or, without
+            `resolution`, of another size than the others. The message names it.
+    """
+
+    def __init__(self, path: str | os.PathLike, resolution: int | None = None) -> None:
+        super().__init__(Images(open_source(path, resolution), batch_size=1, cache_gb=0))
+
+
+class GeneratedImages:
+    """Samples of a generator, quantised to 8 bits, as `GAN.generate` gives them.
+
+    Image i follows from `seed` and i; for a generator that draws noise also from the size of the batches.
+
+    Args:
+        generator: A `tfnss.GAN` (its average is used), a Keras model, or a function from latents `[batch, latent_dim]` to
+            images `[batch, height, width, channels]`, floats in [-1, 1] or uint8.
+        count: Number of images.
+        latent_dim: Width of the latents; for a model it is known.
+        seed: Seed of the latents, and of the noise that layers draw from `tfnss.random`.
+
+    Raises:
+        ValueError: For `count` < 1, or a function without `latent_dim`.
+    """
+
+    fingerprint = None
+
+    def __init__(self, generator: Any, count: int, latent_dim: int | None = None, seed: int = 0) -> None:
+        if count < 1:
+            raise ValueError(f"at least 1 image is needed. Received: count={count}")
+        self._sample = Sampler(generator, latent_dim, seed)
+        self._count, self._seed = count, seed
+        self.name = "samples"
+
+    def __len__(self) -> int:
+        return self._count
+
+    def batches(self, batch_size: int, count: int) -> Iterator[np.ndarray]:
+        batch_size += batch_size % 2  # blocks of latents begin at even places
+        for start in range(0, count, batch_size):
+            size = min(batch_size, count - start)
+            latents = stateless.sampling_latents(size, self._sample.latent_dim, self._seed, start)
+            yield _as_uint8(self._sample(latents, start))
+
+
+class Sampler:
+    """A generator in inference, whose noise follows from a seed and a clock.
+
+    A conditional generator is given the classes in turn, from that of the clock modulo their number on.
+
+    Args:
+        generator: As in `GeneratedImages`.
+        latent_dim: Width of the latents; for a model it is known.
+        seed: Seed of the noise that layers draw from `tfnss.random`.
+        part: Attribute of the generator to call instead of it, such as the mapping network.
+    """
+
+    def __init__(self, generator: Any, latent_dim: int | None = None, seed: int = 0, part: str | None = None) -> None:
+        network = getattr(generator, "generator_ema", generator)
+        if latent_dim is None:
+            latent_dim = latent_width(network)
+        if latent_dim is None:
+            raise ValueError("a generator that is a plain function needs `latent_dim`, the width of its latents")
+        self.latent_dim = latent_dim
+        classes = 0 if part == "synthesis" else number_of_classes(network)
+        called = getattr(network, part) if part else network
+        options = {"training": False} if isinstance(network, keras.Layer) else {}
+
+        def sample(latents: Any, clock: Any) -> Any:
+            labels = [labels_in_turn(clock, tf.shape(latents)[0], classes)] if classes else []
+            with random.scope(stateless.noise_source(seed, clock)):
+                return called(latents, *labels, **options)
+
+        self._sample = tf.function(sample) if isinstance(network, keras.Layer) else sample
+
+    def __call__(self, latents: Any, clock: int) -> np.ndarray:
+        """Equal clocks give equal noise."""
+        return np.asarray(self._sample(latents, tf.constant(clock, tf.int64)))
+
+
+def as_image_set(images: Any, name: str = "array") -> ImageSet:
+    """An image set of an array, `tfnss.data.Images`, or the path of images of one size: a folder, zip or records."""
+    if isinstance(images, Images):
+        return FixedImages(images)
+    if isinstance(images, np.ndarray):
+        return ArrayImages(images, name)
+    if isinstance(images, (str, os.PathLike)):
+        return FolderImages(images)
+    return images
+
+
+def _as_uint8(images: np.ndarray) -> np.ndarray:
+    if images.dtype == np.uint8:
+        return images
+    if not np.isfinite(images).all():
+        raise ValueError("images hold NaN or infinity: the generator has diverged")
+    return np.asarray(to_uint8(tf.constant(images)))

@@ -1,0 +1,76 @@
+"""What the analyses of a trained run share: their flags, the run, and real images to show it."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import tfnss
+from tfnss.console import Parser, check_range
+from tfnss.running.stored import load_run, members, read_settings
+
+_DEFAULTS: dict[str, Any] = {"images": 1000, "seed": 0, "batch_size": 64, "download": False}
+_SUFFIXES = (".png", ".pdf", ".svg")
+
+
+def analysis_parser(program: str, description: str, picture: str) -> Parser:
+    """The parser of the flags that all analyses have; `picture` is the file that they draw in the run's folder."""
+    parser = Parser(prog=program, description=description)
+    flag = parser.add_argument
+    flag("run", metavar="RUN", help="folder of a trained run")
+    flag("--images", type=int, metavar="N", help="most real images, and as many samples (default: 1000)")
+    flag("--data", metavar="DIR", help="real images: a data set by name, or a folder (default: the run's)")
+    flag("--seed", type=int, help="seed of the samples and of the choice of real images (default: 0)")
+    flag("--batch-size", type=int, metavar="IMAGES", help="images at a time (default: 64)")
+    flag("--out", metavar="FILE", help=f"picture to draw, {' '.join(_SUFFIXES)} (default: {picture} in RUN)")
+    flag("--download", action="store_true", help="let TensorFlow Datasets download the real images")
+    return parser
+
+
+def opened(given: dict[str, Any], picture: str) -> "tuple[dict[str, Any], tfnss.GAN]":
+    """The flags over their defaults and the run's `data` and `resolution`, with paths for `run` and `out`; the run's model.
+
+    Raises:
+        ValueError: For values outside their ranges, a picture that cannot be written, a folder that does not hold one
+            trained run, or damaged files. The message names the culprit.
+    """
+    given = _DEFAULTS | given
+    for name in ("images", "batch_size"):
+        check_range(given, name, 1)
+    check_range(given, "seed", below=2**31)
+    run = Path(given["run"]).expanduser()
+    seeds = members(run)
+    if seeds != [run]:
+        raise ValueError(f"{run} holds the runs of {len(seeds)} seeds: name one of them, such as {seeds[0]}")
+    out = _writable(Path(given.get("out", run / picture)).expanduser())
+    settings = read_settings(run)["settings"]
+    given = {"data": settings["data"]} | given | {"run": run, "out": out, "resolution": settings["resolution"]}
+    return given, load_run(run)
+
+
+def _writable(out: Path) -> Path:
+    """A path that a picture can be written to, as far as can be told: known before the work is done."""
+    if out.suffix.lower() not in _SUFFIXES:
+        raise ValueError(f"--out must name a picture ({' '.join(_SUFFIXES)}). Received: {out}")
+    if out.is_dir():
+        raise ValueError(f"--out {out} is a folder; name a file")
+    place = next(path for path in out.absolute().parents if path.exists())
+    if not (place.is_dir() and os.access(place, os.W_OK)):
+        raise ValueError(f"--out {out} cannot be written: {place} is no folder to write to")
+    return out
+
+
+def real_images(given: dict[str, Any], labels: bool = False) -> tuple[np.ndarray, np.ndarray | None]:
+    """At most `images` real images of the run's size, chosen at random, and their labels if asked for.
+
+    Args:
+        given: What `opened` gives.
+        labels: Whether they need labels.
+
+    Raises:
+        ValueError: For images or labels that are not to be had.
+    """
+    images = tfnss.data.load(given["data"], given["resolution"], 1, download=given["download"], labels=labels)
+    chosen = np.random.default_rng(given["seed"]).permutation(len(images))[: given["images"]]
+    return images.take(chosen), None if images.labels is None else images.labels[chosen]

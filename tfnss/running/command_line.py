@@ -1,0 +1,87 @@
+"""The command line of a recipe."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tfnss.console import Parser, reporting, start_tensorflow
+from tfnss.running.file_names import CHECKPOINT
+from tfnss.running.recipe import Recipe
+
+STRATEGIES = ("auto", "one", "mirrored", "multiworker", "tpu")
+STRATEGY_HELP = (
+    "devices: one; all GPUs of this machine (mirrored); several machines, each started with its TF_CONFIG as TensorFlow "
+    "defines it (multiworker); a TPU (tpu); or what there is of these (auto)"
+)
+
+
+@dataclass(frozen=True)
+class Mode:
+    """The flags that say what to do rather than what to train."""
+
+    run_dir: str | None = None
+    resume: bool = False
+    checkpoint: str | None = None
+    trials: int | None = None
+    dry_run: bool = False
+    smoke: bool = False
+    download: bool = False
+    inception: str | None = None
+    strategy: str = "auto"
+
+    @property
+    def place(self) -> Path | None:
+        """The folder that is asked for."""
+        return Path(self.run_dir) if self.run_dir else None
+
+
+def parse(recipe: Recipe, program: str, arguments: Sequence[str] | None) -> tuple[dict[str, Any], Mode]:
+    """The settings that a command line gives, and the mode. It ends the program with status 2 and one line if it is bad."""
+    given = vars(_parser(recipe, program).parse_args(arguments))
+    mode = {name: given.pop(name) for name in Mode.__dataclass_fields__ if name in given}
+    return given, Mode(**mode)
+
+
+def _parser(recipe: Recipe, program: str) -> Parser:
+    parser = Parser(prog=program, description=recipe.summary)
+    for option in recipe.all_options():
+        option.add_to(parser)
+    flag = parser.add_argument
+    flag("--run-dir", metavar="DIR", help="folder of the run (default: a new one in runs/)")
+    flag("--resume", action="store_true", help="continue the run in --run-dir with its own settings, exactly")
+    flag(
+        "--checkpoint",
+        metavar="FILE",
+        help=f"with --resume, go back to this checkpoint, of --keep (default: {CHECKPOINT}, the newest)",
+    )
+    flag("--strategy", choices=STRATEGIES, help=STRATEGY_HELP)
+    flag("--trials", type=int, metavar="N", help="run N seeds, from --seed on, and print mean and standard deviation")
+    flag("--dry-run", action="store_true", help="print the settings and the networks, and stop")
+    flag("--smoke", action="store_true", help="the same path at toy size, on the embedded photographs unless --data")
+    flag("--download", action="store_true", help="let TensorFlow Datasets download the data set if it is not on disk")
+    flag("--inception", metavar="DIR", help="folder of Inception's SavedModel, instead of TensorFlow Hub")
+    return parser
+
+
+def main(
+    recipe: Recipe, arguments: Sequence[str] | None = None, program: str | None = None, alone: bool | None = None
+) -> None:
+    """Runs a recipe's command line: `python -m recipes.NAME`, or `tfnss train NAME`.
+
+    It ends with status 2 and one line on bad input, a full disk or a training that diverges; and by SIGTERM or SIGINT with
+    status 0 or 130, after the iteration at hand is saved.
+
+    Args:
+        recipe: The recipe.
+        arguments: The flags; by default those of the process.
+        program: What was typed before the flags.
+        alone: Whether the process is there for this alone; by default where the flags are its own.
+    """
+    program = program or f"python -m recipes.{recipe.name}"
+    given, mode = parse(recipe, program, arguments)
+    with reporting(program):
+        start_tensorflow()
+    from tfnss.running.execution import execute
+
+    execute(recipe, given, mode, program, arguments is None if alone is None else alone)

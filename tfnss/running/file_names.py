@@ -1,0 +1,4 @@
+"""What the files of a run are called."""
+
+CHECKPOINT, HISTORY, METRICS, SETTINGS = "checkpoint.weights.h5", "history.csv", "metrics.jsonl", "settings.json"
+REPORT, SAVED_MODEL = "report.html", "saved_model"

@@ -1,0 +1,136 @@
+"""How a run is trained: a model from settings, its images and its evaluation, and `fit`."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import tfnss
+from tfnss import files
+from tfnss.metrics import Evaluation, networks, results
+from tfnss.running.farewell import Status
+from tfnss.running.file_names import CHECKPOINT, HISTORY, METRICS, SAVED_MODEL
+from tfnss.running.recipe import Recipe
+from tfnss.running.report import model_card, write_report
+from tfnss.running.stopping import Stopped
+from tfnss.training.callbacks import (
+    Checkpoint,
+    Evaluate,
+    Events,
+    HistoryCSV,
+    SampleGrid,
+    StatusLine,
+    StopOnSignal,
+    StopWhenDiverged,
+    read_history,
+    restore,
+)
+from tfnss.training.callbacks.checkpoint import KEPT, kept
+
+
+def build(recipe: Recipe, settings: dict[str, Any], strategy: tf.distribute.Strategy) -> tfnss.GAN:
+    """The model of resolved settings, on the devices of a strategy.
+
+    Raises:
+        ValueError: For settings outside their ranges.
+    """
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(settings["seed"])
+    with strategy.scope():
+        return recipe.build(settings)
+
+
+def start(
+    recipe: Recipe, settings: dict[str, Any], run_dir: Path, checkpoint: str | None, strategy: tf.distribute.Strategy
+) -> tfnss.GAN:
+    """The model of a run, as its checkpoint left it if there is one, or an older one that is asked for.
+
+    Raises:
+        ValueError: For damaged files. The message names them.
+    """
+    gan = build(recipe, settings, strategy)
+    newest = run_dir / CHECKPOINT
+    if checkpoint is not None or newest.exists():
+        try:
+            restore(gan, checkpoint or newest)
+        except ValueError as error:
+            older = ", ".join(map(str, kept(run_dir / KEPT)))
+            raise ValueError(f"{error}; --checkpoint FILE goes back to one of {older}" if older else error) from error
+        read_history(run_dir / HISTORY)  # damaged? then say so now
+        results.read(run_dir / METRICS)
+    if checkpoint is not None and not (newest.exists() and newest.samefile(checkpoint)):
+        with files.replacing(newest) as temporary:
+            files.link(Path(checkpoint), temporary)
+    return gan
+
+
+def load_images(settings: dict[str, Any], download: bool, labels: bool) -> tfnss.data.Images:
+    """The images of training, in the order of the seed."""
+    return tfnss.data.load(
+        settings["data"],
+        settings["resolution"],
+        settings["batch_size"],
+        settings["seed"],
+        download,
+        labels,
+        mirror=settings["mirror"] == "on",
+        cache_gb=settings["cache_gb"],
+    )
+
+
+def prepare_evaluation(settings: dict[str, Any], images: tfnss.data.Images, inception: str | None) -> Evaluation | None:
+    """The FID against the images of training, if it is asked for."""
+    if not settings["fid_every"]:
+        return None
+    network = networks.load(settings["features"], inception=inception)
+    count = settings["fid_images"]
+    evaluation = Evaluation(images, ("fid",), network, count, count, progress=sys.stdout.isatty())
+    evaluation.prepare()
+    return evaluation
+
+
+def train(
+    gan: tfnss.GAN,
+    settings: dict[str, Any],
+    run_dir: Path,
+    images: tfnss.data.Images,
+    evaluation: Evaluation | None,
+    status: Status,
+) -> dict[str, float]:
+    """Trains from where the clock stands to the end; gives the last row of the history."""
+    ticks, steps = ticks_of(settings)
+    images = images.reseeded(settings["seed"])
+    shown = np.random.default_rng(settings["seed"]).choice(len(images), min(64, len(images)), replace=False)
+    status.checkpoint = Checkpoint(run_dir / CHECKPOINT, settings["keep"])
+    stop = StopOnSignal()
+    measure = [Evaluate(evaluation, settings["fid_every"], run_dir / METRICS)] if evaluation else []
+    try:
+        callbacks = [
+            stop,
+            StopWhenDiverged(),
+            *measure,  # before those that record: its values join the logs
+            HistoryCSV(run_dir / HISTORY, curves=run_dir / "curves.png"),
+            SampleGrid(run_dir / "samples", images.take(shown), seed=settings["seed"]),
+            Events(run_dir / "events"),
+            status.checkpoint,  # after those that write: a run resumed from it has what they wrote
+            keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: write_report(run_dir)),
+            StatusLine(),
+        ]
+        gan.fit(images, epochs=ticks, steps_per_epoch=steps, resume=True, callbacks=callbacks, verbose=0)
+        if stop.signal is not None:
+            raise Stopped(stop.signal)
+        gan.export(run_dir / SAVED_MODEL, card=model_card(run_dir))
+        write_report(run_dir)
+    except (OSError, ValueError, FloatingPointError, tf.errors.OpError) as error:
+        status.fail(error)
+    return (read_history(run_dir / HISTORY) or [{}])[-1]
+
+
+def ticks_of(settings: dict[str, Any]) -> tuple[int, int]:
+    """Number of ticks (from one checkpoint to the next) and iterations per tick, to whole numbers."""
+    total = max(1, round(settings["kimg"] * 1000 / settings["batch_size"]))
+    ticks = min(total, max(1, round(settings["kimg"] / settings["checkpoint_every"])))
+    return ticks, round(total / ticks)

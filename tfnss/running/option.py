@@ -1,0 +1,52 @@
+"""A setting of a recipe, and its flag."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Option:
+    """One setting and its flag.
+
+    Args:
+        name: Name of the setting; the flag is `--name` with dashes.
+        type: Converts the flag's text.
+        help: What `--help` says, without the default.
+        default: Value without the flag; None where the recipe works it out.
+        worked_out: What `--help` says of the default that the recipe works out.
+        choices: The values allowed.
+        metavar: What `--help` calls the value.
+        shortcuts: Flags without a value, each with the value it stands for and its help.
+        in_name: Whether the names of run directories tell it.
+        incidental: Whether it is about how a run is done, so that a paper's figures stand beside any value.
+    """
+
+    name: str
+    type: Any
+    help: str
+    default: Any = None
+    worked_out: str = ""
+    choices: Sequence[str] | None = None
+    metavar: str | None = None
+    shortcuts: dict[str, tuple[Any, str]] = field(default_factory=dict)
+    in_name: bool = False
+    incidental: bool = False
+
+    @property
+    def flag(self) -> str:
+        return "--" + self.name.replace("_", "-")
+
+    def accepts(self, value: Any) -> bool:
+        """Whether a saved value can be this setting's."""
+        kinds = {int: (int,), float: (int, float), str: (str,)}[self.type]
+        known = isinstance(value, kinds) and not isinstance(value, bool)
+        return (known and (self.choices is None or value in self.choices)) or (value is None and self.default is None)
+
+    def add_to(self, parser: argparse.ArgumentParser) -> None:
+        default = self.worked_out if self.default is None else self.default
+        text = (self.help if default == "" else f"{self.help} (default: {default})").replace("%", "%%")
+        parser.add_argument(self.flag, type=self.type, choices=self.choices, metavar=self.metavar, help=text)
+        for shortcut, (value, shortcut_help) in self.shortcuts.items():
+            parser.add_argument(shortcut, dest=self.name, action="store_const", const=value, help=shortcut_help)

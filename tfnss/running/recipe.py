@@ -1,0 +1,110 @@
+"""What a recipe is, and the settings that all of them have."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from tfnss.metrics.networks import NAMES as NETWORKS
+from tfnss.running.file_names import CHECKPOINT
+from tfnss.running.option import Option
+
+if TYPE_CHECKING:
+    import tfnss
+
+_COMMON = (
+    Option(
+        "data",
+        str,
+        "data set by name, a folder or zip of images, an LSUN export, or records of `tfnss prepare`",
+        metavar="DIR",
+    ),
+    Option("mirror", str, "whether images are shown both ways, left to right and back", "off", choices=("on", "off")),
+    Option(
+        "cache_gb",
+        float,
+        "memory for images in gigabytes; more are read again each epoch",
+        8.0,
+        metavar="GB",
+        incidental=True,
+    ),
+    Option("resolution", int, "height and width of the images in pixels", metavar="PIXELS"),
+    Option(
+        "batch_size",
+        int,
+        "images per iteration, over all devices",
+        worked_out="the config's",
+        metavar="IMAGES",
+    ),
+    Option("kimg", float, "length of the run in thousands of real images", metavar="KIMG"),
+    Option("seed", int, "seed of everything random", 0, incidental=True),
+    Option(
+        "checkpoint_every",
+        float,
+        "thousands of images between checkpoints, samples and rows of the history",
+        worked_out="1/20 of the run",
+        metavar="KIMG",
+        incidental=True,
+    ),
+    Option(
+        "keep",
+        int,
+        f"checkpoints to keep: from 2 on, the last N in checkpoints/, by images seen, beside {CHECKPOINT}",
+        1,
+        metavar="N",
+        incidental=True,
+    ),
+    Option(
+        "fid_every",
+        float,
+        "thousands of images between measurements of FID, and one at the end; 0 for none",
+        0.0,
+        metavar="KIMG",
+        incidental=True,
+    ),
+    Option("fid_images", int, "most real images, and fake ones, to measure", 50_000, incidental=True),
+    Option(
+        "features",
+        str,
+        "network of the FID; that of the literature is inception",
+        "inception",
+        choices=NETWORKS,
+        incidental=True,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """An experiment.
+
+    Args:
+        name: Name of its module, for `tfnss train NAME` and `python -m recipes.NAME`.
+        summary: First line of `--help`.
+        defaults: Defaults of the common settings `data`, `resolution`, `batch_size` and `kimg`, and of any others; None for
+            those that `resolve` fills in.
+        options: Its own settings.
+        smoke: Settings of the toy run.
+        resolve: Fills in the settings that depend on others.
+        build: Compiled `tfnss.GAN` from resolved settings.
+        origin: The paper that it is of, as `tfnss recipes` lists it.
+        paper: The paper's figures, to be printed beside ours: each with the settings that it belongs to, over the defaults.
+    """
+
+    name: str
+    summary: str
+    defaults: dict[str, Any]
+    options: tuple[Option, ...]
+    smoke: dict[str, Any]
+    resolve: Callable[[dict[str, Any]], dict[str, Any]]
+    build: "Callable[[dict[str, Any]], tfnss.GAN]"
+    origin: str = "others"
+    paper: Sequence[tuple[dict[str, Any], str]] = ()
+
+    def settings(self, **given: Any) -> dict[str, Any]:
+        """All settings of a run: the given ones, over the defaults."""
+        return self.resolve({option.name: option.default for option in self.all_options()} | given)
+
+    def all_options(self) -> tuple[Option, ...]:
+        """The settings that make up a run, with this recipe's defaults."""
+        options = (*_COMMON, *self.options)
+        return tuple(replace(option, default=self.defaults.get(option.name, option.default)) for option in options)

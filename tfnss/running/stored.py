@@ -1,0 +1,131 @@
+"""Runs read back: their settings, their recipe, their model."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tfnss.data import NAMES
+from tfnss.running import catalogue
+from tfnss.running.file_names import CHECKPOINT, HISTORY, SAVED_MODEL, SETTINGS
+
+
+def read_settings(run_dir: Path) -> dict[str, Any]:
+    """The content of a run's `settings.json`: `recipe`, `trials`, `settings`, `images` (of training), `versions`.
+
+    Raises:
+        ValueError: For a folder that holds no run, or a damaged file. The message names it.
+    """
+    path = run_dir / SETTINGS
+    if not path.is_file():
+        raise ValueError(f"{run_dir} holds no run (no {SETTINGS})")
+    try:
+        saved = json.loads(path.read_text())
+        if not isinstance(saved["recipe"], str) or not isinstance(saved["settings"], dict):
+            raise TypeError("a value of another kind")
+        saved["trials"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is damaged ({error})") from error
+    return saved
+
+
+def recipe_of(run_dir: Path) -> Any:
+    """The recipe that made a run, by its name.
+
+    Raises:
+        ValueError: If there is none of its name, or the run is of another version of it.
+    """
+    saved = read_settings(run_dir)
+    name = saved["recipe"]
+    recipe = getattr(catalogue.module(name), "RECIPE", None) if name in catalogue.names() else None
+    if recipe is None:
+        raise ValueError(f"{run_dir / SETTINGS} names the recipe {name}, which is not in this version")
+    different = {option.name for option in recipe.all_options()} ^ set(saved["settings"])
+    if different:
+        raise ValueError(
+            f"{run_dir / SETTINGS} is of another version of its recipe: it differs in {', '.join(sorted(different))}"
+        )
+    for option in recipe.all_options():
+        if not option.accepts(saved["settings"][option.name]):
+            raise ValueError(f"{run_dir / SETTINGS} is damaged ({option.name}: {saved['settings'][option.name]})")
+    return recipe
+
+
+def paper_figures(recipe: Any, settings: dict[str, Any]) -> str:
+    """The paper's figures for a run that is the paper's in all settings but incidental ones; empty where there are none.
+
+    A folder may hold the paper's data set, which is how most of them come: then the figures say which it would be.
+    """
+    data, theirs = settings["data"], recipe.defaults["data"]
+    if data != theirs and data in NAMES:
+        return ""
+    names = [option.name for option in recipe.all_options() if not option.incidental and option.name != "data"]
+    for row, figures in recipe.paper:
+        expected = recipe.settings(**row)
+        if all(settings[name] == expected[name] for name in names):
+            return figures if data == theirs else f"{figures}, if the images are {theirs}"
+    return ""
+
+
+def load_run(run_dir: Path, checkpoint: Path | None = None) -> Any:
+    """The model of a run as its newest checkpoint, or another of its, left it: a compiled `tfnss.GAN`.
+
+    Raises:
+        ValueError: For a folder that holds no run, a run without a checkpoint, or damaged files. The message names them.
+    """
+    from tfnss.training.callbacks import restore
+
+    recipe, settings = recipe_of(run_dir), read_settings(run_dir)["settings"]
+    if checkpoint is None:
+        check_trained(run_dir)
+    gan = recipe.build(settings)
+    restore(gan, checkpoint or run_dir / CHECKPOINT)
+    return gan
+
+
+def check_trained(run_dir: Path) -> None:
+    """Raises a ValueError if a folder holds no run, or one without a checkpoint."""
+    recipe_of(run_dir)
+    if not (run_dir / CHECKPOINT).is_file():
+        raise ValueError(f"{run_dir} has no checkpoint yet ({CHECKPOINT}): train it first, or --resume it")
+
+
+def check_single(run_dir: Path) -> None:
+    """Raises a ValueError if a folder holds the runs of several seeds, of which one is to be named."""
+    runs = members(run_dir)
+    if runs != [run_dir]:
+        raise ValueError(f"{run_dir} holds runs of several seeds: name one of them, such as {runs[0]}")
+
+
+def members(run_dir: Path) -> list[Path]:
+    """The runs of several seeds below a run directory, or the run itself."""
+    if not read_settings(run_dir)["trials"]:
+        return [run_dir]
+    runs = sorted(run_dir.glob("seed-[0-9]*"), key=lambda path: (len(path.name), path.name))
+    if not runs:
+        raise ValueError(f"{run_dir} holds no runs yet (seed-*)")
+    return runs
+
+
+def exported_model(run_dir: Path) -> Any:
+    """A run's exported model, a `tfnss.serving.Exported`; of its checkpoint where there is none, or one of another moment.
+
+    Raises:
+        ValueError: As `load_run`.
+    """
+    from tfnss.serving import exported
+
+    check_single(run_dir)
+    path = run_dir / SAVED_MODEL
+    if path.is_dir() and (_is_of_now(path, run_dir) or not (run_dir / CHECKPOINT).is_file()):
+        return exported.load(path)
+    return exported.of(load_run(run_dir).generator_ema)
+
+
+def _is_of_now(path: Path, run_dir: Path) -> bool:
+    """Whether a run's exported model is of the end of its history: a run that went back keeps one of its former future."""
+    from tfnss.serving import read_card
+    from tfnss.training.callbacks import read_history
+
+    history = read_history(run_dir / HISTORY)
+    seen = read_card(path).get("images_seen")
+    return not history or seen is None or seen == round(1000 * history[-1]["kimg"])

@@ -1,0 +1,144 @@
+"""Exported generators, read back: images of seeds, and what lies between and among them."""
+
+import functools
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from tfnss.generators import number_of_classes
+from tfnss.random.stateless import sampling_latents
+from tfnss.serving.card import read_card
+from tfnss.serving.signatures import signatures
+
+
+class Endpoint(NamedTuple):
+    """One signature, of a SavedModel or of a generator.
+
+    Attributes:
+        inputs: What it takes, by name.
+        function: Takes tensors by name, and gives one output by name.
+    """
+
+    inputs: Mapping[str, tf.TensorSpec]
+    function: Callable[..., Mapping[str, Any]]
+
+    def __call__(self, **values: Any) -> np.ndarray:
+        """The output for those of the values that it takes."""
+        tensors = {name: tf.constant(values[name], spec.dtype) for name, spec in self.inputs.items()}
+        (output,) = self.function(**tensors).values()
+        return output.numpy()
+
+
+class Code(NamedTuple):
+    """What an image is made of: latents `[1, latent_dim]`, or styles `[1, slots, style_dim]`, and its class."""
+
+    point: np.ndarray
+    label: int
+
+
+class Exported:
+    """A generator through the signatures that `tfnss.serving.export` gives it.
+
+    Args:
+        endpoints: The signatures by name.
+        source: What they belong to, which has to live as long.
+        classes: Number of classes; None if unknown.
+
+    Attributes:
+        classes: Number of classes, 0 for none; None if it has classes, but nothing tells how many.
+        slots: Number of styles of an image; 0 for a generator without styles.
+    """
+
+    def __init__(self, endpoints: Mapping[str, Endpoint], source: Any, classes: int | None) -> None:
+        self._endpoints, self._source = endpoints, source
+        inputs = endpoints["serving_default"].inputs
+        self._latent_dim = inputs["latents"].shape[1]
+        self.classes = classes if "labels" in inputs else 0
+        styled = {"map", "synthesize"} <= endpoints.keys()
+        self.slots = endpoints["synthesize"].inputs["styles"].shape[1] if styled else 0
+
+    def code(self, seed: int, label: int | None = None, truncation: float = 1.0) -> Code:
+        """The code of a seed in [0, 2**31).
+
+        Args:
+            seed: Seed of the latents.
+            label: The class; None for the seed modulo the number of classes.
+            truncation: 1 for none, 0 for the average; of a generator with styles.
+
+        Raises:
+            ValueError: For no `label` where the number of classes is unknown.
+        """
+        if label is None and self.classes is None:
+            raise ValueError("the model does not tell its number of classes: choose a `label`")
+        if label is None:
+            label = seed % self.classes if self.classes else 0
+        latents = sampling_latents(1, self._latent_dim, seed).numpy()
+        if not self.slots:
+            return Code(latents, label)
+        return Code(self._endpoints["map"](latents=latents, labels=[label], truncation=truncation), label)
+
+    def image(self, code: Code, noise_seed: int = 0) -> np.ndarray:
+        """uint8 `[height, width, channels]`; the noise's seed is for a generator with styles, others take 0."""
+        if self.slots:
+            return self._endpoints["synthesize"](styles=code.point, noise_seed=noise_seed)[0]
+        return self._endpoints["serving_default"](latents=code.point, labels=[code.label])[0]
+
+    def between(self, first: Code, second: Code, t: float) -> Code:
+        """A point of the straight line in W, or of the great circle in Z; 0 < t < 1."""
+        path = _line if self.slots else great_circle
+        return Code(path(first.point.astype("float64"), second.point.astype("float64"), t), first.label)
+
+    def mixed(self, row: Code, column: Code, layers: Sequence[int]) -> Code:
+        """The row's styles but for the slots `layers`, which are the column's."""
+        taken = np.isin(np.arange(self.slots), layers)[:, None]
+        return Code(np.where(taken, column.point, row.point), row.label)
+
+
+def load(path: str | os.PathLike) -> Exported:
+    """The generator of a SavedModel.
+
+    Raises:
+        ValueError: For another kind of folder, or a damaged one. The message names it.
+    """
+    if not Path(path, "saved_model.pb").is_file():
+        raise ValueError(f"{path} holds no exported model (no saved_model.pb)")
+    classes = read_card(path).get("classes")
+    try:
+        loaded = tf.saved_model.load(path)
+    except (OSError, ValueError, tf.errors.OpError) as error:
+        raise ValueError(f"{path} is damaged ({error})") from error
+    endpoints = {name: Endpoint(f.structured_input_signature[1], f) for name, f in loaded.signatures.items()}
+    if "latents" not in getattr(endpoints.get("serving_default"), "inputs", {}):
+        raise ValueError(f"{path} is not a generator that tfnss exported: no signature serving_default(latents)")
+    return Exported(endpoints, loaded, classes if isinstance(classes, int) else None)
+
+
+def of(generator: Any) -> Exported:
+    """A generator as it would be exported."""
+    endpoints = {}
+    for name, function in signatures(generator).items():
+        specs = {spec.name: spec for spec in function.input_signature}
+        endpoints[name] = Endpoint(specs, functools.partial(_call_in_order, function, list(specs)))
+    return Exported(endpoints, generator, number_of_classes(generator))
+
+
+def _call_in_order(function: Callable[..., Any], names: Sequence[str], **tensors: Any) -> Any:
+    return function(*(tensors[name] for name in names))
+
+
+def _line(first: np.ndarray, second: np.ndarray, t: float) -> np.ndarray:
+    return (1 - t) * first + t * second
+
+
+def great_circle(first: np.ndarray, second: np.ndarray, t: float) -> np.ndarray:
+    """Turns from one direction `[1, d]` to the other, while the length goes straight from one to the other."""
+    lengths = np.linalg.norm([first, second], axis=(1, 2))
+    angle = np.arccos(np.clip(np.sum(first * second) / np.prod(lengths), -1, 1))
+    if np.sin(angle) < 1e-6:  # one direction, or opposite ones
+        return _line(first, second, t)
+    shares = np.sin([(1 - t) * angle, t * angle]) / np.sin(angle) / lengths
+    return ((1 - t) * lengths[0] + t * lengths[1]) * (shares[0] * first + shares[1] * second)

@@ -1,0 +1,10 @@
+from .checkpoint import Checkpoint as Checkpoint
+from .checkpoint import restore as restore
+from .divergence import StopWhenDiverged as StopWhenDiverged
+from .evaluation import Evaluate as Evaluate
+from .history import Events as Events
+from .history import HistoryCSV as HistoryCSV
+from .history import read_history as read_history
+from .samples import SampleGrid as SampleGrid
+from .signals import StopOnSignal as StopOnSignal
+from .status import StatusLine as StatusLine
