@@ -10,6 +10,8 @@ VERSION = runpy.run_path(str(ROOT / "tfnss" / "version.py"))["__version__"]
 
 LSUN = ["lmdb>=1.7"]
 DATASETS = ["tensorflow-datasets>=4.9.10", "importlib_resources"]  # the second is an undeclared need of the first
+COMPLETION = ["shtab>=1.7"]
+ONNX = ["onnx>=1.23", "tf2onnx>=1.17"]
 
 setup(
     name="tfnss",
@@ -18,6 +20,24 @@ setup(
     long_description=(ROOT / "README.md").read_text(),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
+    license_files=["LICENSE", "NOTICE"],
+    keywords=["GAN", "Keras", "TensorFlow", "StyleGAN2", "DCGAN", "SNGAN", "image generation", "scale-space", "FID"],
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Environment :: Console",
+        "Environment :: GPU :: NVIDIA CUDA",
+        "Intended Audience :: Developers",
+        "Intended Audience :: Science/Research",
+        "Operating System :: POSIX :: Linux",
+        "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3 :: Only",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+        "Topic :: Scientific/Engineering :: Image Processing",
+        "Typing :: Typed",
+    ],
     python_requires=">=3.11,<3.14",
     package_data={
         "": ["py.typed", "*.pyi"],
@@ -44,10 +64,21 @@ setup(
         "tensorboard>=2.20",
     ],
     extras_require={
+        "completion": COMPLETION,
         "cuda": ["tensorflow[and-cuda]>=2.21"],
         "datasets": DATASETS,
         "lsun": LSUN,
-        "test": ["pytest>=8.3", "pytest-xdist>=3.6", "hypothesis>=6.130", *DATASETS, *LSUN],
+        "onnx": ONNX,
+        "test": [
+            "pytest>=8.3",
+            "pytest-xdist>=3.6",
+            "hypothesis>=6.130",
+            *COMPLETION,
+            *DATASETS,
+            *LSUN,
+            *ONNX,
+            "onnxruntime>=1.32",
+        ],
         "lint": ["ruff>=0.12"],
         "types": ["mypy>=1.16"],
     },

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with reporting(PROGRAM, ValueError, OSError):
         start_tensorflow()
         from tfnss.generators import labels_in_turn, one_hot
-        from tfnss.training.batches import check_batch_size
+        from tfnss.training.shares import check_batch_size
 
         given, gan = opened(given, _PICTURE)
         factors, radii = _factors(given), _radii(given)

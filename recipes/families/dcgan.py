@@ -175,6 +175,7 @@ def build(settings: Mapping[str, Any]) -> "models.DCGAN":
         regularizers=[method.penalty(settings["penalty_weight"])] if method.penalty else [],
         view=space,
         annealing=decay if space else None,
+        total_kimg=settings["kimg"],
         spectral_realness=classifier if settings["spectral"] == "ssd" else None,
         discriminator_steps=5 if method.critic else 1,
         jit_compile=jit_compile(settings),

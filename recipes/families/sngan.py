@@ -140,6 +140,7 @@ def build(settings: Mapping[str, Any]) -> "models.SNGAN":
         generator_optimizer=_adam(settings, iterations / settings["discriminator_steps"]),
         discriminator_optimizer=_adam(settings, iterations),
         regularizers=[penalty] if method.regularized else [],
+        total_kimg=settings["kimg"],
         spectral_realness=classifier if method.spectral else None,
         discriminator_steps=settings["discriminator_steps"],
         ema_half_life_kimg=settings["ema_kimg"],

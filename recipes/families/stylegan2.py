@@ -171,6 +171,7 @@ def build(settings: Mapping[str, Any]) -> "models.StyleGAN2":
         view=space if settings["view"] == "nss" else None,
         annealing=decay if settings["view"] == "nss" else None,
         augmentation=_augmentation(settings),
+        total_kimg=settings["kimg"],
         spectral_realness=classifier if settings["spectral"] == "ssd" else None,
         ema_half_life_kimg=settings["ema_kimg"],
         accumulation_steps=settings["accumulation_steps"],

@@ -71,7 +71,7 @@ def test_tunings_are_table_3(recipe):
 
 
 @pytest.mark.parametrize(
-    ("kimg", "every", "ticks", "steps"), [(10, 7, 1, 100), (500, 400, 1, 5000), (10, 1, 10, 10), (0.05, 10, 1, 1)]
+    ("kimg", "every", "ticks", "steps"), [(10, 7, 2, 70), (500, 400, 2, 4000), (10, 1, 10, 10), (0.05, 10, 1, 100), (3.7, 0.185, 19, 2)]
 )
 def test_runs_are_as_long_as_asked_for(kimg, every, ticks, steps):
     assert ticks_of({"kimg": kimg, "checkpoint_every": every, "batch_size": 100}) == (ticks, steps)
@@ -180,3 +180,12 @@ def test_help_explains_every_flag(capsys):
         words = "run-dir data resolution batch-size kimg seed checkpoint-every resume trials dry-run smoke download nss"
         assert all(f"--{word}" in text for word in words.split())
         assert text.count("(default: ") >= 12
+
+
+@pytest.mark.parametrize(("kimg", "images"), [(0.1, 96), (0.055, 56), (0.064, 64), (0.001, 8)])
+def test_a_run_ends_at_the_iteration_nearest_to_its_length(kimg, images, tmp_path):
+    """Also where its ticks do not divide it, and where it is shorter than one."""
+    main(RECIPES[0], [*TINY, "--kimg", str(kimg), "--checkpoint-every", "0.03", "--run-dir", str(tmp_path / "run")])
+    rows = read_history(tmp_path / "run" / "history.csv")
+    assert round(1000 * rows[-1]["kimg"]) == images
+    assert (tmp_path / "run" / "samples" / f"fakes_{images:09d}.png").exists()

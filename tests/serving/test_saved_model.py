@@ -53,7 +53,7 @@ def exported(tmp_path_factory):
     place = tmp_path_factory.mktemp("models")
     models = {name: make() for name, make in MODELS.items()}
     for name, gan in models.items():
-        gan.export(place / name, CARD)
+        gan.export(place / name, card=CARD)
     return {name: (gan, place / name) for name, gan in models.items()}
 
 
@@ -89,14 +89,14 @@ def test_a_card_tells_what_the_model_is(exported):
 
 def test_an_export_replaces_a_model_and_nothing_else(tmp_path):
     gan = MODELS["dcgan"]()
-    gan.export(tmp_path / "model", {"name": "first"})
+    gan.export(tmp_path / "model", card={"name": "first"})
     gan.export(tmp_path / "model")
     assert read_card(tmp_path / "model")["name"] == "generator"
     with pytest.raises(ValueError, match="something other than a SavedModel"):
         gan.export(tmp_path)
     for card in ({"fid": float("nan")}, {"path": tmp_path}):
         with pytest.raises(ValueError, match="`card` must hold JSON's values alone"):
-            gan.export(tmp_path / "other", card)
+            gan.export(tmp_path / "other", card=card)
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 

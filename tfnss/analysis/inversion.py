@@ -10,6 +10,7 @@ from rich.progress import Progress
 
 from tfnss import random, xla
 from tfnss.generators import has_styles, labels_in_turn, latent_width, number_of_classes
+from tfnss.random.given import DrawnNoise, GivenNoise
 from tfnss.random.stateless import noise_source, projection_source, sampling_latents
 from tfnss.uint8 import from_uint8, to_uint8
 
@@ -117,7 +118,7 @@ def synthesize(generator: Any, styles: Any, noise: Sequence[Any]) -> Any:
         ValueError: For maps of another number or other shapes than the generator draws.
     """
     network = getattr(generator, "generator_ema", generator)
-    source = _GivenNoise(noise)
+    source = GivenNoise(noise)
     with random.scope(source):
         images = network.synthesis(tf.convert_to_tensor(styles, tf.float32), training=False)
     source.check_used()
@@ -179,7 +180,7 @@ class _Search:
         self._network, self._distance, self._steps, self._seed = network, distance, steps, seed
         styles, self._deviation = _statistics_of_styles(network, seed)
         self._styles = tf.tile(styles[None, None], (1, network.slots if space == "w+" else 1, 1))
-        source = _DrawnNoise(noise_source(seed, 0))
+        source = DrawnNoise(noise_source(seed, 0))
         with random.scope(source):
             image = network.synthesis(self._in_all_slots(self._styles), training=False)
         if not np.isfinite(image).all():
@@ -280,53 +281,3 @@ def _targets(images: Any, shape: tuple[int, ...]) -> np.ndarray:
     if images.dtype.kind != "f" or not np.isfinite(images).all():
         raise ValueError(f"`images` must be uint8, or finite floats in [-1, 1]. Received: {images.dtype}")
     return images.astype(np.float32)
-
-
-# -- noise by hand ---
-
-
-class _NoiseMaps:
-    """A `tfnss.random.Source` whose every stream is one noise map."""
-
-    def stream(self) -> random.Stream:
-        return self
-
-    def normal(self, shape: Any) -> Any:
-        raise NotImplementedError
-
-    def uniform(self, shape: Any) -> Any:
-        raise ValueError("the generator's layers draw uniform numbers; only normal noise can be projected into")
-
-
-class _DrawnNoise(_NoiseMaps):
-    """Maps drawn from another source, and kept."""
-
-    def __init__(self, source: random.Source) -> None:
-        self.maps: list[Any] = []
-        self._source = source
-
-    def normal(self, shape: Any) -> Any:
-        self.maps.append(self._source.stream().normal(shape))
-        return self.maps[-1]
-
-
-class _GivenNoise(_NoiseMaps):
-    """Given maps, in the order in which layers ask for them."""
-
-    def __init__(self, maps: Sequence[Any]) -> None:
-        self._maps, self._used = maps, 0
-
-    def normal(self, shape: Any) -> Any:
-        if self._used == len(self._maps):
-            raise ValueError(f"`noise` holds {len(self._maps)} maps, fewer than the generator's layers draw")
-        noise = tf.convert_to_tensor(self._maps[self._used], tf.float32)
-        if tuple(noise.shape) != tuple(shape):
-            raise ValueError(f"noise map {self._used} must be {tuple(shape)}. Received: shape {tuple(noise.shape)}")
-        self._used += 1
-        return noise
-
-    def check_used(self) -> None:
-        if self._used < len(self._maps):
-            raise ValueError(
-                f"`noise` holds {len(self._maps)} maps; the generator's layers draw no more than {self._used}"
-            )

@@ -56,6 +56,11 @@ def sampling_latents(count: Any, latent_dim: int, seed: Any, start: int = 0) -> 
     return GlobalBatchSource(seed, _SAMPLING).stream().normal((count, latent_dim), start)
 
 
+def latents_of_seeds(seeds: Sequence[int], latent_dim: int) -> Any:
+    """Standard normal latents `[count, latent_dim]`: those of each seed alone, as if it were the only one."""
+    return tf.concat([sampling_latents(1, latent_dim, seed) for seed in seeds], axis=0)
+
+
 def latent_pairs(count: int, latent_dim: int, seed: int, start: int = 0) -> tuple[Any, Any]:
     """Standard normal latents `[count, 2, latent_dim]` and uniform numbers `[count]`, from row `start` on.
 
@@ -73,6 +78,31 @@ def statistics_latents(count: int, latent_dim: int, seed: int, images_seen: Any)
 def noise_source(seed: int, clock: Any) -> GlobalBatchSource:
     """The source of what layers draw while images are sampled."""
     return GlobalBatchSource(seed, _NOISE, clock)
+
+
+class EqualRows:
+    """A `tfnss.random.Source` of another's numbers for one image, which all images of a batch get.
+
+    Args:
+        source: The other source.
+    """
+
+    def __init__(self, source: GlobalBatchSource) -> None:
+        self._source = source
+
+    def stream(self) -> "_EqualRows":
+        return _EqualRows(self._source.stream())
+
+
+class _EqualRows:
+    def __init__(self, stream: "_Stream") -> None:
+        self._stream = stream
+
+    def normal(self, shape: Sequence) -> Any:
+        return tf.broadcast_to(self._stream.normal((1, *shape[1:])), shape)
+
+    def uniform(self, shape: Sequence) -> Any:
+        return tf.broadcast_to(self._stream.uniform((1, *shape[1:])), shape)
 
 
 def projection_source(seed: int, step: Any) -> GlobalBatchSource:

@@ -1,5 +1,6 @@
 """How a run is trained: a model from settings, its images and its evaluation, and `fit`."""
 
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -113,7 +114,7 @@ def train(
             StopWhenDiverged(),
             *measure,  # before those that record: its values join the logs
             HistoryCSV(run_dir / HISTORY, curves=run_dir / "curves.png"),
-            SampleGrid(run_dir / "samples", images.take(shown), seed=settings["seed"]),
+            SampleGrid(run_dir / "samples", images.take(shown)),
             Events(run_dir / "events"),
             status.checkpoint,  # after those that write: a run resumed from it has what they wrote
             keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: write_report(run_dir)),
@@ -130,7 +131,7 @@ def train(
 
 
 def ticks_of(settings: dict[str, Any]) -> tuple[int, int]:
-    """Number of ticks (from one checkpoint to the next) and iterations per tick, to whole numbers."""
-    total = max(1, round(settings["kimg"] * 1000 / settings["batch_size"]))
-    ticks = min(total, max(1, round(settings["kimg"] / settings["checkpoint_every"])))
-    return ticks, round(total / ticks)
+    """Number of ticks (from one checkpoint to the next) and iterations per tick; the end of the run cuts the last one short."""
+    total, every = (settings[name] * 1000 / settings["batch_size"] for name in ("kimg", "checkpoint_every"))
+    steps = max(1, math.ceil(every - 1e-6))
+    return max(1, math.ceil(round(total) / steps)), steps

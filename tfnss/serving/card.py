@@ -9,18 +9,19 @@ import keras
 import tensorflow as tf
 
 from tfnss.generators import image_shape, latent_width, number_of_classes
+from tfnss.serving.one_file import card_beside
 from tfnss.version import __version__
 
 CARD = "model_card.json"
 
 
 def read_card(path: str | os.PathLike) -> dict[str, Any]:
-    """The model card of an exported model; empty if it has none.
+    """The model card of an exported model, of a folder or of one file; empty if it has none.
 
     Raises:
         ValueError: For a damaged card. The message names it.
     """
-    file = Path(path, CARD)
+    file = card_beside(Path(path)) if Path(path).is_file() else Path(path, CARD)
     if not file.exists():
         return {}
     try:
@@ -32,8 +33,10 @@ def read_card(path: str | os.PathLike) -> dict[str, Any]:
     return card
 
 
-def complete_card(generator: Any, given: dict[str, Any], descriptions: dict[str, Any]) -> dict[str, Any]:
-    """The given entries of a card, and what the generator tells itself."""
+def complete_card(
+    generator: Any, given: dict[str, Any], descriptions: dict[str, Any], **of_format: Any
+) -> dict[str, Any]:
+    """The given entries of a card, what the generator tells itself, and what its format has to tell."""
     _, height, width, channels = image_shape(generator)
     own = {
         "resolution": [height, width],
@@ -42,6 +45,7 @@ def complete_card(generator: Any, given: dict[str, Any], descriptions: dict[str,
         "classes": number_of_classes(generator),
         "signatures": descriptions,
         "versions": {"tfnss": __version__, "keras": keras.__version__, "tensorflow": tf.__version__},
+        **of_format,
     }
     return {"name": generator.name, **given, **own}
 

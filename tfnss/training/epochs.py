@@ -1,82 +1,120 @@
-"""The epochs of a call of `fit`, of which the first may have been begun in another process."""
+"""The epochs of a call of `fit`: the first may have been begun in another process, the last may be cut short."""
 
+import math
 from typing import Any, NamedTuple
 
 import keras
 
 
-class Epochs(NamedTuple):
-    """What a call of `fit` has before it.
+class Stretch(NamedTuple):
+    """Epochs of equal length, which one call of Keras' `fit` can do.
 
     Attributes:
-        first: The first epoch,
-        done: and its steps that are done.
-        end: The epoch at which the run ends.
-        steps: Steps of an epoch.
+        epoch: The first epoch.
+        end: The epoch after the last.
+        steps: Steps of each that are to be done.
+        done: Steps of the first that were done before.
     """
 
-    first: int
-    done: int
+    epoch: int
     end: int
     steps: int
-
-    @property
-    def steps_left(self) -> int:
-        """Of the whole run."""
-        return (self.end - self.first) * self.steps - self.done
-
-    @property
-    def begun(self) -> bool:
-        """Whether the first one is to be finished."""
-        return bool(self.done) and self.first < self.end
-
-    def check(self, steps_per_execution: int) -> None:
-        """Raises a ValueError where executions of so many steps do not fit into the epochs."""
-        for steps in (self.steps, self.done):
-            if steps % steps_per_execution:
-                raise ValueError(
-                    f"`steps_per_execution` must divide the steps of an epoch. Received: "
-                    f"steps_per_execution={steps_per_execution}, steps per epoch {self.steps}, {self.done} done"
-                )
+    done: int
 
 
-def resumed(images_seen: int, batch_size: int, end: int, steps: int) -> Epochs:
-    """The epochs of a run that stands at so many images.
+def stretches(done: int, total: int, steps: int) -> list[Stretch]:
+    """What is left of a run.
+
+    Args:
+        done: Steps that were done, counted from epoch 0.
+        total: Steps of the whole run.
+        steps: Steps of an epoch.
+
+    Returns:
+        At least one stretch; it has no epochs if nothing is left.
+    """
+    found = []
+    while done < total:
+        epoch, begun = divmod(done, steps)
+        whole = total // steps
+        if begun or epoch == whole:
+            left = min(steps - begun, total - done)
+            found.append(Stretch(epoch, epoch + 1, left, begun))
+            done += left
+        else:
+            found.append(Stretch(epoch, whole, steps, 0))
+            done = whole * steps
+    return found or [Stretch(-(-total // steps), -(-total // steps), steps, 0)]
+
+
+def check_executions(found: list[Stretch], steps_per_execution: int) -> None:
+    """Raises a ValueError where executions of so many steps do not fit into the epochs."""
+    for stretch in found:
+        if stretch.steps % steps_per_execution:
+            raise ValueError(
+                "`steps_per_execution` must divide the steps of an epoch. "
+                f"Received: steps_per_execution={steps_per_execution}, "
+                f"steps per epoch {stretch.steps + stretch.done}, {stretch.done} done"
+            )
+
+
+def check_total(total_kimg: float | None) -> float | None:
+    """The length of a run in thousands of images.
+
+    Raises:
+        ValueError: If it is no finite number above 0.
+    """
+    if total_kimg is not None and not 0 < total_kimg < math.inf:
+        raise ValueError(f"`total_kimg` must be a finite number above 0. Received: total_kimg={total_kimg}")
+    return total_kimg
+
+
+def steps_done(images_seen: int, batch_size: int) -> int:
+    """Steps that a clock tells of.
 
     Raises:
         ValueError: For a clock that stands within a batch.
     """
     if images_seen % batch_size:
         raise ValueError(f"the clock stands at {images_seen} images, within a batch. Received: batch_size={batch_size}")
-    return Epochs(*divmod(images_seen // batch_size, steps), end, steps)
+    return images_seen // batch_size
 
 
 class OneTraining(keras.callbacks.CallbackList):
-    """Callbacks for which two calls of Keras' `fit`, the rest of an epoch and what follows it, are one training.
+    """Callbacks for which several calls of Keras' `fit`, a stretch each, are one training.
+
+    During a stretch they find in `params`: `steps`, and `images_done`, the images of its first epoch that were seen before.
 
     Args:
         model: The model.
         callbacks: Its callbacks.
         verbose: As for `fit`.
-        images_done: Images of the epoch that were seen before; callbacks find it in `params` during that epoch.
-        **params: Other parameters that callbacks find.
+        epochs: Epoch at which the run ends.
     """
 
-    def __init__(self, model: keras.Model, callbacks: Any, verbose: Any, images_done: int, **params: Any) -> None:
-        params |= {"verbose": verbose, "images_done": images_done}
-        super().__init__(callbacks, add_history=True, add_progbar=verbose != 0, model=model, **params)
-        self._begun = self._ending = False
+    def __init__(self, model: keras.Model, callbacks: Any, verbose: Any, epochs: int) -> None:
+        shown = verbose != 0
+        super().__init__(callbacks, add_history=True, add_progbar=shown, model=model, verbose=verbose, epochs=epochs)
+        self._begun = False
+        self._logs: dict | None = None
+
+    def go_on(self, stretch: Stretch, batch_size: int) -> None:
+        """The next call of `fit` is for this stretch."""
+        self.set_params({**self.params, "steps": stretch.steps, "images_done": stretch.done * batch_size})
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         if not self._begun:
             super().on_train_begin(logs)
         self._begun = True
 
-    def on_train_end(self, logs: dict | None = None) -> None:
-        if self._ending:
-            super().on_train_end(logs)
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        super().on_epoch_end(epoch, logs)
+        # The next epoch of this stretch is a whole one.
+        self.set_params({**self.params, "images_done": 0})
 
-    def go_on(self, steps: int) -> None:
-        """The begun epoch is over: the next call of `fit` is the last, with epochs of so many steps."""
-        self.set_params({**self.params, "images_done": 0, "steps": steps})
-        self._ending = True
+    def on_train_end(self, logs: dict | None = None) -> None:
+        self._logs = logs if logs is not None else self._logs
+
+    def finish(self) -> None:
+        """The training is over."""
+        super().on_train_end(self._logs)

@@ -1,8 +1,8 @@
 """The training engine: one `keras.Model` that plays any of the games."""
 
-import contextlib
 import functools
 import inspect
+import logging
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -11,21 +11,28 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfnss import random, serving
+from tfnss import serving
 from tfnss.data import Images
-from tfnss.generators import image_shape, labels_in_turn, latent_width, number_of_classes, one_hot
+from tfnss.generators import image_shape, latent_width, number_of_classes
 from tfnss.random import stateless
-from tfnss.training import batches, gradients, losses
+from tfnss.training import gradients, losses
 from tfnss.training.augmentation import Augmentation
 from tfnss.training.callbacks import signals
 from tfnss.training.ema import check_half_life, ema_decay, update_average
-from tfnss.training.epochs import Epochs, OneTraining, resumed
+from tfnss.training.epochs import OneTraining, Stretch, check_executions, check_total, steps_done, stretches
+from tfnss.training.feed import Feed, check_labels
 from tfnss.training.game import Game, given
+from tfnss.training.loop import train_function
+from tfnss.training.meters import build_meters, results
+from tfnss.training.optimizers import player_optimizers
 from tfnss.training.penalty import Penalty
 from tfnss.training.phases import build_phases
-from tfnss.training.predictions import PredictionMeter
+from tfnss.training.refused import check_not_given
+from tfnss.training.sampling import sample
+from tfnss.training.shares import check_batch_size, warn_of_mixed_groups
 from tfnss.training.view import as_view
-from tfnss.uint8 import to_uint8
+
+logger = logging.getLogger("tfnss")
 
 
 @keras.saving.register_keras_serializable("tfnss")
@@ -87,8 +94,8 @@ class GAN(keras.Model):
 
     def compile(
         self,
-        generator_optimizer: keras.optimizers.Optimizer | None = None,
-        discriminator_optimizer: keras.optimizers.Optimizer | None = None,
+        generator_optimizer: keras.optimizers.Optimizer | str | None = None,
+        discriminator_optimizer: keras.optimizers.Optimizer | str | None = None,
         loss: losses.Loss | str = "non_saturating",
         regularizers: Sequence[Penalty] = (),
         view: keras.layers.Layer | None = None,
@@ -99,14 +106,16 @@ class GAN(keras.Model):
         ema_half_life_kimg: float = 10.0,
         ema_ramp_up: float | None = 0.05,
         accumulation_steps: int = 1,
+        total_kimg: float | None = None,
         jit_compile: bool | str = "auto",
         steps_per_execution: int = 1,
         run_eagerly: bool = False,
+        **kwargs: Any,
     ) -> None:
         """Chooses the parts of the game.
 
         Args:
-            generator_optimizer: By default Adam(2e-4, beta_1=0.5), as for the other player.
+            generator_optimizer: An optimizer or its name; by default Adam(2e-4, beta_1=0.5), as for the other player.
             discriminator_optimizer: The discriminator's optimizer, another object than the generator's.
             loss: `non_saturating`, `minimax`, `least_squares`, `wasserstein`, `hinge` or a `Loss`.
             regularizers: Penalties on the discriminator, and on the generator (`PathLength`, `SpectralRegularization`).
@@ -122,14 +131,18 @@ class GAN(keras.Model):
                 the gradients are those of the whole, but for what is a part's own: statistics of batch normalisation and
                 DRAGAN, groups of a minibatch standard deviation, masks of `Dropout`, and SNGAN's power iterations, of which
                 each part has one.
+            total_kimg: Length of the run in thousands of images, which schedules follow: for several calls of `fit`, or
+                for `train_step` in a loop of your own. By default a call of `fit` is the run.
             jit_compile: Whether XLA compiles the gradients of each phase; "auto" for where there is a GPU or TPU.
             steps_per_execution: Iterations per call from Python; must divide the steps of an epoch.
             run_eagerly: Runs the training step without graphs, for debugging.
+            **kwargs: None: of Keras' other arguments each is an error that tells the way here.
 
         Raises:
             ValueError: For values outside these.
         """
-        arguments = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
+        arguments = {name: value for name, value in locals().items() if name not in ("self", "__class__", "kwargs")}
+        check_not_given("compile", kwargs)
         self._compile_arguments = lambda: arguments  # behind a function, where Keras does not track the parts twice
         for name in ("discriminator_steps", "accumulation_steps"):
             if arguments[name] < 1:
@@ -151,16 +164,12 @@ class GAN(keras.Model):
             self.accumulation_steps = accumulation_steps
             self.ema_half_life_kimg = check_half_life(ema_half_life_kimg)
             self.ema_ramp_up = ema_ramp_up
-            self.generator_optimizer = generator_optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5)
-            self.discriminator_optimizer = discriminator_optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5)
-            if self.generator_optimizer is self.discriminator_optimizer:
-                raise ValueError("the two players need an optimizer each. Received one object for both")
-            for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
-                if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-                    raise ValueError(
-                        "losses are not scaled (gradients of 16 bits are mended instead). Received a LossScaleOptimizer: "
-                        "pass its inner optimizer"
-                    )
+            self.total_kimg = check_total(total_kimg)
+            if total_kimg is not None:
+                self.images_total.assign(round(total_kimg * 1000))
+            self.generator_optimizer, self.discriminator_optimizer = player_optimizers(
+                generator_optimizer, discriminator_optimizer
+            )
             self.spectral_realness = spectral_realness
             if spectral_realness is not None and not spectral_realness.built:
                 if getattr(spectral_realness, "seed", 0) is None:
@@ -192,15 +201,16 @@ class GAN(keras.Model):
             )
             self.spectral_optimizer = players.get(spectral_realness)
             self._gradients = self._build_gradients(jit_compile)
-            self._meters = self._build_meters()
+            self._meters = build_meters(self.phases, self.game)
 
     def _given_parts(self, args: tuple, kwargs: dict[str, Any]) -> dict[str, Any]:
         """The arguments of `compile` by name, for a model with defaults of its own; without those that are None for one."""
         signature = inspect.signature(GAN.compile)
         given = dict(signature.bind_partial(self, *args, **kwargs).arguments)
         del given["self"]
+        given |= given.pop("kwargs", {})
         defaults = {name: parameter.default for name, parameter in signature.parameters.items()}
-        return {name: part for name, part in given.items() if part is not None or defaults[name] is not None}
+        return {name: part for name, part in given.items() if part is not None or defaults.get(name) is not None}
 
     def _build_gradients(self, jit_compile: bool | str) -> list[gradients.PhaseGradients]:
         self._replicas = self.distribute_strategy.num_replicas_in_sync
@@ -210,14 +220,6 @@ class GAN(keras.Model):
         jit_compile = gradients.compiles(jit_compile, synchronized) and not self.run_eagerly
         how = (self._source, self._replicas, self.accumulation_steps, jit_compile)
         return [gradients.PhaseGradients(phase, self.game, *how) for phase in self.phases]
-
-    def _build_meters(self) -> dict[str, keras.metrics.Metric]:
-        """What the history shows: means, and how predictions are distributed."""
-        logged = dict.fromkeys(name for phase in self.phases for name in phase.logged(self.game))
-        predictions = dict.fromkeys(name for phase in self.phases for name in phase.predictions)
-        return {name: keras.metrics.Mean(name=name, dtype="float32") for name in logged} | {
-            name: PredictionMeter(name=name) for name in predictions
-        }
 
     # -- one iteration -----------------------------------------------------------------------------------------------
 
@@ -275,11 +277,7 @@ class GAN(keras.Model):
                 bad.append(mark)
         strategy.run(functools.partial(self._end_iteration, batch_size))
         self.bad_steps.assign(tf.where(tf.add_n(bad) > 0, self.bad_steps + 1, 0))
-        logs: dict[str, Any] = {}
-        for name, meter in self._meters.items():
-            result = meter.result()
-            logs |= result if isinstance(result, dict) else {name: result}
-        return logs
+        return results(self._meters)
 
     def _over_replicas(self, value: Any) -> Any:
         return self.distribute_strategy.reduce(tf.distribute.ReduceOp.SUM, value, axis=None)
@@ -306,9 +304,9 @@ class GAN(keras.Model):
         """Keras' `fit`; it also fixes the length of the run, on which schedules depend.
 
         Args:
-            x: `tfnss.data.Images` (read on from where the clock stands), a `tf.data.Dataset` of batches of equal static
-                size, or an array of images, uint8 or floats in [-1, 1]. For a generator with classes they have labels; a
-                dataset then gives (images, labels).
+            x: `tfnss.data.Images` or a `keras.utils.PyDataset` (read on from where the clock stands), a `tf.data.Dataset`
+                of batches of equal static size, or an array of images, uint8 or floats in [-1, 1]. For a generator with
+                classes they have labels; a dataset then gives (images, labels).
             y: Labels of an array of images, integers [count].
             batch_size: Images in the global batch, for an array.
             epochs: Epoch at which the run ends.
@@ -317,58 +315,62 @@ class GAN(keras.Model):
             callbacks: Keras callbacks.
             resume: Whether this call continues a run, new or restored from a checkpoint: epochs are counted by the clock
                 instead of `initial_epoch`, one that was stopped on its way is finished first, and schedules are those of
-                the whole run. (A `tf.data.Dataset` is read from its start.)
+                the whole run; that ends at `total_kimg` of `compile`, if it is given. (A `tf.data.Dataset` is read from
+                its start.)
+            **kwargs: `verbose`. Of Keras' other arguments each is an error that tells the way here.
+
+        Raises:
+            ValueError: For data or arguments that it does not take. The message tells the way.
         """
         if not self.compiled:
             raise ValueError("call `compile` before `fit`")
-        x = batches.as_images(x, y, batch_size, self.seed)
-        reading = x.own_errors() if isinstance(x, Images) else contextlib.nullcontext()
-        if isinstance(x, Images):
-            self.check_images(x)
-            steps_per_epoch = steps_per_epoch or x.steps_per_epoch
-        data = self._from_clock(x)
-        batch_size = batches.static_batch_size(data)
-        self.check_batch_size(batch_size)
-        share = batch_size // (self._replicas * self.accumulation_steps)
-        batches.warn_of_mixed_groups(share, self.discriminator, self.view)
-        steps_per_epoch = steps_per_epoch or batches.cardinality(data)
-        seen = int(self.images_seen.numpy())
-        span = (
-            resumed(seen, batch_size, epochs, steps_per_epoch)
-            if resume
-            else Epochs(initial_epoch, 0, epochs, steps_per_epoch)
+        check_not_given("fit", kwargs)
+        feed = Feed(x, y, batch_size, self.seed, self.classes)
+        self.check_batch_size(feed.batch_size)
+        warn_of_mixed_groups(
+            feed.batch_size // (self._replicas * self.accumulation_steps), self.discriminator, self.view
         )
-        span.check(self.steps_per_execution)
-        if not isinstance(x, Images):
-            batches.check_range(x)
-        self.images_total.assign(seen + span.steps_left * batch_size)
-        fit = functools.partial(super().fit, y=None, shuffle=False, **kwargs)
-        with signals.handlers_put_back(self), reading:
-            first = span.first
-            if span.begun:
-                rest, images = span.steps - span.done, span.done * batch_size
-                verbose = kwargs.get("verbose", "auto")
-                callbacks = both = OneTraining(self, callbacks, verbose, images, epochs=epochs, steps=rest)
-                fit(data, callbacks=both, epochs=first + 1, initial_epoch=first, steps_per_epoch=rest)
-                both.go_on(span.steps)
-                first = epochs if self.stop_training else first + 1
-                data = self._from_clock(x)
-            return fit(data, callbacks=callbacks, epochs=epochs, initial_epoch=first, steps_per_epoch=span.steps)
+        left = self._left(feed, epochs, initial_epoch, steps_per_epoch, resume)
+        feed.check_range()
+        training = OneTraining(self, callbacks, kwargs.get("verbose", "auto"), epochs)
+        with signals.handlers_put_back(self), feed.own_errors():
+            for stretch in left:
+                training.go_on(stretch, feed.batch_size)
+                data = feed.from_clock(int(self.images_seen.numpy()))
+                span = {"initial_epoch": stretch.epoch, "epochs": stretch.end, "steps_per_epoch": stretch.steps}
+                super().fit(data, shuffle=False, callbacks=training, **span, **kwargs)
+                if self.stop_training:
+                    break
+            training.finish()
+        return self.history
 
-    def _from_clock(self, x: Any) -> Any:
-        """Batches for the game, of images from where the clock stands."""
-        if isinstance(x, Images):
-            x = x.dataset(images_seen=int(self.images_seen.numpy()))
-        return batches.for_game(x, self.classes)
+    def _left(
+        self, feed: Feed, epochs: int, initial_epoch: int, steps_per_epoch: int | None, resume: bool
+    ) -> list[Stretch]:
+        """What is left for a call of `fit` to do. It fixes the length of the run."""
+        steps, seen = steps_per_epoch or feed.steps_per_epoch, int(self.images_seen.numpy())
+        done = steps_done(seen, feed.batch_size) if resume else initial_epoch * steps
+        whole = None if self.total_kimg is None else max(1, round(self.total_kimg * 1000 / feed.batch_size))
+        total = min(epochs * steps, whole) if resume and whole is not None else epochs * steps
+        left = stretches(done, total, steps)
+        check_executions(left, self.steps_per_execution)
+        end = seen + max(0, total - done) * feed.batch_size
+        if whole is None and seen and not resume and self.view is not None:
+            logger.warning(
+                f"this call of `fit` begins its schedules at {seen / end:.0%} of a run that ends with it: "
+                "compile(total_kimg=...) tells the length of a run of several calls"
+            )
+        self.images_total.assign(end if whole is None else whole * feed.batch_size)
+        return left
 
     def check_images(self, images: Images) -> None:
         """Raises a ValueError if `fit` could not train on these images."""
-        batches.check_labels(images, self.classes)
+        check_labels(images, self.classes)
         self.check_batch_size(images.batch_size)
 
     def check_batch_size(self, batch_size: int) -> None:
         """Raises a ValueError if a global batch of this size cannot be divided over replicas, steps and groups."""
-        batches.check_batch_size(batch_size, self._replicas, self.accumulation_steps, self.discriminator)
+        check_batch_size(batch_size, self._replicas, self.accumulation_steps, self.discriminator)
 
     def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
         """Nothing: the networks are built, and Keras' way of building them fails on several replicas."""
@@ -377,67 +379,69 @@ class GAN(keras.Model):
 
     def make_train_function(self, force: bool = False) -> Any:
         """`steps_per_execution` iterations; Keras' own runs `train_step` per replica, ours leads all replicas."""
-        if self.train_function is not None and not force:
-            return self.train_function
-        steps = self.steps_per_execution
-
-        def one(iterator: Any) -> dict[str, Any]:
-            return self.train_step(next(iterator))
-
-        def many(iterator: Any) -> dict[str, Any]:
-            logs = one(iterator)
-            if steps > 1:
-                _, logs = tf.while_loop(
-                    lambda step, _: step < steps,
-                    lambda step, _: (step + 1, one(iterator)),
-                    (tf.constant(1), logs),
-                    maximum_iterations=steps - 1,
-                )
-            return logs
-
-        if not self.run_eagerly:
-            one = tf.function(one, autograph=False)
-            many = tf.function(many, autograph=False)
-        self.train_function = many
-        return many
+        if self.train_function is None or force:
+            self.train_function = train_function(self.train_step, self.steps_per_execution, self.run_eagerly)
+        return self.train_function
 
     # -- use ---------------------------------------------------------------------------------------------------------
 
     def generate(
-        self, count: int, *, labels: Any = None, seed: int = 0, batch_size: int = 64, **kwargs: Any
+        self,
+        count: int | None = None,
+        *,
+        labels: Any = None,
+        seed: int = 0,
+        seeds: Sequence[int] | None = None,
+        batch_size: int = 64,
+        **kwargs: Any,
     ) -> np.ndarray:
         """Samples of the averaged generator.
 
         Args:
-            count: Number of images.
-            labels: Their classes, integers `[count]` or one for all; by default the classes in turn.
+            count: Number of images, all of one `seed`.
+            labels: Their classes, integers `[count]` or one for all; by default the classes in turn, and for `seeds` each
+                seed modulo the number of classes.
             seed: Image i depends on `seed` and i alone; for layers that draw noise also on `batch_size`.
+            seeds: In place of `count`, a seed in [0, 2**31) for each image: the image that `tfnss generate --seeds` draws of
+                it (to a level of rounding), with the noise of seed 0, whatever the batch.
             batch_size: Images per call of the network.
             **kwargs: Arguments of the generator's call.
 
         Returns:
             uint8 `[count, height, width, channels]`.
+
+        Raises:
+            ValueError: For both or none of `count` and `seeds`, no images, or labels that do not fit.
         """
-        if count < 1:
-            raise ValueError(f"`count` must be >= 1. Received: count={count}")
-        latents = stateless.sampling_latents(count, self.latent_dim, seed)
-        conditions = self._conditions(count, labels)
-        images = []
-        for start in range(0, count, batch_size):
-            with random.scope(stateless.noise_source(seed, start)):
-                batch = [x[start : start + batch_size] for x in (latents, *conditions)]
-                images.append(to_uint8(self.generator_ema(*batch, training=False, **kwargs)))
-        return np.concatenate(images)
+        return sample(self.generator_ema, count, labels, seed, seeds, batch_size, **kwargs)
 
-    def _conditions(self, count: int, labels: Any) -> list[Any]:
-        """What the generator takes beside latents: one-hot labels, where there are classes."""
-        if labels is None:
-            return [labels_in_turn(0, count, self.classes)] if self.classes else []
-        return [one_hot(np.broadcast_to(labels, (count,)), self.classes)]
+    def export(
+        self,
+        filepath: str | os.PathLike,
+        format: str = "tf_saved_model",
+        verbose: bool | None = None,
+        input_signature: Any = None,
+        card: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Writes the averaged generator in a format that needs no tfnss to run, or as a Keras model.
 
-    def export(self, filepath: str | os.PathLike, card: dict[str, Any] | None = None) -> None:
-        """Writes the averaged generator as a SavedModel that needs no tfnss to load (see `tfnss.serving.export`)."""
-        serving.export(self.generator_ema, filepath, card)
+        Args:
+            filepath: Folder or file to write; a model of the same format that is there is replaced.
+            format: `tf_saved_model` (or `saved_model`), `keras`, `onnx` or `litert`: see `tfnss.serving.export`.
+            verbose: Whether to print where it is.
+            input_signature: None: a format has inputs of its own.
+            card: More entries of the model card, of JSON's values.
+            **kwargs: Options of the format: `opset_version` of `onnx`, `optimizations` of `litert`.
+
+        Raises:
+            ValueError: As `tfnss.serving.export`, and for an `input_signature`.
+        """
+        if input_signature is not None:
+            kwargs["input_signature"] = input_signature
+        serving.export(self.generator_ema, filepath, format, card, **kwargs)
+        if verbose:
+            print(f"Saved artifact at '{os.fspath(filepath)}'.")
 
     # -- saving ------------------------------------------------------------------------------------------------------
 

@@ -80,7 +80,7 @@ def on_half(function: Callable, images: Any) -> Any:
     """Applies `function` to images 0, 2, 4, ... of the batch, to half of them rounded down, and keeps the others.
 
     Every other one, not the first half: then the strided groups of a minibatch standard deviation are homogeneous for an
-    even number of groups (`batches.warn_of_mixed_groups`), and no group tells the discriminator which half it sees.
+    even number of groups (`shares.warn_of_mixed_groups`), and no group tells the discriminator which half it sees.
     """
     half = ops.shape(images)[0] // 2
     shape = ops.shape(images)[1:]

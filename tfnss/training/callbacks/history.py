@@ -98,7 +98,7 @@ class Events(keras.callbacks.Callback):
         with self._writer.as_default(step=clock.images_seen(self.model)):
             for name, value in (logs or {}).items():
                 tf.summary.scalar(name, float(value))
-            tf.summary.image("samples", plots.grid(self.model.generate(self.samples))[np.newaxis])
+            tf.summary.image("samples", plots.grid(self.model.generate(seeds=range(self.samples)))[np.newaxis])
         self._writer.flush()
 
     def on_train_end(self, logs: dict | None = None) -> None:

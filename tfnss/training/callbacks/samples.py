@@ -13,17 +13,17 @@ from tfnss.training.callbacks.clock import images_seen
 class SampleGrid(keras.callbacks.Callback):
     """Writes a grid of real images once, and one of the averaged generator's samples at the start and after each epoch.
 
-    The samples are of the same latents throughout. Files are `reals.png` and `fakes_IMAGES.png`, by images seen.
+    Sample i is the image of seed i (`GAN.generate(seeds=...)`), throughout. Files are `reals.png` and `fakes_IMAGES.png`, by
+    images seen.
 
     Args:
         directory: Folder to write to.
         reals: uint8 images `[count, height, width, channels]`; as many fakes are drawn.
-        seed: Seed of the samples.
     """
 
-    def __init__(self, directory: str | os.PathLike, reals: np.ndarray, seed: int = 0) -> None:
+    def __init__(self, directory: str | os.PathLike, reals: np.ndarray) -> None:
         super().__init__()
-        self.directory, self.reals, self.seed = Path(directory), reals, seed
+        self.directory, self.reals = Path(directory), reals
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         if not images_seen(self.model):
@@ -34,6 +34,6 @@ class SampleGrid(keras.callbacks.Callback):
         self._write_fakes()
 
     def _write_fakes(self) -> None:
-        fakes = self.model.generate(len(self.reals), seed=self.seed)
+        fakes = self.model.generate(seeds=range(len(self.reals)))
         name = f"fakes_{images_seen(self.model):09d}.png"
         plots.save_png(plots.grid(fakes), self.directory / name)

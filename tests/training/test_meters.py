@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from tests.training.networks import tiny_gan, tiny_images
-from tfnss.training.predictions import PERCENTILES, PredictionMeter
+from tfnss.training.meters import PERCENTILES, PredictionMeter
 
 
 @pytest.mark.parametrize("count", [50, 1000])

@@ -1,9 +1,13 @@
-"""How the discriminator's predictions are distributed over an epoch (NSS-GAN, figure 3)."""
+"""What the history shows: means, and how predictions are distributed over an epoch (NSS-GAN, figure 3)."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
+
+from tfnss.training.game import Game
+from tfnss.training.phases import Phase
 
 PERCENTILES = (5, 25, 50, 75, 95)
 _BINS = 1000
@@ -39,3 +43,21 @@ class PredictionMeter(keras.metrics.Metric):
             inside = tf.math.divide_no_nan(rank - (below[index] - counts[index]), counts[index])
             logs[f"{self.name}_p{percentile}"] = (tf.cast(index, tf.float32) + inside) / _BINS
         return logs
+
+
+def build_meters(phases: Sequence[Phase], game: Game) -> dict[str, keras.metrics.Metric]:
+    """A meter for everything that the phases of a game log, by name."""
+    logged = dict.fromkeys(name for phase in phases for name in phase.logged(game))
+    predictions = dict.fromkeys(name for phase in phases for name in phase.predictions)
+    return {name: keras.metrics.Mean(name=name, dtype="float32") for name in logged} | {
+        name: PredictionMeter(name=name) for name in predictions
+    }
+
+
+def results(meters: Mapping[str, keras.metrics.Metric]) -> dict[str, Any]:
+    """The values of meters, flat."""
+    logs: dict[str, Any] = {}
+    for name, meter in meters.items():
+        result = meter.result()
+        logs |= result if isinstance(result, dict) else {name: result}
+    return logs

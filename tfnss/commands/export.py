@@ -1,0 +1,97 @@
+"""`tfnss export`: writes a run's generator as a model for other programs.
+
+    tfnss export runs/00000-dcgan_photos-nss --format onnx
+    tfnss export runs/00000-dcgan_photos-nss --checkpoint checkpoints/000012800.weights.h5 --out faces.keras --format keras
+
+It is the averaged generator of the newest checkpoint, or of another one.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tfnss.console import Parser, parser_of, reporting, say, start_tensorflow
+from tfnss.running.file_names import CHECKPOINT, METRICS, SAVED_MODEL
+from tfnss.serving.one_file import KINDS
+
+PROGRAM = "tfnss export"
+SUMMARY = "Export a run's generator: a SavedModel, or a file of Keras, ONNX or LiteRT."
+FORMATS = ("saved_model", *KINDS)
+FOLDER = "exports"  # of a run, for what is not its one SavedModel
+_DEFAULTS: dict[str, Any] = {"format": "saved_model", "checkpoint": None, "out": None}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command line; ends with status 2 and one line on bad input."""
+    given = _DEFAULTS | vars(parser_of(PROGRAM, SUMMARY, add_flags).parse_args(arguments))
+    with reporting(PROGRAM, ValueError, OSError):
+        start_tensorflow()
+        import tensorflow as tf
+
+        with reporting(PROGRAM, tf.errors.OpError):
+            _export(Path(given["run"]).expanduser(), given["format"], given["checkpoint"], given["out"])
+
+
+def add_flags(parser: Parser) -> None:
+    """Adds the flags of this command."""
+    flag = parser.add_argument
+    flag("run", metavar="RUN", help="folder of a run (one seed of those of --trials)")
+    flag("--format", choices=FORMATS, help="default: saved_model, a folder; the others are one file")
+    flag(
+        "--checkpoint",
+        metavar="FILE",
+        help=f"one of those in RUN/checkpoints, of --keep (default: {CHECKPOINT}, the newest)",
+    )
+    flag(
+        "--out",
+        metavar="PATH",
+        help=f"folder or file to write, or to replace if it is such a model (default: RUN/{SAVED_MODEL}; of another "
+        f"format or checkpoint, RUN/{FOLDER}/ and the number of images seen)",
+    )
+
+
+def _export(run: Path, format: str, checkpoint: str | None, out: str | None) -> None:
+    from tfnss.running.stored import check_single, load_run
+    from tfnss.serving import read_card
+
+    check_single(run)
+    gan = load_run(run, None if checkpoint is None else _checkpoint(run, checkpoint))
+    seen = int(gan.images_seen.numpy())
+    if out is not None:
+        place = Path(out).expanduser()
+    elif format == "saved_model" and checkpoint is None:
+        place = run / SAVED_MODEL
+    else:
+        place = run / FOLDER / f"{seen:09d}{KINDS[format].suffix if format in KINDS else ''}"
+    gan.export(place, format, card=_card(run, seen))
+    card = read_card(place)
+    say(f"{place}: the average after {seen} images")
+    for name, signature in card["signatures"].items():
+        say(f"  {name}: {_words(signature['inputs'])} -> {_words(signature['outputs'])}")
+    if card.get("imports"):
+        say(f"  before keras.saving.load_model: import {', '.join(card['imports'])}")
+
+
+def _checkpoint(run: Path, name: str) -> Path:
+    """The file of this name, in the working directory or the run."""
+    from tfnss.training.callbacks.checkpoint import KEPT, kept
+
+    paths = Path(name).expanduser(), run / name
+    found = next((path for path in paths if path.is_file()), None)
+    if found is None:
+        others = ", ".join(str(path.relative_to(run)) for path in [run / CHECKPOINT, *kept(run / KEPT)])
+        raise ValueError(f"{name} is not there; the run has {others}")
+    return found
+
+
+def _card(run: Path, seen: int) -> dict[str, Any]:
+    """The run's card, with the images and the last metrics of this moment."""
+    from tfnss.metrics import results
+    from tfnss.running.report import model_card
+
+    measured = [record for record in results.read(run / METRICS) if record.get("kimg") == seen / 1000]
+    return model_card(run) | {"images_seen": seen, "metrics": measured[-1] if measured else None}
+
+
+def _words(values: dict[str, str]) -> str:
+    return ", ".join(f"{name} {what}" for name, what in values.items())

@@ -1,0 +1,198 @@
+"""What the game is fed with: images from the place where the clock stands."""
+
+import contextlib
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfnss.data import Images
+from tfnss.uint8 import from_uint8
+
+_ROUNDING = 1e-2
+_KINDS = (
+    "`fit` takes tfnss.data.Images, an array of images, a keras.utils.PyDataset, or a tf.data.Dataset of image batches of "
+    "equal size (`batch(n, drop_remainder=True)`)"
+)
+
+
+class Feed:
+    """Batches for the game, checked when this is made.
+
+    Args:
+        x: What `fit` takes: `tfnss.data.Images` or an array, which are read on from the clock; a `keras.utils.PyDataset`,
+            likewise; or a `tf.data.Dataset`, which is read from its start.
+        labels: Labels of an array.
+        batch_size: Images in the global batch, of an array.
+        seed: Seed of the order, of an array.
+        classes: Number of classes of the game; 0 for none.
+
+    Attributes:
+        batch_size: Images in the global batch.
+
+    Raises:
+        ValueError: For anything else; batches without a static size; images that are neither uint8 nor floats in [-1, 1];
+            labels that are missing, do not fit the images, or are no integers in the range of the classes; and classes
+            without images, as far as the labels are known.
+    """
+
+    def __init__(self, x: Any, labels: Any, batch_size: int | None, seed: int, classes: int) -> None:
+        self._source: Any = _as_source(x, labels, batch_size, seed)
+        self._classes = classes
+        if isinstance(self._source, Images):
+            check_labels(self._source, classes)
+        first = self.from_clock(0)
+        self.batch_size: int = first.element_spec[0].shape[0]
+        self._steps = _own_steps(self._source)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches in one pass over the images.
+
+        Raises:
+            ValueError: If there is no telling.
+        """
+        if self._steps <= 0:
+            raise ValueError("`fit` needs `steps_per_epoch` for a dataset that is endless, empty or of unknown size")
+        return self._steps
+
+    def from_clock(self, images_seen: int) -> tf.data.Dataset:
+        """Batches of `(images,)`, or of `(images, one-hot labels)` where there are classes."""
+        source = self._source
+        if isinstance(source, Images):
+            source = source.dataset(images_seen=images_seen)
+        elif isinstance(source, _Indexed):
+            source = source.dataset(images_seen)
+        return _for_game(source, self._classes)
+
+    def check_range(self) -> None:
+        """Raises a ValueError where the first floats of a dataset are not in [-1, 1]. It reads a batch."""
+        if isinstance(self._source, (tf.data.Dataset, _Indexed)):
+            _check_range(self.from_clock(0))
+
+    def own_errors(self) -> contextlib.AbstractContextManager:
+        """A block in which an error of an image that cannot be used is raised as its own, not as TensorFlow's."""
+        return self._source.own_errors() if isinstance(self._source, Images) else contextlib.nullcontext()
+
+
+class _Indexed:
+    """The batches of a `keras.utils.PyDataset`, by their number."""
+
+    def __init__(self, batches: keras.utils.PyDataset) -> None:
+        self._batches = batches
+        self.count = batches.num_batches or 0
+        if not self.count:
+            raise ValueError("`fit` takes a PyDataset of a known number of batches, at least 1")
+        self._arrays = [np.asarray(part) for part in self._parts(0)]
+        self.batch_size = len(self._arrays[0])
+
+    def dataset(self, images_seen: int) -> tf.data.Dataset:
+        """Endless batches, from the position of the clock."""
+        positions = tf.data.Dataset.range(images_seen // self.batch_size, np.iinfo(np.int64).max)
+        return positions.map(self._batch, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+
+    def _parts(self, number: int) -> tuple:
+        batch = self._batches[number]
+        return tuple(batch)[:2] if isinstance(batch, (tuple, list)) else (batch,)
+
+    def _read(self, position: np.ndarray) -> list[np.ndarray]:
+        number = int(position % self.count)
+        arrays = [np.asarray(part, first.dtype) for part, first in zip(self._parts(number), self._arrays, strict=True)]
+        for array, first in zip(arrays, self._arrays, strict=True):
+            if array.shape != first.shape:
+                raise ValueError(
+                    f"batch {number} of the PyDataset has the shape {array.shape}, the first one {first.shape}: "
+                    "leave out a last batch that is smaller"
+                )
+        return arrays
+
+    def _batch(self, position: Any) -> tuple:
+        parts = tf.numpy_function(self._read, [position], [array.dtype for array in self._arrays], stateful=False)
+        return tuple(tf.ensure_shape(p, array.shape) for p, array in zip(parts, self._arrays, strict=True))
+
+
+def _as_source(x: Any, labels: Any, batch_size: int | None, seed: int) -> Any:
+    if isinstance(x, np.ndarray):
+        return Images(x, batch_size=batch_size or 32, seed=seed, labels=None if labels is None else np.asarray(labels))
+    if labels is not None:
+        raise ValueError("`fit` takes labels beside an array of images only; other kinds of data hold their own")
+    if batch_size is not None and batch_size != getattr(x, "batch_size", None):
+        raise ValueError(
+            f"`fit` takes `batch_size` for an array only; other data have their own. Received: {batch_size}"
+        )
+    return _Indexed(x) if isinstance(x, keras.utils.PyDataset) else x
+
+
+def _own_steps(source: Any) -> int:
+    """Batches in a source; 0 or below if there is no telling."""
+    if isinstance(source, Images):
+        return source.steps_per_epoch
+    return source.count if isinstance(source, _Indexed) else int(source.cardinality())
+
+
+def check_labels(images: Images, classes: int) -> None:
+    """Raises a ValueError where images have no labels for so many classes."""
+    if not classes:
+        return
+    if images.labels is None:
+        raise ValueError(f"a GAN of {classes} classes needs labels, and {images.name} has none")
+    highest = int(images.labels.max())
+    if highest >= classes:
+        raise ValueError(
+            f"{images.name} has the class {highest}, out of range for a GAN of {classes} classes (0 to {classes - 1})"
+        )
+
+
+def _for_game(dataset: Any, classes: int) -> Any:
+    """A dataset of `(images,)`, or of `(images, one-hot labels)` where there are classes.
+
+    Raises:
+        ValueError: For a dataset without batches of images of a static size, or without integer labels where there are
+            classes.
+    """
+    spec = getattr(dataset, "element_spec", None)
+    images, *rest = spec if isinstance(spec, (tuple, list)) else (spec,)
+    if not isinstance(images, tf.TensorSpec) or images.shape.rank != 4 or images.shape[0] is None:
+        raise ValueError(f"{_KINDS}. Received: {type(dataset).__name__} of {images}")
+    if images.dtype != tf.uint8 and not images.dtype.is_floating:
+        raise ValueError(f"images of a dataset must be uint8, or floats in [-1, 1]. Received: {images.dtype.name}")
+    if not classes:
+        return dataset.map(lambda x, *_: (_floats(x),)) if rest else dataset.map(lambda x: (_floats(_first(x)),))
+    if not rest or not isinstance(rest[0], tf.TensorSpec) or rest[0].shape.rank != 1 or not rest[0].dtype.is_integer:
+        raise ValueError(
+            f"a GAN of {classes} classes needs a dataset of (images, labels), labels integers [batch]. "
+            f"Received: {rest[0] if rest else 'no labels'}"
+        )
+
+    def encoded(x: Any, labels: Any, *_: Any) -> tuple[Any, Any]:
+        labels = tf.cast(labels, tf.int64)
+        valid = tf.debugging.Assert(
+            tf.reduce_all((labels >= 0) & (labels < classes)),
+            [f"class out of range for a GAN of {classes} classes:", labels],
+        )
+        with tf.control_dependencies([valid]):
+            return _floats(x), tf.one_hot(labels, classes)
+
+    return dataset.map(encoded)
+
+
+def _first(element: Any) -> Any:
+    return element[0] if isinstance(element, (tuple, list)) else element
+
+
+def _floats(images: Any) -> Any:
+    return from_uint8(images) if images.dtype == tf.uint8 else tf.cast(images, tf.float32)
+
+
+def _check_range(dataset: tf.data.Dataset) -> None:
+    """Raises a ValueError where the first images of a dataset of floats are not in [-1, 1] (but for rounding)."""
+    for element in dataset.take(1):
+        images = _first(element)
+        if images.dtype.is_floating:
+            low, high = float(tf.reduce_min(images)), float(tf.reduce_max(images))
+            if not (low >= -1 - _ROUNDING and high <= 1 + _ROUNDING):
+                raise ValueError(
+                    "floats of a dataset must lie in [-1, 1]: `x / 127.5 - 1` brings pixels there, and uint8 needs nothing. "
+                    f"Received: images from {low:g} to {high:g}"
+                )

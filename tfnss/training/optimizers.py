@@ -1,0 +1,33 @@
+"""The optimizers of the two players."""
+
+from typing import Any, TypeAlias
+
+import keras
+
+Given: TypeAlias = keras.optimizers.Optimizer | str | dict | None
+
+
+def player_optimizers(generator: Given, discriminator: Given) -> tuple[Any, Any]:
+    """What `compile` is given for the players as optimizers: by default Adam(2e-4, beta_1=0.5) each.
+
+    Args:
+        generator: An optimizer, its name or its config, or None.
+        discriminator: The same for the other player; another object.
+
+    Raises:
+        ValueError: For an unknown name, one object for both players, or an optimizer that scales losses.
+    """
+    pair = tuple(_default() if given is None else keras.optimizers.get(given) for given in (generator, discriminator))
+    if pair[0] is pair[1]:
+        raise ValueError("the two players need an optimizer each. Received one object for both")
+    for optimizer in pair:
+        if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+            raise ValueError(
+                "losses are not scaled (gradients of 16 bits are mended instead). Received a LossScaleOptimizer: "
+                "pass its inner optimizer"
+            )
+    return pair
+
+
+def _default() -> keras.optimizers.Optimizer:
+    return keras.optimizers.Adam(2e-4, beta_1=0.5)
