@@ -10,7 +10,7 @@ VERSION = runpy.run_path(str(ROOT / "tfnss" / "version.py"))["__version__"]
 
 LSUN = ["lmdb>=1.7"]
 DATASETS = ["tensorflow-datasets>=4.9.10", "importlib_resources"]  # the second is an undeclared need of the first
-COMPLETION = ["shtab>=1.7"]
+COMPLETION = ["shtab>=1.13"]
 ONNX = ["onnx>=1.23", "tf2onnx>=1.17"]
 
 setup(
@@ -25,7 +25,6 @@ setup(
     classifiers=[
         "Development Status :: 4 - Beta",
         "Environment :: Console",
-        "Environment :: GPU :: NVIDIA CUDA",
         "Intended Audience :: Developers",
         "Intended Audience :: Science/Research",
         "Operating System :: POSIX :: Linux",

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models import DCGAN, StyleGAN2
-from tfnss import exported
+from tfnss.serving import exported
 
 TINY = {"latent_dim": 6, "channel_base": 32, "channel_max": 4, "mapping_layers": 1}
 

@@ -72,10 +72,10 @@ def test_a_card_lists_no_modules_but_those_with_classes_of_the_model(gans, tmp_p
 
 
 def test_names_of_formats(gans, tmp_path, capsys):
-    for format in ("tf_saved_model", "saved_model"):
-        gans["plain"].export(tmp_path / format, format)
-        assert (tmp_path / format / "saved_model.pb").exists()
-        assert read_card(tmp_path / format)["format"] == "tf_saved_model"
+    for name in ("tf_saved_model", "saved_model"):
+        gans["plain"].export(tmp_path / name, name)
+        assert (tmp_path / name / "saved_model.pb").exists()
+        assert read_card(tmp_path / name)["format"] == "tf_saved_model"
     assert capsys.readouterr().out == ""
     gans["plain"].export(tmp_path / "model.keras", "keras", True)
     assert capsys.readouterr().out == f"Saved artifact at '{tmp_path / 'model.keras'}'.\n"

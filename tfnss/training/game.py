@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from tfnss import random
-from tfnss.generators import latent_width
+from tfnss.generators import image_shape, latent_width
 from tfnss.training.augmentation import Augmentation
 from tfnss.training.losses import Loss
 
@@ -102,3 +102,12 @@ class Game:
 def given(labels: Any) -> tuple[Any, ...]:
     """The labels as further arguments of a network, if there are any."""
     return () if labels is None else (labels,)
+
+
+def built_classifier(classifier: Any, generator: keras.Model, seed: int) -> Any:
+    """A spectral classifier, if there is one, built for a generator's images; without a seed of its own it gets this one."""
+    if classifier is not None and not classifier.built:
+        if getattr(classifier, "seed", 0) is None:
+            classifier.seed = seed
+        classifier.build(image_shape(generator))
+    return classifier

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from tfnss import serving
 from tfnss.data import Images
-from tfnss.generators import image_shape, latent_width, number_of_classes
+from tfnss.generators import latent_width, number_of_classes
 from tfnss.random import stateless
 from tfnss.training import gradients, losses
 from tfnss.training.augmentation import Augmentation
@@ -21,7 +21,7 @@ from tfnss.training.callbacks import signals
 from tfnss.training.ema import check_half_life, ema_decay, update_average
 from tfnss.training.epochs import OneTraining, Stretch, check_executions, check_total, steps_done, stretches
 from tfnss.training.feed import Feed, check_labels
-from tfnss.training.game import Game, given
+from tfnss.training.game import Game, built_classifier, given
 from tfnss.training.loop import train_function
 from tfnss.training.meters import build_meters, results
 from tfnss.training.optimizers import player_optimizers
@@ -167,38 +167,15 @@ class GAN(keras.Model):
             self.total_kimg = check_total(total_kimg)
             if total_kimg is not None:
                 self.images_total.assign(round(total_kimg * 1000))
-            self.generator_optimizer, self.discriminator_optimizer = player_optimizers(
-                generator_optimizer, discriminator_optimizer
-            )
-            self.spectral_realness = spectral_realness
-            if spectral_realness is not None and not spectral_realness.built:
-                if getattr(spectral_realness, "seed", 0) is None:
-                    spectral_realness.seed = self.seed
-                spectral_realness.build(image_shape(self.generator))
-            self.game = Game(
-                self.generator,
-                self.discriminator,
-                self.loss,
-                self.view,
-                augmentation,
-                spectral_realness,
-                self.images_seen,
-                self.images_total,
-                self.path_length_mean,
-                self.augmentation_state,
-            )
-            self.phases = build_phases(
-                self.game,
-                self.generator_optimizer,
-                self.discriminator_optimizer,
-                self.regularizers,
-                discriminator_steps,
-            )
+            self.spectral_realness = built_classifier(spectral_realness, self.generator, self.seed)
+            parts = (self.loss, self.view, augmentation, spectral_realness)
+            states = (self.images_seen, self.images_total, self.path_length_mean, self.augmentation_state)
+            self.game = Game(self.generator, self.discriminator, *parts, *states)
+            optimizers = player_optimizers(generator_optimizer, discriminator_optimizer)
+            self.phases = build_phases(self.game, *optimizers, self.regularizers, discriminator_steps)
             players = {phase.player: phase.optimizer for phase in self.phases}
-            self.generator_optimizer, self.discriminator_optimizer = (
-                players[self.generator],
-                players[self.discriminator],
-            )
+            self.generator_optimizer = players[self.generator]
+            self.discriminator_optimizer = players[self.discriminator]
             self.spectral_optimizer = players.get(spectral_realness)
             self._gradients = self._build_gradients(jit_compile)
             self._meters = build_meters(self.phases, self.game)
