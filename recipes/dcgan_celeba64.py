@@ -2,7 +2,7 @@
 
     python -m recipes.dcgan_celeba64 --nss
 
-The paper trains 20 seeds and reports FID (`python -m recipes.evaluate`, under Inception):
+The paper trains 20 seeds and reports FID (`tfnss evaluate`, under Inception):
 GAN 21.36, GAN-gr 19.87, LSGAN 33.38, WGAN-gp 42.16, DRAGAN 20.36, SS 21.49, NS 20.50, NSS 19.45.
 """
 

@@ -2,7 +2,7 @@
 
     python -m recipes.dcgan_church64 --nss
 
-The paper trains 20 seeds and reports FID (`python -m recipes.evaluate`, under Inception):
+The paper trains 20 seeds and reports FID (`tfnss evaluate`, under Inception):
 GAN 69.05, GAN-gr 61.67, LSGAN 75.88, WGAN-gp 102.61, DRAGAN 50.41, SS 61.20, NS 60.02, NSS 58.86.
 """
 

@@ -2,7 +2,7 @@
 
     python -m recipes.dcgan_conference64 --nss
 
-The paper trains 20 seeds and reports FID (`python -m recipes.evaluate`, under Inception):
+The paper trains 20 seeds and reports FID (`tfnss evaluate`, under Inception):
 GAN 77.96, GAN-gr 70.82, LSGAN 81.90, WGAN-gp 121.05, DRAGAN 67.07, SS 80.07, NS 73.11, NSS 64.61.
 """
 

@@ -2,7 +2,7 @@
 
     python -m recipes.dcgan_flowers64 --nss
 
-The paper trains 20 seeds and reports FID (`python -m recipes.evaluate`, under Inception):
+The paper trains 20 seeds and reports FID (`tfnss evaluate`, under Inception):
 GAN 97.71, GAN-gr 99.25, LSGAN 121.81, WGAN-gp 129.05, DRAGAN 98.37, SS 91.93, NS 91.44, NSS 86.28.
 """
 

@@ -2,6 +2,7 @@ import errno
 import os
 import random
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -56,6 +57,34 @@ def test_a_full_disk_is_told_of_the_file_itself(tmp_path):
     with pytest.raises(OSError, match=r"No space left on device: '.*/a\.txt'"):
         fill()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.EACCES])
+def test_a_file_system_that_does_not_flush_folders_is_good_enough(number, tmp_path, monkeypatch):
+    fsync = os.fsync
+
+    def refuse(handle):
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(number, os.strerror(number))
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with files.replacing(tmp_path / "file") as path:
+        path.write_text("new")
+    with files.replacing(tmp_path / "folder") as path:
+        (path / "inside").mkdir(parents=True)
+        (path / "inside" / "file").write_text("new")
+    assert (tmp_path / "file").read_text() == (tmp_path / "folder" / "inside" / "file").read_text() == "new"
+
+
+def test_a_file_that_cannot_be_flushed_is_an_error(tmp_path, monkeypatch):
+    def refuse(handle):
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(OSError, match=os.strerror(errno.EINVAL)), files.replacing(tmp_path / "file") as path:
+        path.write_text("new")
+    assert not list(tmp_path.iterdir())
 
 
 _WRITER = """

@@ -25,6 +25,16 @@ def test_auto_is_one_device_here():
         ("", 1, "one"),
         ("", 2, "mirrored"),
         (json.dumps({"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": 1}}), 2, "multiworker"),
+        (json.dumps({"cluster": {}, "task": {"type": "worker", "index": 0}}), 0, "one"),
+        (json.dumps({"cluster": {"chief": ["a:1"]}, "task": {"type": "chief", "index": 0}}), 0, "one"),
+        (json.dumps({"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": "1"}}), 0, "multiworker"),
+        (
+            json.dumps(
+                {"cluster": {"worker": ["a:1", "b:1"], "evaluator": ["c:1"]}, "task": {"type": "worker", "index": 0}}
+            ),
+            0,
+            "multiworker",
+        ),
         (json.dumps({"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 0}}), 2, "mirrored"),
         (
             json.dumps({"cluster": {"chief": ["a:1"], "worker": ["b:1"]}, "task": {"type": "chief", "index": 0}}),
@@ -49,7 +59,9 @@ def test_a_tpu_is_taken_by_its_name(monkeypatch):
     [
         ("multiworker", "", "needs TF_CONFIG"),
         ("multiworker", "{", "TF_CONFIG is not as TensorFlow defines it"),
-        ("auto", '{"cluster": {}}', "TF_CONFIG is not as"),
+        ("auto", '{"cluster": 3}', "TF_CONFIG is not as"),
+        ("auto", '{"cluster": {"worker": ["a:1"]}}', "TF_CONFIG is not as"),
+        ("auto", '{"cluster": {"worker": ["a:1"]}, "task": {"type": "evaluator", "index": 0}}', "does not train"),
         ("auto", '{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 3}}', "TF_CONFIG is not as"),
         ("tpu", "", "finds no TPU"),
     ],

@@ -6,6 +6,8 @@ import os
 
 import tensorflow as tf
 
+_OTHER_TASKS = "start chief and workers alone, and measure the run with `tfnss evaluate`"
+
 
 @functools.cache
 def strategy(name: str) -> tf.distribute.Strategy:
@@ -37,20 +39,29 @@ def _found() -> str:
 
 
 def _workers() -> list[str]:
-    """The addresses in TF_CONFIG."""
+    """The addresses in TF_CONFIG of those who train together, as TensorFlow means it: chief and workers.
+
+    An empty cluster is none; evaluators and parameter servers do not train.
+    """
     text = os.environ.get("TF_CONFIG", "")
     if not text:
         return []
     try:
         config = json.loads(text)
-        cluster, task = config["cluster"], config["task"]
-        workers = [*cluster.get("chief", []), *cluster["worker"]]
-        cluster[task["type"]][task["index"]]
+        cluster = config.get("cluster") or {}
+        workers = [*cluster.get("chief", []), *cluster.get("worker", [])]
+        if not workers:
+            return []
+        kind, index = config["task"]["type"], int(config["task"].get("index", 0))
+        if kind in ("chief", "worker"):
+            cluster[kind][index]
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         raise ValueError(
             f"TF_CONFIG is not as TensorFlow defines it ({type(error).__name__}: {error}): "
             '{"cluster": {"worker": ["HOST:PORT", ...]}, "task": {"type": "worker", "index": 0}}'
         ) from None
+    if kind not in ("chief", "worker"):
+        raise ValueError(f"TF_CONFIG makes this process a task of type {kind}, which does not train: {_OTHER_TASKS}")
     return workers
 
 
