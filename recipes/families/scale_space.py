@@ -10,15 +10,30 @@ from tfnss.running.option import Option
 def scale_space_options(initial_time: float, stddev: float | None) -> tuple[Option, ...]:
     """Its settings with these defaults; None for a `stddev` that the recipe works out."""
     return (
-        Option("initial_time", float, "time of the scale-space at the start of annealing", initial_time, metavar="T"),
+        Option(
+            "initial_time",
+            float,
+            "time of the scale-space at the start of annealing",
+            initial_time,
+            metavar="T",
+            changeable=True,
+        ),
         Option(
             "stddev",
             float,
             "standard deviation of the noise of one pass, for images in [-1, 1]",
             stddev,
             worked_out="the recipe's",
+            changeable=True,
         ),
-        Option("kernel_stddev", float, "width of the 3x3 smoothing kernel in pixels", 0.5, metavar="STDDEV"),
+        Option(
+            "kernel_stddev",
+            float,
+            "width of the 3x3 smoothing kernel in pixels",
+            0.5,
+            metavar="STDDEV",
+            changeable=True,
+        ),
     )
 
 

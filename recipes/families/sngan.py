@@ -50,11 +50,18 @@ _OPTIONS = (
         in_name=True,
     ),
     *MIXTURE,
-    Option("reg_weight", float, "weight of spectral regularisation (the paper gives none)", 1.0, metavar="WEIGHT"),
+    Option(
+        "reg_weight",
+        float,
+        "weight of spectral regularisation (the paper gives none)",
+        1.0,
+        metavar="WEIGHT",
+        changeable=True,
+    ),
     Option(
         "discriminator_steps", int, "discriminator steps per generator step", worked_out="5, and 2 at 128", metavar="N"
     ),
-    Option("learning_rate", float, "learning rate of Adam at the start", 2e-4, metavar="RATE"),
+    Option("learning_rate", float, "learning rate of Adam at the start", 2e-4, metavar="RATE", changeable=True),
     Option(
         "decay",
         str,
@@ -63,7 +70,14 @@ _OPTIONS = (
         choices=("linear", "none"),
     ),
     noise_option("plain"),
-    Option("ema_kimg", float, "half-life of the generator's average (the paper has no average)", 10.0, metavar="KIMG"),
+    Option(
+        "ema_kimg",
+        float,
+        "half-life of the generator's average (the paper has no average)",
+        10.0,
+        metavar="KIMG",
+        changeable=True,
+    ),
     Option("width", float, "factor of all widths", 1.0, metavar="FACTOR"),
     xla_option("on"),  # on CPUs too: faster than the graph
 )

@@ -18,6 +18,7 @@ def xla_option(default: str) -> Option:
         default,
         choices=tuple(_VALUES),
         incidental=True,
+        changeable=True,
     )
 
 

@@ -122,7 +122,8 @@ def test_the_command_line_of_saved_models_shows_and_runs_it(exported, tmp_path):
     np.save(tmp_path / "latents.npy", latents)
     which = ["--dir", model, "--tag_set", "serve", "--signature_def", "serving_default"]
     command_line("run", *which, "--inputs", f"latents={tmp_path / 'latents.npy'}", "--outdir", tmp_path)
-    np.testing.assert_array_equal(np.load(tmp_path / "images.npy"), expected(gan, latents))
+    difference = np.load(tmp_path / "images.npy").astype(int) - expected(gan, latents)
+    assert np.abs(difference).max() <= 1  # its graph is optimised, and rounds otherwise on some processors
 
 
 def answer(model, body):

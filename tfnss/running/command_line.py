@@ -1,14 +1,16 @@
 """The command line of a recipe."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tfnss.console import Parser, reporting, start_tensorflow
-from tfnss.running.file_names import CHECKPOINT
+from tfnss.running.file_names import CHECKPOINT, SETTINGS
 from tfnss.running.recipe import Recipe
 
+LATEST = "latest"
 STRATEGIES = ("auto", "one", "mirrored", "multiworker", "tpu")
 STRATEGY_HELP = (
     "devices: one; all GPUs of this machine (mirrored); several machines, each started with its TF_CONFIG as TensorFlow "
@@ -22,6 +24,7 @@ class Mode:
 
     run_dir: str | None = None
     resume: bool = False
+    change: bool = False
     checkpoint: str | None = None
     trials: int | None = None
     dry_run: bool = False
@@ -40,7 +43,26 @@ def parse(recipe: Recipe, program: str, arguments: Sequence[str] | None) -> tupl
     """The settings that a command line gives, and the mode. It ends the program with status 2 and one line if it is bad."""
     given = vars(_parser(recipe, program).parse_args(arguments))
     mode = {name: given.pop(name) for name in Mode.__dataclass_fields__ if name in given}
+    if isinstance(mode.get("resume"), str):
+        with reporting(program, ValueError):
+            mode["run_dir"] = _to_resume(recipe, mode["resume"], mode.get("run_dir"))
+        mode["resume"] = True
     return given, Mode(**mode)
+
+
+def _to_resume(recipe: Recipe, run: str, run_dir: str | None) -> str:
+    """The folder that `--resume RUN` names: `latest` is the newest run of the recipe in runs/."""
+    if run_dir is not None and run_dir != run:
+        raise ValueError(f"--resume {run} and --run-dir {run_dir} name two runs: leave one out")
+    if run != LATEST:
+        return run
+    found = [path.parent for path in Path("runs").glob(f"[0-9]*-{recipe.name}*/{SETTINGS}")]
+    own = [place for place in found if re.fullmatch(rf"[0-9]+-{recipe.name}(-.*)?", place.name)]
+    if not own:
+        raise ValueError(
+            f"--resume {LATEST}: no run of {recipe.name} is in runs/ of this folder; name it: --resume RUN"
+        )
+    return str(max(own, key=lambda place: (int(place.name.split("-")[0]), place.name)))
 
 
 def _parser(recipe: Recipe, program: str) -> Parser:
@@ -49,7 +71,14 @@ def _parser(recipe: Recipe, program: str) -> Parser:
         option.add_to(parser)
     flag = parser.add_argument
     flag("--run-dir", metavar="DIR", help="folder of the run (default: a new one in runs/)")
-    flag("--resume", action="store_true", help="continue the run in --run-dir with its own settings, exactly")
+    flag(
+        "--resume",
+        nargs="?",
+        const=True,
+        metavar="RUN",
+        help=f"continue a run with its own settings, exactly: RUN or --run-dir, or the {LATEST} of this recipe in runs/",
+    )
+    flag("--change", action="store_true", help="with --resume, go on with the settings given here, from now on")
     flag(
         "--checkpoint",
         metavar="FILE",

@@ -11,7 +11,7 @@ _OTHER_TASKS = "start chief and workers alone, and measure the run with `tfnss e
 
 @functools.cache
 def strategy(name: str) -> tf.distribute.Strategy:
-    """The strategy of a name that `--strategy` takes. One per process, before TensorFlow computes: the collectives of two collide.
+    """The strategy that `--strategy` names. One per process, before TensorFlow computes: the collectives of two collide.
 
     Raises:
         ValueError: For devices that are not there.

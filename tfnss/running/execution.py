@@ -13,6 +13,7 @@ import tfnss
 from tfnss.console import one_line_warnings, reporting
 from tfnss.metrics import Evaluation
 from tfnss.running import devices
+from tfnss.running.changes import record_changes
 from tfnss.running.command_line import Mode
 from tfnss.running.farewell import Status
 from tfnss.running.fitting import build, load_images, prepare_evaluation, start, train
@@ -49,6 +50,8 @@ def execute(recipe: Recipe, given: dict[str, Any], mode: Mode, program: str, alo
             images, evaluation = _material(recipe, settings, mode, strategy)
             run_dir = open_run(recipe, settings, mode, chief, held)
             write_settings(recipe, settings, trials, images, run_dir)
+            if chief and trials is not None:
+                record_changes(run_dir, settings, None)
             if chief:
                 warn_of_other_images(run_dir, images)
         status.directory, status.writes, status.together = run_dir, chief, devices.processes(strategy) > 1
@@ -59,6 +62,8 @@ def execute(recipe: Recipe, given: dict[str, Any], mode: Mode, program: str, alo
             with reporting(program, ValueError, OSError):
                 gan = start(recipe, run_settings, directory, mode.checkpoint, strategy)
                 write_settings(recipe, run_settings, None, images, directory)
+                if chief:
+                    record_changes(directory, run_settings, int(gan.images_seen.numpy()))
                 if directory != run_dir:
                     held.enter_context(only_writer(directory))
             with one_line_warnings(program):

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from keras.optimizers.schedules import LearningRateSchedule
 
 import tfnss
 from tfnss import files
@@ -30,6 +31,7 @@ from tfnss.training.callbacks import (
     restore,
 )
 from tfnss.training.callbacks.checkpoint import KEPT, kept
+from tfnss.training.epochs import steps_done
 
 
 def build(recipe: Recipe, settings: dict[str, Any], strategy: tf.distribute.Strategy) -> tfnss.GAN:
@@ -53,6 +55,7 @@ def start(
         ValueError: For damaged files. The message names them.
     """
     gan = build(recipe, settings, strategy)
+    rates = _rates(gan)
     newest = run_dir / CHECKPOINT
     if checkpoint is not None or newest.exists():
         try:
@@ -60,12 +63,22 @@ def start(
         except ValueError as error:
             older = ", ".join(map(str, kept(run_dir / KEPT)))
             raise ValueError(f"{error}; --checkpoint FILE goes back to one of {older}" if older else error) from error
+        for optimizer, rate in rates:  # the settings', which may have changed
+            optimizer.learning_rate = rate
+        steps_done(int(gan.images_seen.numpy()), settings["batch_size"])  # raises within a batch
         read_history(run_dir / HISTORY)  # damaged? then say so now
         results.read(run_dir / METRICS)
     if checkpoint is not None and not (newest.exists() and newest.samefile(checkpoint)):
         with files.replacing(newest) as temporary:
             files.link(Path(checkpoint), temporary)
     return gan
+
+
+def _rates(gan: tfnss.GAN) -> list[tuple[keras.optimizers.Optimizer, float]]:
+    """The optimizers that have a constant learning rate, and that."""
+    optimizers = (phase.optimizer for phase in gan.phases)
+    constant = [each for each in optimizers if not isinstance(each._learning_rate, LearningRateSchedule)]
+    return [(optimizer, float(optimizer.learning_rate)) for optimizer in constant]
 
 
 def load_images(settings: dict[str, Any], download: bool, labels: bool) -> tfnss.data.Images:
@@ -131,7 +144,7 @@ def train(
 
 
 def ticks_of(settings: dict[str, Any]) -> tuple[int, int]:
-    """Number of ticks (from one checkpoint to the next) and iterations per tick; the end of the run cuts the last one short."""
+    """Number of ticks (from one checkpoint to the next) and iterations per tick; the run's end may cut the last one short."""
     total, every = (settings[name] * 1000 / settings["batch_size"] for name in ("kimg", "checkpoint_every"))
     steps = max(1, math.ceil(every - 1e-6))
     return max(1, math.ceil(round(total) / steps)), steps

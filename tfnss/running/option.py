@@ -21,6 +21,7 @@ class Option:
         shortcuts: Flags without a value, each with the value it stands for and its help.
         in_name: Whether the names of run directories tell it.
         incidental: Whether it is about how a run is done, so that a paper's figures stand beside any value.
+        changeable: Whether a run can go on with another value (`--change`): it is no part of the networks.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Option:
     shortcuts: dict[str, tuple[Any, str]] = field(default_factory=dict)
     in_name: bool = False
     incidental: bool = False
+    changeable: bool = False
 
     @property
     def flag(self) -> str:

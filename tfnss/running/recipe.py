@@ -17,8 +17,16 @@ _COMMON = (
         str,
         "data set by name, a folder or zip of images, an LSUN export, or records of `tfnss prepare`",
         metavar="DIR",
+        changeable=True,
     ),
-    Option("mirror", str, "whether images are shown both ways, left to right and back", "off", choices=("on", "off")),
+    Option(
+        "mirror",
+        str,
+        "whether images are shown both ways, left to right and back",
+        "off",
+        choices=("on", "off"),
+        changeable=True,
+    ),
     Option(
         "cache_gb",
         float,
@@ -26,6 +34,7 @@ _COMMON = (
         8.0,
         metavar="GB",
         incidental=True,
+        changeable=True,
     ),
     Option("resolution", int, "height and width of the images in pixels", metavar="PIXELS"),
     Option(
@@ -34,8 +43,15 @@ _COMMON = (
         "images per iteration, over all devices",
         worked_out="the config's",
         metavar="IMAGES",
+        changeable=True,
     ),
-    Option("kimg", float, "length of the run in thousands of real images", metavar="KIMG"),
+    Option(
+        "kimg",
+        float,
+        "length of the run in thousands of real images; with --resume, a new one if it is longer",
+        metavar="KIMG",
+        changeable=True,
+    ),
     Option("seed", int, "seed of everything random", 0, incidental=True),
     Option(
         "checkpoint_every",
@@ -44,6 +60,7 @@ _COMMON = (
         worked_out="1/20 of the run",
         metavar="KIMG",
         incidental=True,
+        changeable=True,
     ),
     Option(
         "keep",
@@ -52,6 +69,7 @@ _COMMON = (
         1,
         metavar="N",
         incidental=True,
+        changeable=True,
     ),
     Option(
         "fid_every",
@@ -60,8 +78,9 @@ _COMMON = (
         0.0,
         metavar="KIMG",
         incidental=True,
+        changeable=True,
     ),
-    Option("fid_images", int, "most real images, and fake ones, to measure", 50_000, incidental=True),
+    Option("fid_images", int, "most real images, and fake ones, to measure", 50_000, incidental=True, changeable=True),
     Option(
         "features",
         str,
@@ -69,6 +88,7 @@ _COMMON = (
         "inception",
         choices=NETWORKS,
         incidental=True,
+        changeable=True,
     ),
 )
 

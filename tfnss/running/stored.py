@@ -1,6 +1,7 @@
 """Runs read back: their settings, their recipe, their model."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,15 +40,21 @@ def recipe_of(run_dir: Path) -> Any:
     recipe = getattr(catalogue.module(name), "RECIPE", None) if name in catalogue.names() else None
     if recipe is None:
         raise ValueError(f"{run_dir / SETTINGS} names the recipe {name}, which is not in this version")
-    different = {option.name for option in recipe.all_options()} ^ set(saved["settings"])
+    settings = completed(recipe, saved["settings"])
+    different = set(settings) - {option.name for option in recipe.all_options()}
     if different:
         raise ValueError(
             f"{run_dir / SETTINGS} is of another version of its recipe: it differs in {', '.join(sorted(different))}"
         )
     for option in recipe.all_options():
-        if not option.accepts(saved["settings"][option.name]):
-            raise ValueError(f"{run_dir / SETTINGS} is damaged ({option.name}: {saved['settings'][option.name]})")
+        if not option.accepts(settings[option.name]):
+            raise ValueError(f"{run_dir / SETTINGS} is damaged ({option.name}: {settings[option.name]})")
     return recipe
+
+
+def completed(recipe: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """A run's settings, with the defaults of those that its recipe has got since."""
+    return {option.name: option.default for option in recipe.all_options()} | dict(settings)
 
 
 def paper_figures(recipe: Any, settings: dict[str, Any]) -> str:
@@ -74,7 +81,8 @@ def load_run(run_dir: Path, checkpoint: Path | None = None) -> Any:
     """
     from tfnss.training.callbacks import restore
 
-    recipe, settings = recipe_of(run_dir), read_settings(run_dir)["settings"]
+    recipe = recipe_of(run_dir)
+    settings = completed(recipe, read_settings(run_dir)["settings"])
     if checkpoint is None:
         check_trained(run_dir)
     gan = recipe.build(settings)

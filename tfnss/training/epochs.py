@@ -76,7 +76,10 @@ def steps_done(images_seen: int, batch_size: int) -> int:
         ValueError: For a clock that stands within a batch.
     """
     if images_seen % batch_size:
-        raise ValueError(f"the clock stands at {images_seen} images, within a batch. Received: batch_size={batch_size}")
+        raise ValueError(
+            f"the clock stands at {images_seen} images, within a batch: take one that divides them. "
+            f"Received: batch_size={batch_size}"
+        )
     return images_seen // batch_size
 
 

@@ -1,0 +1,122 @@
+"""Runs that go on otherwise than they began."""
+
+import json
+import shutil
+
+import h5py
+import numpy as np
+import pytest
+
+from recipes import dcgan_photos, stylegan2_photos64
+from tfnss.running.command_line import main
+from tfnss.training.callbacks import read_history
+
+TINY = ["--smoke", "--base-width", "4", "--xla", "off"]
+RECIPE = dcgan_photos.RECIPE
+
+
+def weights(run):
+    found = {}
+    with h5py.File(run / "checkpoint.weights.h5") as file:
+        file.visititems(lambda name, item: found.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None)
+    return found
+
+
+@pytest.fixture(scope="module")
+def half(tmp_path_factory):
+    """5 iterations of 8 images."""
+    run = tmp_path_factory.mktemp("changes") / "half"
+    main(RECIPE, [*TINY, "--kimg", "0.04", "--run-dir", str(run)])
+    return run
+
+
+@pytest.fixture
+def run(half, tmp_path):
+    return shutil.copytree(half, tmp_path / "run")
+
+
+def resume(run, *flags):
+    main(RECIPE, ["--resume", str(run), *flags])
+    return json.loads((run / "settings.json").read_text())
+
+
+def test_5_and_5_more_iterations_are_10(run, tmp_path):
+    saved = resume(run, "--kimg", "0.08")
+    assert saved["settings"]["kimg"] == 0.08
+    assert saved["changes"] == [{"until_images_seen": 40, "settings": {"kimg": 0.04}}]
+    main(RECIPE, [*TINY, "--kimg", "0.08", "--checkpoint-every", "0.002", "--run-dir", str(tmp_path / "whole")])
+    ours, theirs = weights(run), weights(tmp_path / "whole")
+    assert ours.keys() == theirs.keys()
+    for name in ours:
+        np.testing.assert_array_equal(ours[name], theirs[name], err_msg=name)
+
+
+def test_a_run_goes_on_with_other_settings(run):
+    saved = resume(run, "--change", "--learning-rate", "0.001", "--batch-size", "20", "--kimg", "0.08", "--mirror", "on")
+    before = {"learning_rate": 0.0005, "batch_size": 8, "kimg": 0.04, "mirror": "off"}
+    assert saved["changes"] == [{"until_images_seen": 40, "settings": before}]
+    assert read_history(run / "history.csv")[-1]["kimg"] == 0.08
+    rates = [value for name, value in weights(run).items() if "learning_rate" in name or value.shape == ()]
+    assert any(np.isclose(rate, 0.001) for rate in rates)
+    assert not any(np.isclose(rate, 0.0005, rtol=1e-3) for rate in rates)
+    again = resume(run)
+    assert again == saved
+
+
+def test_a_changed_rate_acts(run, tmp_path):
+    shutil.copytree(run, tmp_path / "same")
+    resume(run, "--change", "--learning-rate", "1e-9", "--kimg", "0.048")
+    resume(tmp_path / "same", "--kimg", "0.048")
+    moved = [
+        max(np.abs(value - before[name]).max() for name, value in after.items() if name.startswith("generator/"))
+        for before, after in [(weights(tmp_path / "same"), weights(run))]
+    ]
+    assert moved[0] > 1e-5
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        ("--learning-rate 0.1", "add --change"),
+        ("--kimg 0.01", "--kimg 0.01 contradicts the run's 0.04"),
+        ("--change --base-width 8", "--base-width 8 cannot change"),
+        ("--change --method nss", "--method nss cannot change"),
+        ("--change --seed 3", "--seed 3 cannot change"),
+        ("--change --batch-size 32", "within a batch"),
+        ("--change --learning-rate 0", "--learning-rate must be above 0"),
+        ("--run-dir elsewhere", "name two runs"),
+    ],
+)
+def test_what_cannot_change(flags, says, run, capsys):
+    before = (run / "settings.json").read_text()
+    with pytest.raises(SystemExit) as end:
+        resume(run, *flags.split())
+    assert end.value.code == 2
+    error = capsys.readouterr().err
+    assert says in error
+    assert len(error.strip().splitlines()) == 1
+    assert (run / "settings.json").read_text() == before
+
+
+def test_change_is_of_a_resumed_run(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main(RECIPE, [*TINY, "--change", "--run-dir", str(tmp_path / "new")])
+    assert "--change goes with --resume" in capsys.readouterr().err
+
+
+def test_the_latest_run_is_found(run, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        main(RECIPE, ["--resume", "latest"])
+    assert "there is no run of dcgan_photos" in capsys.readouterr().err
+    for name in ("00002-dcgan_photos-gan", "00010-dcgan_photos-nss", "00011-dcgan_photos2"):
+        shutil.copytree(run, tmp_path / "runs" / name)
+    main(RECIPE, ["--resume", "latest", "--kimg", "0.048"])
+    assert "00010-dcgan_photos-nss" in capsys.readouterr().out
+
+
+def test_augmentation_is_switched_on(tmp_path):
+    recipe, run = stylegan2_photos64.RECIPE, tmp_path / "run"
+    main(recipe, ["--smoke", "--kimg", "0.016", "--run-dir", str(run)])
+    main(recipe, ["--resume", str(run), "--change", "--ada", "--gamma", "0.5", "--kimg", "0.032"])
+    assert "augment_probability" in read_history(run / "history.csv")[-1]
