@@ -1,9 +1,10 @@
 import re
-import warnings
+import runpy
 from pathlib import Path
 
 import pytest
-from setuptools._distutils.core import run_setup
+import setuptools
+from setuptools.dist import Distribution
 
 import tfnss
 
@@ -14,13 +15,16 @@ TOPS = ("tfnss", "models", "recipes")
 @pytest.fixture(scope="module")
 def distribution():
     """What setup.py declares; nothing is built."""
-    with pytest.MonkeyPatch.context() as patched, warnings.catch_warnings():
+    given = {}
+    with pytest.MonkeyPatch.context() as patched:
         patched.chdir(ROOT)
-        warnings.simplefilter("ignore")
-        yield run_setup("setup.py", stop_after="init")
+        patched.setattr(setuptools, "setup", lambda **arguments: given.update(arguments, script_name="setup.py"))
+        runpy.run_path("setup.py")
+        yield Distribution(given)
 
 
-def test_every_module_stub_and_file_of_data_is_installed(distribution):
+def test_every_module_stub_and_file_of_data_is_installed(distribution, monkeypatch):
+    monkeypatch.chdir(ROOT)
     build = distribution.get_command_obj("build_py")
     build.ensure_finalized()
     installed = {Path(path).relative_to(build.build_lib) for path in build.get_outputs(include_bytecode=False)}

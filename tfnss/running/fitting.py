@@ -144,7 +144,7 @@ def train(
 
 
 def ticks_of(settings: dict[str, Any]) -> tuple[int, int]:
-    """Number of ticks (from one checkpoint to the next) and iterations per tick; the run's end may cut the last one short."""
+    """Number of ticks (from one checkpoint to the next) and iterations per tick; the end may cut the last one short."""
     total, every = (settings[name] * 1000 / settings["batch_size"] for name in ("kimg", "checkpoint_every"))
     steps = max(1, math.ceil(every - 1e-6))
     return max(1, math.ceil(round(total) / steps)), steps
