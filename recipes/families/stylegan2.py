@@ -46,6 +46,17 @@ _OPTIONS = (
         metavar="P",
         changeable=True,
     ),
+    Option("ada_target", float, "aim of E sign(D(real)), for --augment ada", 0.6, metavar="SIGN", changeable=True),
+    Option(
+        "ada_kimg",
+        float,
+        "thousands of images in which ADA's probability can rise by 1 (100 when fine-tuning)",
+        500.0,
+        metavar="KIMG",
+        changeable=True,
+    ),
+    Option("ada_start", float, "ADA's probability at the start", 0.0, metavar="P"),
+    Option("ada_limit", float, "the most that ADA's probability can be", 1.0, metavar="P", changeable=True),
     noise_option("eni", in_name=True),
     *SPECTRAL,
     Option(
@@ -209,7 +220,14 @@ def build(settings: Mapping[str, Any]) -> "models.StyleGAN2":
 
 
 def _augmentation(settings: Mapping[str, Any]) -> "tfnss.Augmentation | None":
+    adaptive = tfnss.AdaptiveAugmentation(
+        settings["pipeline"],
+        settings["ada_target"],
+        settings["ada_kimg"],
+        start=settings["ada_start"],
+        limit=settings["ada_limit"],
+    )
     if settings["augment"] == "ada":
-        return tfnss.AdaptiveAugmentation(settings["pipeline"])
+        return adaptive
     fixed = tfnss.Augmentation(settings["pipeline"], settings["augment_probability"])
     return fixed if settings["augment"] == "fixed" else None

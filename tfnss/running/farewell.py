@@ -1,6 +1,8 @@
 """What is said when the process of a run ends early."""
 
+import contextlib
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -23,10 +25,20 @@ class Status:
         self.directory: Path | None = None
         self.writes, self.together = True, False
         self.checkpoint: Checkpoint | None = None
+        self._busy = False
 
     def unsaved(self) -> bool:
         """Whether something is lost if the process ends at once."""
-        return self.checkpoint is not None and (self.together or self.checkpoint.unsaved)
+        return self._busy or (self.checkpoint is not None and (self.together or self.checkpoint.unsaved))
+
+    @contextlib.contextmanager
+    def busy(self) -> Iterator[None]:
+        """A block of work that is lost if the process ends in it."""
+        self._busy = True
+        try:
+            yield
+        finally:
+            self._busy = False
 
     def farewell(self) -> str:
         """What a signal leaves."""

@@ -1,6 +1,7 @@
 """How a run is trained: a model from settings, its images and its evaluation, and `fit`."""
 
 import math
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import tfnss
 from tfnss import files
 from tfnss.metrics import Evaluation, networks, results
 from tfnss.running.farewell import Status
-from tfnss.running.file_names import CHECKPOINT, HISTORY, METRICS, SAVED_MODEL
+from tfnss.running.file_names import BEST, CHECKPOINT, HISTORY, METRICS, SAVED_MODEL
 from tfnss.running.recipe import Recipe
 from tfnss.running.report import model_card, write_report
 from tfnss.running.stopping import Stopped
@@ -23,10 +24,13 @@ from tfnss.training.callbacks import (
     Evaluate,
     Events,
     HistoryCSV,
+    KeepBest,
     SampleGrid,
     StatusLine,
     StopOnSignal,
     StopWhenDiverged,
+    WarnOfOverfitting,
+    read_best,
     read_history,
     restore,
 )
@@ -121,26 +125,44 @@ def train(
     status.checkpoint = Checkpoint(run_dir / CHECKPOINT, settings["keep"])
     stop = StopOnSignal()
     measure = [Evaluate(evaluation, settings["fid_every"], run_dir / METRICS)] if evaluation else []
+    best = [KeepBest(run_dir / CHECKPOINT, run_dir / BEST)] if settings["keep_best"] == "fid" else []
     try:
         callbacks = [
             stop,
             StopWhenDiverged(),
+            WarnOfOverfitting(),
             *measure,  # before those that record: its values join the logs
             HistoryCSV(run_dir / HISTORY, curves=run_dir / "curves.png"),
             SampleGrid(run_dir / "samples", images.take(shown)),
             Events(run_dir / "events"),
             status.checkpoint,  # after those that write: a run resumed from it has what they wrote
+            *best,
             keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: write_report(run_dir)),
             StatusLine(),
         ]
         gan.fit(images, epochs=ticks, steps_per_epoch=steps, resume=True, callbacks=callbacks, verbose=0)
+        if stop.signal != signal.SIGINT:  # who sends SIGTERM may never come back
+            with status.busy():
+                _export(gan, run_dir, best=bool(best))
         if stop.signal is not None:
             raise Stopped(stop.signal)
-        gan.export(run_dir / SAVED_MODEL, card=model_card(run_dir))
         write_report(run_dir)
     except (OSError, ValueError, FloatingPointError, tf.errors.OpError) as error:
         status.fail(error)
     return (read_history(run_dir / HISTORY) or [{}])[-1]
+
+
+def _export(gan: tfnss.GAN, run_dir: Path, best: bool) -> None:
+    """Writes a run's exported model: of its end, or of the best checkpoint where that is kept."""
+    card, kept_best = model_card(run_dir), read_best(run_dir / BEST) if best else None
+    if kept_best is None:
+        gan.export(run_dir / SAVED_MODEL, card=card)
+        return
+    restore(gan, run_dir / BEST)
+    try:
+        gan.export(run_dir / SAVED_MODEL, card=card | {"images_seen": kept_best["images_seen"], "best": kept_best})
+    finally:
+        restore(gan, run_dir / CHECKPOINT)
 
 
 def ticks_of(settings: dict[str, Any]) -> tuple[int, int]:

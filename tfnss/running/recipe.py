@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tfnss.metrics.networks import NAMES as NETWORKS
-from tfnss.running.file_names import CHECKPOINT
+from tfnss.running.file_names import BEST, CHECKPOINT
 from tfnss.running.option import Option
 
 if TYPE_CHECKING:
@@ -68,6 +68,15 @@ _COMMON = (
         f"checkpoints to keep: from 2 on, the last N in checkpoints/, by images seen, beside {CHECKPOINT}",
         1,
         metavar="N",
+        incidental=True,
+        changeable=True,
+    ),
+    Option(
+        "keep_best",
+        str,
+        f"keep the checkpoint with the lowest fid of those measured, as {BEST}, and export that one at the end",
+        "none",
+        choices=("none", "fid"),
         incidental=True,
         changeable=True,
     ),

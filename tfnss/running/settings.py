@@ -37,6 +37,8 @@ def _checked(settings: dict[str, Any]) -> dict[str, Any]:
     for name, least in (("fid_every", 0), ("fid_images", 2), ("cache_gb", 0), ("keep", 1)):
         check_range(settings, name, least)
     check_range(settings, "seed", below=2**31)
+    if settings["keep_best"] != "none" and not settings["fid_every"]:
+        raise ValueError("--keep-best fid needs FIDs: add --fid-every KIMG")
     return settings
 
 

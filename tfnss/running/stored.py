@@ -134,6 +134,8 @@ def _is_of_now(path: Path, run_dir: Path) -> bool:
     from tfnss.serving import read_card
     from tfnss.training.callbacks import read_history
 
-    history = read_history(run_dir / HISTORY)
-    seen = read_card(path).get("images_seen")
+    history, card = read_history(run_dir / HISTORY), read_card(path)
+    seen = card.get("images_seen")
+    if "best" in card:  # of an earlier moment, on purpose
+        return not history or seen is None or seen <= round(1000 * history[-1]["kimg"])
     return not history or seen is None or seen == round(1000 * history[-1]["kimg"])

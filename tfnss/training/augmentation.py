@@ -26,6 +26,7 @@ class Augmentation(keras.layers.Layer):
     """
 
     logged: tuple[str, ...] = ()
+    start = 0.0  # of the state's probability
 
     def __init__(self, pipeline: str = "bgc", probability: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -66,8 +67,7 @@ class AdaptiveAugmentation(Augmentation):
     """Augments with a probability that keeps the discriminator's overfitting at a target.
 
     Every `interval` iterations, r = E sign(D(real)) of the discriminator's steps since the last time is compared with
-    `target`, and the probability moves up or down by the share of `kimg` that was seen meanwhile. It starts at 0 and is
-    never below; above 1 it acts as 1.
+    `target`, and the probability moves up or down by the share of `kimg` that was seen meanwhile, within [0, `limit`].
 
     Args:
         pipeline: The operations, as `tfnss.layers.Augment` names them.
@@ -75,6 +75,8 @@ class AdaptiveAugmentation(Augmentation):
         kimg: Thousands of images in which the probability can rise from 0 to 1. (The official code takes 500, and 100
             when it fine-tunes.)
         interval: Iterations between adjustments.
+        start: The probability at the start of a run, in [0, `limit`].
+        limit: The most that it can be, in (0, 1].
 
     Raises:
         ValueError: For values outside these.
@@ -83,7 +85,14 @@ class AdaptiveAugmentation(Augmentation):
     logged = ("augment_probability", "real_sign")
 
     def __init__(
-        self, pipeline: str = "bgc", target: float = 0.6, kimg: float = 500.0, interval: int = 4, **kwargs: Any
+        self,
+        pipeline: str = "bgc",
+        target: float = 0.6,
+        kimg: float = 500.0,
+        interval: int = 4,
+        start: float = 0.0,
+        limit: float = 1.0,
+        **kwargs: Any,
     ) -> None:
         if "probability" in kwargs:
             raise ValueError(
@@ -96,7 +105,11 @@ class AdaptiveAugmentation(Augmentation):
                 "`target` must lie in [0, 1], `kimg` be above 0 and `interval` at least 1. "
                 f"Received: target={target}, kimg={kimg}, interval={interval}"
             )
-        self.target, self.kimg, self.interval = target, kimg, interval
+        if not 0 < limit <= 1 or not 0 <= start <= limit:
+            raise ValueError(
+                f"`limit` must lie in (0, 1] and `start` in [0, limit]. Received: start={start}, limit={limit}"
+            )
+        self.target, self.kimg, self.interval, self.start, self.limit = target, kimg, interval, start, limit
 
     def probability_of(self, state: Any) -> Any:
         return state[0]
@@ -113,9 +126,10 @@ class AdaptiveAugmentation(Augmentation):
         step = tf.sign(tf.math.divide_no_nan(total, count) - self.target) * (
             batch_size * self.interval / (self.kimg * 1000)
         )
-        return tf.where(due, tf.stack([tf.maximum(probability + step, 0), 0.0, 0.0]), state)
+        return tf.where(due, tf.stack([tf.clip_by_value(probability + step, 0, self.limit), 0.0, 0.0]), state)
 
     def get_config(self) -> dict:
         config = super().get_config()
         del config["probability"]
-        return {**config, "target": self.target, "kimg": self.kimg, "interval": self.interval}
+        own = {name: getattr(self, name) for name in ("target", "kimg", "interval", "start", "limit")}
+        return {**config, **own}

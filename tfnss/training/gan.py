@@ -160,6 +160,8 @@ class GAN(keras.Model):
                 penalty.check(self.generator)
             self.view = as_view(view, annealing)
             self.augmentation = augmentation
+            if augmentation is not None and not int(self.images_seen.numpy()):
+                self.augmentation_state.assign([augmentation.start, 0.0, 0.0])
             self.discriminator_steps = discriminator_steps
             self.accumulation_steps = accumulation_steps
             self.ema_half_life_kimg = check_half_life(ema_half_life_kimg)

@@ -1,3 +1,5 @@
+from .best import KeepBest as KeepBest
+from .best import read_best as read_best
 from .checkpoint import Checkpoint as Checkpoint
 from .checkpoint import restore as restore
 from .divergence import StopWhenDiverged as StopWhenDiverged
@@ -5,6 +7,7 @@ from .evaluation import Evaluate as Evaluate
 from .history import Events as Events
 from .history import HistoryCSV as HistoryCSV
 from .history import read_history as read_history
+from .overfitting import WarnOfOverfitting as WarnOfOverfitting
 from .samples import SampleGrid as SampleGrid
 from .signals import StopOnSignal as StopOnSignal
 from .status import StatusLine as StatusLine

@@ -48,7 +48,8 @@ class StatusLine(keras.callbacks.Callback):
         if self._seen > seen:
             speed = (self._seen - seen) / (time.perf_counter() - start)
             parts += [f"{speed:.0f} images/s", f"{_duration((self._total - self._seen) / speed)} left"]
-        parts += [f"{name} {float(logs[name]):.3f}" for name in ("d_loss", "g_loss", "fid") if name in logs]
+        shown = {"d_loss": "d_loss", "g_loss": "g_loss", "augment_probability": "p", "fid": "fid"}
+        parts += [f"{word} {float(logs[name]):.3f}" for name, word in shown.items() if name in logs]
         return "  ".join(parts)
 
 
