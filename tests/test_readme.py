@@ -9,6 +9,7 @@ import recipes
 from tfnss.commands import entry
 from tfnss.console import Parser
 from tfnss.running import catalogue
+from tfnss.running.command_line import Mode
 
 ROOT = Path(recipes.__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -61,6 +62,16 @@ def test_the_first_code_block_is_two_commands():
 def test_every_recipe_is_in_the_readme():
     for name in catalogue.names():
         assert name in README
+
+
+def test_the_words_of_all_recipes_are_those_that_it_lists():
+    modules = map(catalogue.module, catalogue.names())
+    recipes_of_runs = [module.RECIPE for module in modules if not hasattr(module, "SUMMARY")]
+    shared = set.intersection(*({option.flag for option in recipe.all_options()} for recipe in recipes_of_runs))
+    modes = {"--" + name.replace("_", "-") for name in Mode.__dataclass_fields__}
+    (words,) = re.findall(r"Every recipe knows the same words(.*?)\n\n", README, re.DOTALL)
+    elsewhere = {"--lambda", "--learning-rate", "--mixing", "--noise"}  # of all the networks that there are, by chance
+    assert {*re.findall(r"`(--[a-z-]+)`", words)} - {"--help"} == (shared | modes) - elsewhere
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)

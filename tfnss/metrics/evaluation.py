@@ -8,7 +8,7 @@ import numpy as np
 
 from tfnss.metrics import catalog, networks
 from tfnss.metrics.catalog import GENERATOR_METRICS, IMAGE_METRICS, MIN_IMAGES, ImageMetric
-from tfnss.metrics.image_sets import GeneratedImages, ImageSet, as_image_set
+from tfnss.metrics.image_sets import FixedImages, GeneratedImages, ImageSet, as_image_set
 from tfnss.metrics.names import check_names
 from tfnss.metrics.statistics import gather
 
@@ -94,7 +94,7 @@ class Evaluation:
         Returns:
             The values by name, and what they depend on (`CONDITIONS`): `network`, `comparable` (whether it is that of the
             literature, for each of these metrics that needs one), `resize`, `perceptual_network`, `reals`, `real_images`,
-            `fake_images`, `size` (height and width), `seed`, and `batch_size`, on which the noise of generators that draw
+            `fake_images`, `classes` (how a conditional generator's were chosen), `size` (height and width), `seed`, and `batch_size`, on which the noise of generators that draw
             any depends.
         """
         generator = None if _is_images(fakes) else fakes
@@ -119,11 +119,14 @@ class Evaluation:
             else:
                 values |= GENERATOR_METRICS[name].result(generator, self._distance, **options)
         self.spectra = (self._real or {}).get("spectra"), fake.get("spectra")
-        return values | self._conditions(count, fake)
+        classes = images.classes if isinstance(images, GeneratedImages) else None
+        return values | self._conditions(count, fake, classes)
 
     def _samples(self, generator: Any, latent_dim: int | None) -> GeneratedImages:
         if self._generated is None or self._generated[0] is not generator:
-            self._generated = generator, GeneratedImages(generator, self.fake_images, latent_dim, self.seed)
+            labels = self.reals.labels(self.real_images) if isinstance(self.reals, FixedImages) else None
+            images = GeneratedImages(generator, self.fake_images, latent_dim, self.seed, labels)
+            self._generated = generator, images
         return self._generated[1]
 
     def _check_counts(self, fake_images: int) -> None:
@@ -154,7 +157,7 @@ class Evaluation:
         assert self.perceptual_distance is not None
         return self.perceptual_distance(pair)
 
-    def _conditions(self, count: int, fake: dict[str, Any]) -> dict[str, Any]:
+    def _conditions(self, count: int, fake: dict[str, Any], classes: str | None) -> dict[str, Any]:
         network = self.network if catalog.needs_network(self.metrics) else None
         return {
             "network": network.name if network else None,
@@ -166,6 +169,7 @@ class Evaluation:
             "reals": self.reals.name,
             "real_images": self.real_images,
             "fake_images": count,
+            "classes": classes,
             "size": "x".join(map(str, fake["size"].shape[:2])) if "size" in fake else None,
             "seed": self.seed,
             "batch_size": self.batch_size,

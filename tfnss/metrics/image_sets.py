@@ -11,9 +11,11 @@ import tensorflow as tf
 from tfnss import random
 from tfnss.data import Images
 from tfnss.data.loading import open_source
-from tfnss.generators import labels_in_turn, latent_width, number_of_classes
+from tfnss.generators import labels_in_turn, latent_width, number_of_classes, one_hot
 from tfnss.random import stateless
 from tfnss.uint8 import to_uint8
+
+_ORDER_SEED = 0
 
 
 class ImageSet(Protocol):
@@ -50,9 +52,16 @@ class FixedImages:
         return self._images.fingerprint
 
     def batches(self, batch_size: int, count: int) -> Iterator[np.ndarray]:
-        order = np.random.default_rng(0).permutation(len(self))[:count]
+        order = self._order(count)
         for start in range(0, len(order), batch_size):
             yield _as_uint8(self._images.take(order[start : start + batch_size]))
+
+    def labels(self, count: int) -> np.ndarray | None:
+        """Those of the same images; None if they have none."""
+        return None if self._images.labels is None else self._images.labels[self._order(count)]
+
+    def _order(self, count: int) -> np.ndarray:
+        return np.random.default_rng(_ORDER_SEED).permutation(len(self))[:count]
 
 
 class ArrayImages(FixedImages):
@@ -79,14 +88,15 @@ class FolderImages(FixedImages):
         path: The place; hidden files are skipped.
         resolution: Size of the centred squares that images are cropped and resized to, as in training; None for images
             that are all of one size, as they are.
+        labels: Whether they have labels, as in training: samples of a conditional generator then follow their shares.
 
     Raises:
         ValueError: For a missing or empty place, and while reading for a file that is no readable RGB image or, without
             `resolution`, of another size than the others. The message names it.
     """
 
-    def __init__(self, path: str | os.PathLike, resolution: int | None = None) -> None:
-        super().__init__(Images(open_source(path, resolution), batch_size=1, cache_gb=0))
+    def __init__(self, path: str | os.PathLike, resolution: int | None = None, labels: bool = False) -> None:
+        super().__init__(Images(open_source(path, resolution, labels), batch_size=1, cache_gb=0))
 
 
 class GeneratedImages:
@@ -100,19 +110,33 @@ class GeneratedImages:
         count: Number of images.
         latent_dim: Width of the latents; for a model it is known.
         seed: Seed of the latents, and of the noise that layers draw from `tfnss.random`.
+        labels: Labels of a set of images, integers, whose shares the classes of a conditional generator's images follow;
+            None for the classes in turn.
 
     Raises:
-        ValueError: For `count` < 1, or a function without `latent_dim`.
+        ValueError: For `count` < 1, a function without `latent_dim`, or labels that are not the generator's.
     """
 
     fingerprint = None
 
-    def __init__(self, generator: Any, count: int, latent_dim: int | None = None, seed: int = 0) -> None:
+    def __init__(
+        self, generator: Any, count: int, latent_dim: int | None = None, seed: int = 0, labels: np.ndarray | None = None
+    ) -> None:
         if count < 1:
             raise ValueError(f"at least 1 image is needed. Received: count={count}")
         self._sample = Sampler(generator, latent_dim, seed)
         self._count, self._seed = count, seed
         self.name = "samples"
+        self._classes = None if labels is None or not self._sample.classes else _in_shares(labels, count)
+        if self._classes is not None:
+            one_hot(self._classes, self._sample.classes)  # raises
+
+    @property
+    def classes(self) -> str | None:
+        """How the classes of the images are chosen, in words; None where there are none."""
+        if not self._sample.classes:
+            return None
+        return "in turn" if self._classes is None else "in the shares of the reals"
 
     def __len__(self) -> int:
         return self._count
@@ -122,13 +146,15 @@ class GeneratedImages:
         for start in range(0, count, batch_size):
             size = min(batch_size, count - start)
             latents = stateless.sampling_latents(size, self._sample.latent_dim, self._seed, start)
-            yield _as_uint8(self._sample(latents, start))
+            classes = None if self._classes is None else self._classes[start : start + size]
+            yield _as_uint8(self._sample(latents, start, classes))
 
 
 class Sampler:
     """A generator in inference, whose noise follows from a seed and a clock.
 
-    A conditional generator is given the classes in turn, from that of the clock modulo their number on.
+    A conditional generator is given the classes in turn, from that of the clock modulo their number on, unless others are
+    asked for.
 
     Args:
         generator: As in `GeneratedImages`.
@@ -148,16 +174,27 @@ class Sampler:
         called = getattr(network, part) if part else network
         options = {"training": False} if isinstance(network, keras.Layer) else {}
 
-        def sample(latents: Any, clock: Any) -> Any:
-            labels = [labels_in_turn(clock, tf.shape(latents)[0], classes)] if classes else []
+        self.classes = classes
+
+        def sample(latents: Any, clock: Any, *labels: Any) -> Any:
             with random.scope(stateless.noise_source(seed, clock)):
                 return called(latents, *labels, **options)
 
         self._sample = tf.function(sample) if isinstance(network, keras.Layer) else sample
 
-    def __call__(self, latents: Any, clock: int) -> np.ndarray:
-        """Equal clocks give equal noise."""
-        return np.asarray(self._sample(latents, tf.constant(clock, tf.int64)))
+    def __call__(self, latents: Any, clock: int, labels: np.ndarray | None = None) -> np.ndarray:
+        """Equal clocks give equal noise; labels are integers, one for each of the latents."""
+        conditions = []
+        if self.classes:
+            turn = labels_in_turn(clock, len(latents), self.classes)
+            conditions = [turn if labels is None else one_hot(labels, self.classes)]
+        return np.asarray(self._sample(latents, tf.constant(clock, tf.int64), *conditions))
+
+
+def _in_shares(labels: np.ndarray, count: int) -> np.ndarray:
+    """So many labels in the shares that they have in `labels`, to one image, in an order that is random but fixed."""
+    labels = np.random.default_rng(_ORDER_SEED).permutation(np.asarray(labels))
+    return np.resize(labels, count)
 
 
 def as_image_set(images: Any, name: str = "array") -> ImageSet:

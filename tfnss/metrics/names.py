@@ -20,6 +20,7 @@ CONDITIONS = (
     "reals",
     "real_images",
     "fake_images",
+    "classes",
     "size",
     "seed",
     "batch_size",

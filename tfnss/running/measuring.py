@@ -34,9 +34,10 @@ def measure_run(target: Path, metrics: tuple[str, ...], given: dict[str, Any]) -
         check_trained(run)
         if "out" not in given:
             _check_idle(run)
-    load_run(runs[0])
+    classes = load_run(runs[0]).classes
+    own = given.get("data", settings["data"]) == settings["data"]  # other images may have no labels, or others
     given = {"features": settings["features"], "images": settings["fid_images"], "data": settings["data"]} | given
-    evaluation = _evaluation(metrics, given, given["images"], settings["resolution"])
+    evaluation = _evaluation(metrics, given, given["images"], settings["resolution"], labels=bool(classes) and own)
     measured = []
     for run in runs:
         gan = load_run(run)
@@ -92,7 +93,7 @@ def _side(images: FolderImages) -> int | None:
 
 
 def _evaluation(
-    metrics: tuple[str, ...], given: dict[str, Any], fake_images: int, resolution: int | None
+    metrics: tuple[str, ...], given: dict[str, Any], fake_images: int, resolution: int | None, labels: bool = False
 ) -> Evaluation:
     network, distance = None, None  # before the data, which may take long
     if needs_network(metrics):
@@ -102,7 +103,7 @@ def _evaluation(
     if needs_paths(metrics):
         distance = LPIPS(given.get("vgg16", "imagenet"))
     return Evaluation(
-        _reals(given["data"], resolution, given["download"]),
+        _reals(given["data"], resolution, given["download"], labels),
         metrics,
         network,
         fake_images=fake_images,
@@ -114,12 +115,12 @@ def _evaluation(
     )
 
 
-def _reals(data: str, resolution: int | None, download: bool) -> Any:
+def _reals(data: str, resolution: int | None, download: bool, labels: bool) -> Any:
     if data in tfnss.data.NAMES:
         if resolution is None:
             raise ValueError(f"--data {data} comes in every size: add --resolution PIXELS")
-        return tfnss.data.load(data, resolution, batch_size=1, download=download)
-    return FolderImages(data, resolution)
+        return tfnss.data.load(data, resolution, batch_size=1, download=download, labels=labels)
+    return FolderImages(data, resolution, labels)
 
 
 def _print(place: Path, record: dict[str, Any]) -> None:
@@ -131,6 +132,8 @@ def _print(place: Path, record: dict[str, Any]) -> None:
     for name, value in _values(record).items():
         if np.isfinite(value):  # KID's error needs more than one block
             print(f"  {name:22} {value:.6g}")
+    if record.get("classes"):
+        print(f"  classes: {record['classes']}")
     if record["network"]:
         print(f"  features: {record['network']}; {record['resize']}", flush=True)
     if record["perceptual_network"]:

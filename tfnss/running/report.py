@@ -199,6 +199,8 @@ def _metrics(run_dir: Path, settings: dict[str, Any]) -> Markup:
 def _conditions(record: Mapping[str, Any]) -> str:
     counts = "{} fakes, {} of {}".format(*(record.get(name) for name in ("fake_images", "real_images", "reals")))
     networks = (record.get(name) for name in ("network", "perceptual_network"))
+    if record.get("classes"):
+        counts += f", classes {record['classes']}"
     return "; ".join([counts, *(str(network) for network in networks if network), f"seed {record.get('seed')}"])
 
 
