@@ -55,4 +55,10 @@ def _add_completion(parser: Parser) -> None:
         import shtab
     except ImportError:
         return
-    shtab.add_argument_to(parser, "--print-completion", help="print the script that completes flags in this shell")
+    parser.add_argument(
+        "--print-completion",
+        action=shtab.completion_action(parser),
+        choices=shtab.SUPPORTED_SHELLS,
+        metavar="SHELL",
+        help="print the script that completes flags in a shell",
+    )

@@ -14,7 +14,7 @@ from tfnss.metrics.networks import NAMES as NETWORKS
 from tfnss.running.file_names import METRICS, SETTINGS
 
 PROGRAM = "tfnss evaluate"
-SUMMARY = "Measure a run, or a folder of images, against real images."
+SUMMARY = "Measure a run, or a folder of images."
 _DEFAULTS: dict[str, Any] = {"metrics": "fid", "batch_size": 64, "seed": 0, "download": False}
 
 

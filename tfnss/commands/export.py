@@ -15,7 +15,7 @@ from tfnss.running.file_names import CHECKPOINT, METRICS, SAVED_MODEL
 from tfnss.serving.one_file import KINDS
 
 PROGRAM = "tfnss export"
-SUMMARY = "Export a run's generator: a SavedModel, or a file of Keras, ONNX or LiteRT."
+SUMMARY = "Export a run's generator to SavedModel, ONNX, ..."
 FORMATS = ("saved_model", *KINDS)
 FOLDER = "exports"  # of a run, for what is not its one SavedModel
 _DEFAULTS: dict[str, Any] = {"format": "saved_model", "checkpoint": None, "out": None}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tfnss.serving.drawing import Task
 
 PROGRAM = "tfnss generate"
-SUMMARY = "Draw images of a run's generator, or of an exported model."
+SUMMARY = "Draw images of a run or an exported model."
 _DEFAULTS: dict[str, Any] = {"class": None, "truncation": None, "noise_seed": 0, "overwrite": False}
 _MODES = {"seeds": "", "interpolate": "frames", "style_mix": "layers"}  # each with the flag that goes with it alone
 _MAX_SEED, _MOST_FILES, _MOST_MIXES = 2**31, 10**6, 1024

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tfnss.data.sources import Originals
 
 PROGRAM = "tfnss prepare"
-SUMMARY = "Turn images into records: sharded, of one size, quick to train on."
+SUMMARY = "Turn images into records, quick to train on."
 _LISTED = 20  # skipped images to print
 _DEFAULTS: dict[str, Any] = {"labels": False, "download": False}
 

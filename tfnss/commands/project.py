@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tfnss.analysis import Projection
 
 PROGRAM = "tfnss project"
-SUMMARY = "Find the styles and the noise of a generator for given images."
+SUMMARY = "Find the styles and the noise of given images."
 _DEFAULTS: dict[str, Any] = {
     "steps": 1000,
     "space": "w",

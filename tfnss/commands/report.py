@@ -9,7 +9,7 @@ from pathlib import Path
 from tfnss.console import Parser, parser_of, reporting, start_tensorflow
 
 PROGRAM = "tfnss report"
-SUMMARY = "Write a run's report.html: settings, curves, samples, metrics."
+SUMMARY = "Write a run's page, report.html."
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

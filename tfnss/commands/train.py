@@ -7,13 +7,15 @@ from tfnss.console import Parser, fail, parser_of
 from tfnss.running import catalogue, command_line
 
 PROGRAM = "tfnss train"
-SUMMARY = "Train a recipe (`tfnss recipes` lists them), or go on with a run."
+SUMMARY = "Train a recipe, or go on with a run."
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line; ends with status 2 and one line on bad input."""
     given = sys.argv[1:] if arguments is None else list(arguments)
-    if not given or given[0].startswith("-"):
+    if not given:
+        fail(PROGRAM, "name a recipe: `tfnss recipes` lists them")
+    if given[0].startswith("-"):
         parser_of(PROGRAM, SUMMARY, add_flags).parse_args(given[:1])
     name, *flags = given
     try:
