@@ -48,6 +48,13 @@ def number_of_classes(generator: Any) -> int:
     return getattr(generator, "classes", 0)
 
 
+def copied(network: Any) -> Any:
+    """The same network with weights of its own."""
+    copy = type(network).from_config(network.get_config())
+    copy.set_weights(network.get_weights())
+    return copy
+
+
 def image_shape(generator: Any) -> tuple[int | None, ...]:
     """Shape `(None, height, width, channels)` of its images."""
     classes = number_of_classes(generator)

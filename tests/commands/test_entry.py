@@ -93,7 +93,7 @@ def test_every_module_is_a_command():
         ("train os", "tfnss train: error: os is not a recipe"),
         ("train ../dcgan_photos", "tfnss train: error: ../dcgan_photos is not a recipe (did you mean dcgan_photos?)"),
         ("train dcgan_photos --nsss", "tfnss train dcgan_photos: error: unrecognized arguments: --nsss"),
-        ("train", "tfnss train: error: the following arguments are required: RECIPE"),
+        ("train", "tfnss train: error: name a recipe: `tfnss recipes` lists them"),
         ("recipes all", "tfnss recipes: error: unrecognized arguments: all"),
         ("--versoin", "tfnss: error:"),
         ("", "tfnss: error: the following arguments are required: COMMAND"),

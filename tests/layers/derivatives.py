@@ -1,4 +1,4 @@
-"""Second derivatives against finite differences, on TensorFlow and JAX."""
+"""Second derivatives against finite differences, on TensorFlow, JAX and PyTorch."""
 
 import contextlib
 
@@ -7,7 +7,8 @@ import numpy as np
 
 
 def check_second_derivatives(function, *inputs, variables=()):
-    """The gradient of a penalty on gradients, compiled by XLA and (on TensorFlow) not, along a random direction.
+    """The gradient of a penalty on gradients, along a random direction: on TensorFlow compiled by XLA and not, on JAX
+    compiled, on PyTorch not.
 
     Args:
         function: From tensors to a tensor, in float64.
@@ -19,6 +20,8 @@ def check_second_derivatives(function, *inputs, variables=()):
     directions = [random.normal(size=x.shape) for x in inputs]
     if keras.backend.backend() == "jax":
         _check_on_jax(function, inputs, directions)
+    elif keras.backend.backend() == "torch":
+        _check_on_torch(function, inputs, directions)
     else:
         for jit_compile in (False, True):
             _check_on_tensorflow(function, inputs, directions, variables, random, jit_compile)
@@ -34,6 +37,23 @@ def _check_on_jax(function, inputs, directions):
         slopes = jax.jit(jax.grad(penalty, indices))(*inputs)
         analytic = sum(float((s * d).sum()) for s, d in zip(slopes, directions, strict=True))
         _compare(analytic, lambda step: penalty(*(x + step * d for x, d in zip(inputs, directions, strict=True))))
+
+
+def _check_on_torch(function, inputs, directions):
+    import torch
+
+    def penalty(*inputs):
+        gradients = torch.autograd.grad((function(*inputs) ** 3).sum(), inputs, create_graph=True)
+        return sum((g**2).sum() for g in gradients)
+
+    def leaves(step):
+        shifted = (x + step * d for x, d in zip(inputs, directions, strict=True))
+        return [torch.tensor(x, requires_grad=True) for x in shifted]
+
+    unmoved = leaves(0)
+    slopes = torch.autograd.grad(penalty(*unmoved), unmoved)
+    analytic = sum(float((s.numpy() * d).sum()) for s, d in zip(slopes, directions, strict=True))
+    _compare(analytic, lambda step: penalty(*leaves(step)).detach())
 
 
 def _check_on_tensorflow(function, inputs, directions, variables, random, jit_compile):

@@ -108,7 +108,7 @@ def test_the_latest_run_is_found(run, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit):
         main(RECIPE, ["--resume", "latest"])
-    assert "there is no run of dcgan_photos" in capsys.readouterr().err
+    assert "no run of dcgan_photos is in runs/" in capsys.readouterr().err
     for name in ("00002-dcgan_photos-gan", "00010-dcgan_photos-nss", "00011-dcgan_photos2"):
         shutil.copytree(run, tmp_path / "runs" / name)
     main(RECIPE, ["--resume", "latest", "--kimg", "0.048"])

@@ -71,7 +71,8 @@ def test_tunings_are_table_3(recipe):
 
 
 @pytest.mark.parametrize(
-    ("kimg", "every", "ticks", "steps"), [(10, 7, 2, 70), (500, 400, 2, 4000), (10, 1, 10, 10), (0.05, 10, 1, 100), (3.7, 0.185, 19, 2)]
+    ("kimg", "every", "ticks", "steps"),
+    [(10, 7, 2, 70), (500, 400, 2, 4000), (10, 1, 10, 10), (0.05, 10, 1, 100), (3.7, 0.185, 19, 2)],
 )
 def test_runs_are_as_long_as_asked_for(kimg, every, ticks, steps):
     assert ticks_of({"kimg": kimg, "checkpoint_every": every, "batch_size": 100}) == (ticks, steps)

@@ -1,5 +1,6 @@
 """The way in: `tfnss COMMAND`, or `python -m tfnss COMMAND`."""
 
+import argparse
 import importlib
 import sys
 from collections.abc import Sequence
@@ -38,10 +39,17 @@ def whole_parser() -> Parser:
     parser = Parser(
         prog=PROGRAM,
         description="Keras GANs that learn all frequencies of their data.",
-        epilog="`tfnss COMMAND --help` explains a command. The first run: tfnss train dcgan_photos --nss",
+        epilog="tfnss COMMAND --help explains a command. First: tfnss train dcgan_photos --nss",
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=14),  # a line each
     )
     parser.add_argument("--version", action="version", version=f"tfnss {__version__}")
-    _add_completion(parser)
+    parser.add_argument(
+        "--print-completion",
+        action=_PrintCompletion,
+        choices=("bash", "zsh", "tcsh", "fish"),
+        metavar="SHELL",
+        help="print the script that completes flags in this shell, and exit",
+    )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name in COMMANDS:
         module = command(name)
@@ -49,16 +57,13 @@ def whole_parser() -> Parser:
     return parser
 
 
-def _add_completion(parser: Parser) -> None:
-    """`--print-completion SHELL`, where the package shtab is installed (the extra `completion`)."""
-    try:
-        import shtab
-    except ImportError:
-        return
-    parser.add_argument(
-        "--print-completion",
-        action=shtab.completion_action(parser),
-        choices=shtab.SUPPORTED_SHELLS,
-        metavar="SHELL",
-        help="print the script that completes flags in a shell",
-    )
+class _PrintCompletion(argparse.Action):
+    """Prints a shell's script, by the package shtab (the extra `completion`)."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: Any, values: Any, option_string: Any = None) -> None:
+        try:
+            import shtab
+        except ImportError:
+            parser.error("--print-completion needs the package shtab: pip install 'tfnss[completion]'")
+        print(shtab.complete(parser, values))
+        parser.exit()

@@ -274,7 +274,7 @@ def _smoothing_matrix(size: int, kernel_stddev: float, time: Any) -> Any:
     """The matrix [size, size] of `time` passes of the kernel along one axis."""
     dct = _dct(size)
     gain = ops.exp(time * _log_eigenvalues(size, kernel_stddev).astype("float32"))
-    return ops.stop_gradient(ops.matmul(dct.T * gain, dct))  # no game differentiates time
+    return ops.stop_gradient(ops.matmul(ops.multiply(dct.T, gain), dct))  # no game differentiates time
 
 
 def _noise_variance(height: int, width: int, kernel_stddev: float, time: Any) -> Any:

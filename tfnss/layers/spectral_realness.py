@@ -75,7 +75,8 @@ class SpectralRealness(keras.layers.Layer):
         """C's logits of profiles, float32 `[batch]`."""
         kernel = self.kernel[:, 0]
         direction = kernel * ops.rsqrt(ops.maximum(ops.sum(ops.square(kernel)), 1e-12))
-        return ops.sum(profiles * direction, axis=-1) + self.bias  # not a product of matrices, which GPUs round
+        products = ops.multiply(profiles, direction)  # not a product of matrices, which GPUs round
+        return ops.sum(products, axis=-1) + self.bias
 
     def mix(self, spatial_logits: Any, spectral_logits: Any) -> Any:
         """The logits of D_ss (equation 6).
@@ -88,8 +89,8 @@ class SpectralRealness(keras.layers.Layer):
             float32, shaped as the spatial logits.
         """
         d = ops.cast(spatial_logits, "float32")
-        c = ops.reshape(ops.stop_gradient(spectral_logits), (-1,) + (1,) * (len(d.shape) - 1))
-        c = ops.broadcast_to(ops.cast(c, "float32"), ops.shape(d))
+        c = ops.stop_gradient(ops.cast(spectral_logits, "float32"))
+        c = ops.broadcast_to(ops.reshape(c, (-1,) + (1,) * (len(d.shape) - 1)), ops.shape(d))
         if self.mixing == "logit" or self.spatial_share in (0, 1):
             return self.spatial_share * d + (1 - self.spatial_share) * c
         return self._log_mixture(d, c) - self._log_mixture(-d, -c)

@@ -94,8 +94,8 @@ class Evaluation:
         Returns:
             The values by name, and what they depend on (`CONDITIONS`): `network`, `comparable` (whether it is that of the
             literature, for each of these metrics that needs one), `resize`, `perceptual_network`, `reals`, `real_images`,
-            `fake_images`, `classes` (how a conditional generator's were chosen), `size` (height and width), `seed`, and `batch_size`, on which the noise of generators that draw
-            any depends.
+            `fake_images`, `classes` (how a conditional generator's were chosen), `size` (height and width), `seed`, and
+            `batch_size`, on which the noise of generators that draw any depends.
         """
         generator = None if _is_images(fakes) else fakes
         images = as_image_set(fakes, "fakes")

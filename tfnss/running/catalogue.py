@@ -25,7 +25,7 @@ _HOUSE = Path(__file__).resolve().parents[2]  # where `tfnss`, `models` and `rec
 @functools.cache
 def names() -> tuple[str, ...]:
     """The names of all recipes."""
-    ours = (module.name for module in pkgutil.iter_modules([str(_HOUSE / "recipes")]) if not module.ispkg)
+    ours = [module.name for module in pkgutil.iter_modules([str(_HOUSE / "recipes")]) if not module.ispkg]
     return (*sorted(ours), *sorted(set(_entry_points()) - set(ours)))
 
 

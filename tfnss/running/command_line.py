@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tfnss.console import Parser, reporting, start_tensorflow
 from tfnss.running.file_names import CHECKPOINT, SETTINGS
+from tfnss.running.mode import Mode
 from tfnss.running.recipe import Recipe
 
 LATEST = "latest"
@@ -16,27 +16,6 @@ STRATEGY_HELP = (
     "devices: one; all GPUs of this machine (mirrored); several machines, each started with its TF_CONFIG as TensorFlow "
     "defines it (multiworker); a TPU (tpu); or what there is of these (auto)"
 )
-
-
-@dataclass(frozen=True)
-class Mode:
-    """The flags that say what to do rather than what to train."""
-
-    run_dir: str | None = None
-    resume: bool = False
-    change: bool = False
-    checkpoint: str | None = None
-    trials: int | None = None
-    dry_run: bool = False
-    smoke: bool = False
-    download: bool = False
-    inception: str | None = None
-    strategy: str = "auto"
-
-    @property
-    def place(self) -> Path | None:
-        """The folder that is asked for."""
-        return Path(self.run_dir) if self.run_dir else None
 
 
 def parse(recipe: Recipe, program: str, arguments: Sequence[str] | None) -> tuple[dict[str, Any], Mode]:

@@ -14,11 +14,11 @@ from tfnss.console import one_line_warnings, reporting
 from tfnss.metrics import Evaluation
 from tfnss.running import devices
 from tfnss.running.changes import record_changes
-from tfnss.running.command_line import Mode
 from tfnss.running.farewell import Status
 from tfnss.running.fitting import build, load_images, prepare_evaluation, start, train
 from tfnss.running.folder import claim, open_run, seeds, warn_of_other_images, write_settings
 from tfnss.running.lock import only_writer
+from tfnss.running.mode import Mode
 from tfnss.running.recipe import Recipe
 from tfnss.running.settings import settings_of
 from tfnss.running.stopping import Stopping

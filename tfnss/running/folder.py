@@ -15,9 +15,9 @@ import tensorflow as tf
 
 import tfnss
 from tfnss import files
-from tfnss.running.command_line import Mode
 from tfnss.running.file_names import SETTINGS
 from tfnss.running.lock import LOCK, only_writer
+from tfnss.running.mode import Mode
 from tfnss.running.recipe import Recipe
 from tfnss.running.stored import read_settings
 

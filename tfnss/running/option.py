@@ -22,6 +22,7 @@ class Option:
         in_name: Whether the names of run directories tell it.
         incidental: Whether it is about how a run is done, so that a paper's figures stand beside any value.
         changeable: Whether a run can go on with another value (`--change`): it is no part of the networks.
+        later: Whether it came after version 0.1.0, whose runs are of its default.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Option:
     in_name: bool = False
     incidental: bool = False
     changeable: bool = False
+    later: bool = False
 
     @property
     def flag(self) -> str:

@@ -79,6 +79,7 @@ _COMMON = (
         choices=("none", "fid"),
         incidental=True,
         changeable=True,
+        later=True,
     ),
     Option(
         "fid_every",

@@ -6,7 +6,7 @@ from typing import Any
 from tfnss.console import check_range
 from tfnss.data import NAMES
 from tfnss.running.changes import check_changes
-from tfnss.running.command_line import Mode
+from tfnss.running.mode import Mode
 from tfnss.running.recipe import Recipe
 from tfnss.running.stored import completed, read_settings, recipe_of
 

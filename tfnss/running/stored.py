@@ -41,7 +41,7 @@ def recipe_of(run_dir: Path) -> Any:
     if recipe is None:
         raise ValueError(f"{run_dir / SETTINGS} names the recipe {name}, which is not in this version")
     settings = completed(recipe, saved["settings"])
-    different = set(settings) - {option.name for option in recipe.all_options()}
+    different = set(settings) ^ {option.name for option in recipe.all_options()}
     if different:
         raise ValueError(
             f"{run_dir / SETTINGS} is of another version of its recipe: it differs in {', '.join(sorted(different))}"
@@ -53,8 +53,8 @@ def recipe_of(run_dir: Path) -> Any:
 
 
 def completed(recipe: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """A run's settings, with the defaults of those that its recipe has got since."""
-    return {option.name: option.default for option in recipe.all_options()} | dict(settings)
+    """A run's settings, with the defaults of those that its recipe has got since version 0.1.0."""
+    return {option.name: option.default for option in recipe.all_options() if option.later} | dict(settings)
 
 
 def paper_figures(recipe: Any, settings: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from tfnss import serving
 from tfnss.data import Images
-from tfnss.generators import latent_width, number_of_classes
+from tfnss.generators import copied, latent_width, number_of_classes
 from tfnss.random import stateless
 from tfnss.training import gradients, losses
 from tfnss.training.augmentation import Augmentation
@@ -73,7 +73,7 @@ class GAN(keras.Model):
         super().__init__(**kwargs)
         self.generator = generator
         self.discriminator = discriminator
-        self.generator_ema = _copy(generator)
+        self.generator_ema = copied(generator)
         self.generator_ema.trainable = False
         self.latent_dim, self.classes = latent_width(generator), number_of_classes(generator)
         self.seed = seed
@@ -176,8 +176,7 @@ class GAN(keras.Model):
             optimizers = player_optimizers(generator_optimizer, discriminator_optimizer)
             self.phases = build_phases(self.game, *optimizers, self.regularizers, discriminator_steps)
             players = {phase.player: phase.optimizer for phase in self.phases}
-            self.generator_optimizer = players[self.generator]
-            self.discriminator_optimizer = players[self.discriminator]
+            self.generator_optimizer, self.discriminator_optimizer = map(players.get, (self.generator, self.discriminator))
             self.spectral_optimizer = players.get(spectral_realness)
             self._gradients = self._build_gradients(jit_compile)
             self._meters = build_meters(self.phases, self.game)
@@ -449,10 +448,3 @@ class GAN(keras.Model):
 
     def compile_from_config(self, config: dict) -> None:
         self.compile(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})
-
-
-def _copy(network: keras.Model) -> keras.Model:
-    """The same network with weights of its own."""
-    copy = type(network).from_config(network.get_config())
-    copy.set_weights(network.get_weights())
-    return copy

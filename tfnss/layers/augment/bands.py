@@ -17,7 +17,7 @@ _POWER = (np.array([10, 1, 1, 1]) / 13).astype("float32")
 
 def gains(factors: Any) -> Any:
     """Gains [batch, 4] from factors [batch, 4], each of which keeps the expected power of an image by itself."""
-    return factors / ops.prod(ops.sqrt(1 + _POWER * (factors**2 - 1)), axis=1, keepdims=True)
+    return factors / ops.prod(ops.sqrt(1 + ops.multiply(_POWER, factors**2 - 1)), axis=1, keepdims=True)
 
 
 def amplify(images: Any, band_gains: Any) -> Any:

@@ -33,14 +33,18 @@ def matrix(parameters: Parameters) -> Any:
             parameters.saturation,
         )
     )
+    # As tensors: PyTorch has no sum of an array and a tensor.
+    one, colours, luma, chroma, turn, shift = map(
+        ops.convert_to_tensor, (_ONE, _COLOURS, _LUMA, _CHROMA, _TURN, _SHIFT)
+    )
     return functools.reduce(
         lambda done, step: product(step, done),
         (
-            _COLOURS + _ONE + brightness * _SHIFT,
-            contrast * _COLOURS + _ONE,
-            _COLOURS + _ONE - 2 * luma_flip * _LUMA,
-            _LUMA + ops.cos(hue) * _CHROMA + ops.sin(hue) * _TURN + _ONE,
-            _LUMA + saturation * _CHROMA + _ONE,
+            colours + one + brightness * shift,
+            contrast * colours + one,
+            colours + one - 2 * luma_flip * luma,
+            luma + ops.cos(hue) * chroma + ops.sin(hue) * turn + one,
+            luma + saturation * chroma + one,
         ),
     )
 

@@ -22,4 +22,4 @@ def cut_out(images: Any, size: Any, centre_x: Any, centre_y: Any) -> Any:
 
 def _near(centre: Any, pixels: int, size: Any) -> Any:
     positions = ((np.arange(pixels) + 0.5) / pixels).astype("float32")
-    return ops.abs(positions - centre[:, None]) < size[:, None] / 2
+    return ops.abs(ops.subtract(positions, centre[:, None])) < size[:, None] / 2
