@@ -252,13 +252,14 @@ def test_datasets_of_bytes_are_those_of_floats(pictures):
     ("change", "says"),
     [
         (lambda x: x.astype("float32"), r"127\.5 - 1.* from 0 to 255"),
-        (lambda x: np.full(x.shape, np.nan, "float32"), "from nan to nan"),
+        (lambda x: np.full(x.shape, np.nan, "float32"), "holds NaN"),
+        (lambda x: x.astype("float32") / 255, r"in \[0, 1\].*2 \* x - 1"),
         (lambda x: x.astype("int32"), "int32"),
     ],
 )
 def test_datasets_of_other_numbers_are_refused(change, says, pictures):
     images = change(tiny_images(pictures))
-    images[0, 0, 0, :2] = 0, 255
+    images[0, 0, 0, :2] = change(np.array([0, 255], np.uint8))
     gan = compiled(run_eagerly=True)
     with pytest.raises(ValueError, match=says):
         gan.fit(tf.data.Dataset.from_tensor_slices(images).batch(8, drop_remainder=True), verbose=0)

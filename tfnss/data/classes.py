@@ -1,44 +1,93 @@
-"""Classes of image files: those listed in NVIDIA's `dataset.json`, or their subfolders."""
+"""Classes of image files: those listed in NVIDIA's `dataset.json`, or their folders."""
 
 import json
+from pathlib import PurePosixPath
 
 import numpy as np
 
-from tfnss.data.sources import LABELS_FILE, Files, path
+from tfnss.data.sources import Files, common_folder, path
 
 MAX_CLASSES = 100_000  # of a `dataset.json`, whose greatest number says how many there are
+_SPLITS = {
+    "train",
+    "training",
+    "test",
+    "testing",
+    "val",
+    "valid",
+    "validation",
+}  # folders of these names are no classes
 
 
 def file_classes(files: Files) -> tuple[np.ndarray, list[str]]:
     """The classes of files, int64 `[count]`, and their names.
 
-    They are those of NVIDIA's `dataset.json` if there is one; else a file's class is the subfolder that it is in, and
-    classes are numbered by name. Those of `dataset.json` are below `MAX_CLASSES`.
+    They are those of NVIDIA's `dataset.json` if there is one, at the top or in the one folder that holds everything. Else a
+    file's class is the folder that it is in, below the folders that hold everything, and below `train`, `test` and the
+    like: `pets/train/cat/old/1.png` is a cat. Classes are numbered by name. Those of `dataset.json` are below
+    `MAX_CLASSES`.
 
     Raises:
-        ValueError: For a file without a class, a class over the limit, or a damaged `dataset.json`. The message names it.
+        ValueError: For a file without a class, one class only, a class over the limit, or a damaged `dataset.json`. The
+            message names it.
     """
-    content = files.labels_file()
-    if content is not None:
-        return _listed_classes(files, content)
-    for index, name in enumerate(files.names):
-        if "/" not in name:
+    listed = files.labels_file()
+    labels, names = _of_folders(files) if listed is None else _listed_classes(files, *listed)
+    if len(labels) > 1 and len(set(labels.tolist())) < 2:
+        raise ValueError(
+            f"all {len(labels)} images of {files.name} are of one class ({names[int(labels[0])]}): put each in a folder of "
+            "its class, or train without labels"
+        )
+    return labels, names
+
+
+def _of_folders(files: Files) -> tuple[np.ndarray, list[str]]:
+    folders = [PurePosixPath(name).parts[:-1] for name in files.names]
+    above = len(common_folder(files.names))
+    if all(len(parts) > above and parts[above].lower() in _SPLITS for parts in folders):
+        above += 1
+    if all(len(parts) == above for parts in folders):
+        above -= 1  # all in one folder, which is the class
+    for index, parts in enumerate(folders):
+        if len(parts) <= above or above < 0:
             raise ValueError(f"{path(files, index)} has no class: put every image in the subfolder of its class")
-    classes, labels = np.unique([name.split("/")[0] for name in files.names], return_inverse=True)
+    classes, labels = np.unique([parts[above] for parts in folders], return_inverse=True)
     return labels, classes.tolist()
 
 
-def _listed_classes(files: Files, content: bytes) -> tuple[np.ndarray, list[str]]:
-    place = f"{files.name}/{LABELS_FILE}"
+def _listed_classes(files: Files, name: str, content: bytes) -> tuple[np.ndarray, list[str]]:
+    place, folder = f"{files.name}/{name}", name.rpartition("/")[0]
     try:
         listed = dict(json.loads(content)["labels"] or ())
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"{place} is damaged ({error}); remove or replace it") from None
-    for name in files.names:
-        label = listed.get(name)
+    labels = []
+    for image in files.names:
+        label = listed.get(image, listed.get(image.removeprefix(f"{folder}/")))
         if type(label) is not int or label < 0:
-            raise ValueError(f"{place} gives no class to {name}; list every image with an integer from 0 on")
+            raise ValueError(f"{place} gives no class to {image}; list every image with an integer from 0 on")
         if label >= MAX_CLASSES:
-            raise ValueError(f"{place} gives {name} a class over the limit of {MAX_CLASSES - 1}; number them from 0 on")
-    labels = np.array([listed[name] for name in files.names], np.int64)
-    return labels, [str(label) for label in range(labels.max() + 1)]
+            raise ValueError(
+                f"{place} gives {image} a class over the limit of {MAX_CLASSES - 1}; number them from 0 on"
+            )
+        labels.append(label)
+    return np.array(labels, np.int64), [str(label) for label in range(max(labels) + 1)]
+
+
+def check_classes(labels: np.ndarray, classes: int, name: str) -> None:
+    """Checks that labels are those of a game of so many classes, of which each has images.
+
+    Raises:
+        ValueError: For a class out of range, or one without images. The message names it.
+    """
+    highest = int(labels.max())
+    if highest >= classes:
+        raise ValueError(
+            f"{name} has the class {highest}, out of range for a GAN of {classes} classes (0 to {classes - 1})"
+        )
+    empty = np.setdiff1d(np.arange(classes), labels)
+    if len(empty):
+        raise ValueError(
+            f"{name} has no images of class {empty[0]}, of a GAN of {classes} classes, which would be drawn and measured "
+            f"untrained; take as many classes as have images, {classes - len(empty)}, numbered from 0 on"
+        )

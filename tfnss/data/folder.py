@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
-from tfnss.data.sources import LABELS_FILE, in_order
+from tfnss.data.sources import in_order, labels_name
 
 
 class Folder:
@@ -20,7 +20,8 @@ class Folder:
         self.name = os.fspath(self._root)
         if not self._root.is_dir():
             raise ValueError(f"{self.name} is not a folder; name a folder or zip of images, or records")
-        self.names = in_order([p.relative_to(self._root).as_posix() for p in self._root.rglob("*") if p.is_file()])
+        names = [p.relative_to(self._root).as_posix() for p in self._root.rglob("*") if p.is_file()]
+        self.names, self._labels = in_order(names), labels_name(names)
         if not self.names:
             raise ValueError(f"{self.name} holds no images; name a folder of images")
 
@@ -35,6 +36,5 @@ class Folder:
     def open(self, index: int) -> BinaryIO:
         return open(self._root / self.names[index], "rb")
 
-    def labels_file(self) -> bytes | None:
-        path = self._root / LABELS_FILE
-        return path.read_bytes() if path.is_file() else None
+    def labels_file(self) -> tuple[str, bytes] | None:
+        return None if self._labels is None else (self._labels, (self._root / self._labels).read_bytes())

@@ -27,6 +27,7 @@ class Images:
             the seed and the image's index.
         cache_gb: Memory for a source's pixels, in gigabytes: if those of all images fit, they are kept as they are first
             read; else they are read each time.
+        value_range: That of an array of floats: (-1, 1), or (0, 1), which is brought to it.
 
     Raises:
         ValueError: For an array or labels of another kind, floats out of [-1, 1], or fewer images than a batch.
@@ -50,8 +51,13 @@ class Images:
         labels: np.ndarray | None = None,
         mirror: bool = False,
         cache_gb: float = 8.0,
+        value_range: tuple[float, float] = (-1, 1),
     ) -> None:
         self.name: str = str(name or getattr(images, "name", "images"))
+        if tuple(value_range) not in ((-1, 1), (0, 1)):
+            raise ValueError(f"`value_range` must be (-1, 1) or (0, 1). Received: value_range={value_range}")
+        if tuple(value_range) == (0, 1) and isinstance(images, np.ndarray) and images.dtype.kind == "f":
+            images = 2 * images - 1
         self.labels = getattr(images, "labels", None) if labels is None else labels
         self.batch_size, self.seed, self.mirror = batch_size, seed, mirror
         self._reader = (

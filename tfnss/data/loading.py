@@ -40,8 +40,8 @@ def load(
         seed: Seed of the order, and of what is mirrored.
         download: Whether TensorFlow Datasets may download a data set that is not on disk.
         labels: Whether images have labels: the data set's own; for `photos` the photograph's number; for files those of
-            `dataset.json` (NVIDIA's; below 100,000) if there is one, else the number of the subfolder that the image is in,
-            by name.
+            `dataset.json` (NVIDIA's; below 100,000) if there is one, else the number of the folder that the image is in, by
+            name, below those that hold everything.
         mirror: Whether training sees images mirrored at times (`Images`).
         cache_gb: Memory for pixels, in gigabytes. Those of a data set of TensorFlow Datasets must fit.
 

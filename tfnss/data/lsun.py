@@ -56,5 +56,5 @@ class LSUN:
         with self._database.begin() as transaction:
             return io.BytesIO(transaction.get(self._keys[index]) or b"")
 
-    def labels_file(self) -> bytes | None:
+    def labels_file(self) -> tuple[str, bytes] | None:
         return None

@@ -122,9 +122,22 @@ class SourceReader:
 
 
 def _check_range(array: np.ndarray, name: str) -> None:
-    low, high = array.min(), array.max()
+    check_floats(float(array.min()), float(array.max()), name)
+
+
+def check_floats(low: float, high: float, name: str) -> None:
+    """Checks the lowest and the highest of the floats of images.
+
+    Raises:
+        ValueError: For NaN, values out of [-1, 1], or none below 0: those are in [0, 1], as `x / 255` gives them.
+    """
     if np.isnan(low):
         raise ValueError(f"{name} holds NaN; floats are to be in [-1, 1]")
+    if low >= 0 and high <= 1 + _ROUNDING:
+        raise ValueError(
+            f"{name}: floats are to be in [-1, 1], and these are in [0, 1]: give "
+            f"`2 * x - 1`, uint8, or Images(..., value_range=(0, 1)). Received: values from {low:.4g} to {high:.4g}"
+        )
     if low < -1 - _ROUNDING or high > 1 + _ROUNDING:
         raise ValueError(
             f"{name}: floats are to be in [-1, 1]; give pixels of 0 to 255 as uint8 (or as x / 127.5 - 1), and clip others. "

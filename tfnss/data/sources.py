@@ -81,8 +81,8 @@ class Files(Protocol):
     def open(self, index: int) -> BinaryIO:
         """A file to read."""
 
-    def labels_file(self) -> bytes | None:
-        """The content of `LABELS_FILE`, which is not among the names; None where there is none."""
+    def labels_file(self) -> tuple[str, bytes] | None:
+        """The name and content of the `LABELS_FILE`, which is not among the names; None where there is none."""
 
 
 def path(files: Files, index: int) -> str:
@@ -92,5 +92,26 @@ def path(files: Files, index: int) -> str:
 
 def in_order(names: Sequence[str]) -> list[str]:
     """The names of images among those of files, in order, folder by folder; hidden ones are left out."""
-    parts = {name: PurePosixPath(name).parts for name in names if name != LABELS_FILE}
+    left_out = labels_name(names)
+    parts = {name: PurePosixPath(name).parts for name in names if name != left_out}
     return sorted((name for name in parts if not any(p.startswith(".") for p in parts[name])), key=parts.__getitem__)
+
+
+def labels_name(names: Sequence[str]) -> str | None:
+    """The name of the file of labels: at the top, or in the one folder that holds everything."""
+    if LABELS_FILE in names:
+        return LABELS_FILE
+    shown = [name for name in names if not any(part.startswith(".") for part in PurePosixPath(name).parts)]
+    inside = "/".join((*common_folder(shown), LABELS_FILE))
+    return inside if inside in shown else None
+
+
+def common_folder(names: Sequence[str]) -> tuple[str, ...]:
+    """The parts of the innermost folder that holds all of these files."""
+    folders = [PurePosixPath(name).parts[:-1] for name in names]
+    common = []
+    for parts in zip(*folders, strict=False):
+        if len(set(parts)) > 1:
+            break
+        common.append(parts[0])
+    return tuple(common)

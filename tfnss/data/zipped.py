@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from tfnss.data import pixels
-from tfnss.data.sources import LABELS_FILE, in_order
+from tfnss.data.sources import in_order, labels_name
 
 
 class Zip:
@@ -50,16 +50,17 @@ class Zip:
     def open(self, index: int) -> BinaryIO:
         return self._open(self.names[index])
 
-    def labels_file(self) -> bytes | None:
-        if LABELS_FILE not in self._entries:
+    def labels_file(self) -> tuple[str, bytes] | None:
+        name = labels_name(list(self._entries))
+        if name is None:
             return None
         try:
-            with self._open(LABELS_FILE) as file:
-                return file.read()
+            with self._open(name) as file:
+                return name, file.read()
         except pixels.ImageError:
             raise
         except Exception as error:  # of many kinds, as for images
-            raise pixels.unreadable(f"{self.name}/{LABELS_FILE}", error) from None
+            raise pixels.unreadable(f"{self.name}/{name}", error) from None
 
     def _open(self, name: str) -> BinaryIO:
         entry, place = self._entries[name], f"{self.name}/{name}"

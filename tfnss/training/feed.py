@@ -8,9 +8,11 @@ import numpy as np
 import tensorflow as tf
 
 from tfnss.data import Images
+from tfnss.data.classes import check_classes
+from tfnss.data.reading import check_floats
 from tfnss.uint8 import from_uint8
 
-_ROUNDING = 1e-2
+_LOOKED_AT = 4  # batches of a dataset
 _KINDS = (
     "`fit` takes tfnss.data.Images, an array of images, a keras.utils.PyDataset, or a tf.data.Dataset of image batches of "
     "equal size (`batch(n, drop_remainder=True)`)"
@@ -68,8 +70,10 @@ class Feed:
 
     def check_range(self) -> None:
         """Raises a ValueError where the first floats of a dataset are not in [-1, 1]. It reads a batch."""
-        if isinstance(self._source, (tf.data.Dataset, _Indexed)):
-            _check_range(self.from_clock(0))
+        if isinstance(self._source, _Indexed):
+            _check_range(self._source.dataset(0))
+        elif isinstance(self._source, tf.data.Dataset):
+            _check_range(self._source)
 
     def own_errors(self) -> contextlib.AbstractContextManager:
         """A block in which an error of an image that cannot be used is raised as its own, not as TensorFlow's."""
@@ -137,11 +141,7 @@ def check_labels(images: Images, classes: int) -> None:
         return
     if images.labels is None:
         raise ValueError(f"a GAN of {classes} classes needs labels, and {images.name} has none")
-    highest = int(images.labels.max())
-    if highest >= classes:
-        raise ValueError(
-            f"{images.name} has the class {highest}, out of range for a GAN of {classes} classes (0 to {classes - 1})"
-        )
+    check_classes(images.labels, classes, images.name)
 
 
 def _for_game(dataset: Any, classes: int) -> Any:
@@ -186,13 +186,12 @@ def _floats(images: Any) -> Any:
 
 
 def _check_range(dataset: tf.data.Dataset) -> None:
-    """Raises a ValueError where the first images of a dataset of floats are not in [-1, 1] (but for rounding)."""
-    for element in dataset.take(1):
+    """Raises a ValueError where the first images of a dataset of floats are not in [-1, 1]."""
+    ranges = []
+    for element in dataset.take(_LOOKED_AT):
         images = _first(element)
-        if images.dtype.is_floating:
-            low, high = float(tf.reduce_min(images)), float(tf.reduce_max(images))
-            if not (low >= -1 - _ROUNDING and high <= 1 + _ROUNDING):
-                raise ValueError(
-                    "floats of a dataset must lie in [-1, 1]: `x / 127.5 - 1` brings pixels there, and uint8 needs nothing. "
-                    f"Received: images from {low:g} to {high:g}"
-                )
+        if not images.dtype.is_floating:
+            return
+        ranges.append((float(tf.reduce_min(images)), float(tf.reduce_max(images))))
+    lows, highs = zip(*ranges, strict=True)
+    check_floats(float(np.min(lows)), float(np.max(highs)), "the dataset")
