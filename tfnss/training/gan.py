@@ -17,6 +17,7 @@ from tfnss.generators import copied, latent_width, number_of_classes
 from tfnss.random import stateless
 from tfnss.training import gradients, losses
 from tfnss.training.augmentation import Augmentation
+from tfnss.training.batch_methods import BatchMethods
 from tfnss.training.callbacks import signals
 from tfnss.training.ema import check_half_life, ema_decay, update_average
 from tfnss.training.epochs import OneTraining, Stretch, check_executions, check_total, steps_done, stretches
@@ -24,19 +25,19 @@ from tfnss.training.feed import Feed, check_labels
 from tfnss.training.game import Game, built_classifier, given
 from tfnss.training.loop import train_function
 from tfnss.training.meters import build_meters, results
-from tfnss.training.optimizers import player_optimizers
+from tfnss.training.optimizers import BothOptimizers, player_optimizers
 from tfnss.training.penalty import Penalty
 from tfnss.training.phases import build_phases
 from tfnss.training.refused import check_not_given
 from tfnss.training.sampling import sample
-from tfnss.training.shares import check_batch_size, warn_of_mixed_groups
-from tfnss.training.view import as_view
+from tfnss.training.shares import check_batch_size, check_steps, warn_of_mixed_groups
+from tfnss.training.view import as_view, warn_of_no_length
 
 logger = logging.getLogger("tfnss")
 
 
 @keras.saving.register_keras_serializable("tfnss")
-class GAN(keras.Model):
+class GAN(BatchMethods, keras.Model):
     """A generator and a discriminator, and everything between them.
 
     `compile` takes the parts of the game, `fit` plays it on images, `generate` and `export` use the moving average of the
@@ -144,9 +145,7 @@ class GAN(keras.Model):
         arguments = {name: value for name, value in locals().items() if name not in ("self", "__class__", "kwargs")}
         check_not_given("compile", kwargs)
         self._compile_arguments = lambda: arguments  # behind a function, where Keras does not track the parts twice
-        for name in ("discriminator_steps", "accumulation_steps"):
-            if arguments[name] < 1:
-                raise ValueError(f"`{name}` must be >= 1. Received: {arguments[name]}")
+        check_steps(arguments)
         with self.distribute_strategy.scope():
             super().compile(
                 optimizer=None,
@@ -176,8 +175,11 @@ class GAN(keras.Model):
             optimizers = player_optimizers(generator_optimizer, discriminator_optimizer)
             self.phases = build_phases(self.game, *optimizers, self.regularizers, discriminator_steps)
             players = {phase.player: phase.optimizer for phase in self.phases}
-            self.generator_optimizer, self.discriminator_optimizer = map(players.get, (self.generator, self.discriminator))
+            self.generator_optimizer, self.discriminator_optimizer = map(
+                players.get, (self.generator, self.discriminator)
+            )
             self.spectral_optimizer = players.get(spectral_realness)
+            self.optimizer = BothOptimizers(self.generator_optimizer, self.discriminator_optimizer)
             self._gradients = self._build_gradients(jit_compile)
             self._meters = build_meters(self.phases, self.game)
 
@@ -237,6 +239,7 @@ class GAN(keras.Model):
     def train_step(self, data: Any) -> dict[str, Any]:
         """One iteration on a global batch (images, and one-hot labels where there are classes), in cross-replica context."""
         batch = tuple(data) if isinstance(data, (tuple, list)) else (data,)
+        warn_of_no_length(self.view, self.images_total)
         strategy = self.distribute_strategy
         batch_size = strategy.experimental_local_results(batch[0])[0].shape[0] * self._replicas
         iteration = self.images_seen.value // batch_size
@@ -361,8 +364,6 @@ class GAN(keras.Model):
             self.train_function = train_function(self.train_step, self.steps_per_execution, self.run_eagerly)
         return self.train_function
 
-    # -- use ---------------------------------------------------------------------------------------------------------
-
     def generate(
         self,
         count: int | None = None,
@@ -420,8 +421,6 @@ class GAN(keras.Model):
         serving.export(self.generator_ema, filepath, format, card, **kwargs)
         if verbose:
             print(f"Saved artifact at '{os.fspath(filepath)}'.")
-
-    # -- saving ------------------------------------------------------------------------------------------------------
 
     def get_config(self) -> dict:
         return {

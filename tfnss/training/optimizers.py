@@ -31,3 +31,29 @@ def player_optimizers(generator: Given, discriminator: Given) -> tuple[Any, Any]
 
 def _default() -> keras.optimizers.Optimizer:
     return keras.optimizers.Adam(2e-4, beta_1=0.5)
+
+
+class BothOptimizers:
+    """The optimizers of both players as one, for Keras' callbacks that set `model.optimizer.learning_rate`.
+
+    The learning rate is the generator's; a new one changes both by the same factor, so that rates that differ keep their
+    ratio.
+
+    Args:
+        generator: The generator's optimizer.
+        discriminator: The discriminator's.
+    """
+
+    def __init__(self, generator: Any, discriminator: Any) -> None:
+        self._generator, self._discriminator = generator, discriminator
+
+    @property
+    def learning_rate(self) -> Any:
+        return self._generator.learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        """Raises a TypeError where an optimizer follows a schedule of its own."""
+        factor = float(value) / max(float(self._generator.learning_rate), 1e-30)
+        self._discriminator.learning_rate = float(self._discriminator.learning_rate) * factor
+        self._generator.learning_rate = float(value)

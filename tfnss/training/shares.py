@@ -1,12 +1,20 @@
 """How a global batch is divided over replicas, accumulation steps and groups."""
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from tfnss.layers import MinibatchStandardDeviation
 from tfnss.training.view import View
 
 logger = logging.getLogger("tfnss")
+
+
+def check_steps(arguments: Mapping[str, Any]) -> None:
+    """Raises a ValueError for numbers of steps below 1."""
+    for name in ("discriminator_steps", "accumulation_steps"):
+        if arguments[name] < 1:
+            raise ValueError(f"`{name}` must be >= 1. Received: {arguments[name]}")
 
 
 def check_batch_size(batch_size: int, replicas: int, accumulation_steps: int, discriminator: Any) -> None:

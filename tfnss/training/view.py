@@ -1,12 +1,16 @@
 """What the discriminator is shown of an image: a scale-space at an annealed time."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 from tfnss.training.schedules import Annealing, ExponentialAnnealing
+
+logger = logging.getLogger("tfnss")
 
 
 @keras.saving.register_keras_serializable("tfnss")
@@ -87,3 +91,15 @@ def on_half(function: Callable, images: Any) -> Any:
     pairs = ops.reshape(images[: 2 * half], (half, 2, *shape))
     mixed = ops.stack([function(pairs[:, 0]), pairs[:, 1]], axis=1)
     return ops.concatenate([ops.reshape(mixed, (2 * half, *shape)), images[2 * half :]], axis=0)
+
+
+def warn_of_no_length(view: Any, images_total: keras.Variable) -> None:
+    """Says so where a view is annealed over a run whose length nobody told. It looks when a step is traced."""
+    if view is None:
+        return
+    with tf.init_scope():
+        unknown = tf.executing_eagerly() and not int(images_total.numpy())
+    if unknown:
+        logger.warning(
+            "the length of the run is not known, so that schedules stay at their start: compile(total_kimg=...) tells it"
+        )
