@@ -113,9 +113,12 @@ def at(images, do, monkeypatch, moment="on_train_batch_end"):
 # Its arguments: what to do at which moment, and the recipe's.
 _DISTURBED = """
 import os, runpy, signal, sys
-import recipes
+from tfnss.console import start_tensorflow
+
+start_tensorflow()
 import tests.conftest
-import tfnss.training.callbacks as callbacks
+from tfnss.training.callbacks.samples import SampleGrid
+from tfnss.training.callbacks.status import StatusLine
 
 def kill(*_):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -138,9 +141,9 @@ if sys.argv[1] == "in the middle of the second checkpoint":
     saved, write_bytes = [], pathlib.Path.write_bytes
     pathlib.Path.write_bytes = write_and_kill
 elif sys.argv[1] == "between row and checkpoint":
-    callbacks.SampleGrid.on_epoch_end = kill
+    SampleGrid.on_epoch_end = kill
 else:
-    callbacks.StatusLine.on_train_batch_begin = terminate
+    StatusLine.on_train_batch_begin = terminate
 sys.argv[1:] = sys.argv[2:]
 runpy.run_module("recipes.dcgan_photos", run_name="__main__", alter_sys=True)
 """
@@ -356,7 +359,7 @@ def test_a_run_goes_back_to_a_checkpoint_that_was_kept(start, tmp_path, capsys):
     run = tmp_path / "run"
     start(run, "--checkpoint-every", "0.024", "--keep", "2")  # ticks of 3 iterations
     kept = sorted((run / "checkpoints").iterdir())
-    assert [path.name for path in kept] == ["000000048.weights.h5", "000000072.weights.h5"]
+    assert [path.name for path in kept] == ["000000072.weights.h5", "000000080.weights.h5"]
     last, rows = state(run / "checkpoint.weights.h5"), read_history(run / "history.csv")
     (run / "checkpoint.weights.h5").unlink()  # a second name of the last of these
     (run / "checkpoint.weights.h5").write_bytes(kept[1].read_bytes()[:1000])

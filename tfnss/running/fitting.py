@@ -82,7 +82,7 @@ def _rates(gan: tfnss.GAN) -> list[tuple[keras.optimizers.Optimizer, float]]:
     """The optimizers that have a constant learning rate, and that."""
     optimizers = (phase.optimizer for phase in gan.phases)
     constant = [each for each in optimizers if not isinstance(each._learning_rate, LearningRateSchedule)]
-    return [(optimizer, float(optimizer.learning_rate)) for optimizer in constant]
+    return [(optimizer, float(optimizer.learning_rate.numpy())) for optimizer in constant]
 
 
 def load_images(settings: dict[str, Any], download: bool, labels: bool) -> tfnss.data.Images:

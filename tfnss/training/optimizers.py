@@ -54,6 +54,6 @@ class BothOptimizers:
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
         """Raises a TypeError where an optimizer follows a schedule of its own."""
-        factor = float(value) / max(float(self._generator.learning_rate), 1e-30)
-        self._discriminator.learning_rate = float(self._discriminator.learning_rate) * factor
+        old, other = (float(optimizer.learning_rate.numpy()) for optimizer in (self._generator, self._discriminator))
+        self._discriminator.learning_rate = other * float(value) / max(old, 1e-30)
         self._generator.learning_rate = float(value)
