@@ -14,13 +14,16 @@ from .layers import preserving_stddev as preserving_stddev
 from .training import DRAGAN as DRAGAN
 from .training import GAN as GAN
 from .training import R1 as R1
+from .training import R2 as R2
 from .training import AdaptiveAugmentation as AdaptiveAugmentation
 from .training import Augmentation as Augmentation
 from .training import ConstantAnnealing as ConstantAnnealing
 from .training import DecayingWaveAnnealing as DecayingWaveAnnealing
 from .training import ExponentialAnnealing as ExponentialAnnealing
 from .training import GradientPenalty as GradientPenalty
+from .training import LeCam as LeCam
 from .training import PathLength as PathLength
+from .training import Relativistic as Relativistic
 from .training import SpectralRegularization as SpectralRegularization
 from .training import StepAnnealing as StepAnnealing
 from .training import View as View

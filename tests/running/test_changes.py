@@ -52,7 +52,9 @@ def test_5_and_5_more_iterations_are_10(run, tmp_path):
 
 
 def test_a_run_goes_on_with_other_settings(run):
-    saved = resume(run, "--change", "--learning-rate", "0.001", "--batch-size", "20", "--kimg", "0.08", "--mirror", "on")
+    saved = resume(
+        run, "--change", "--learning-rate", "0.001", "--batch-size", "20", "--kimg", "0.08", "--mirror", "on"
+    )
     before = {"learning_rate": 0.0005, "batch_size": 8, "kimg": 0.04, "mirror": "off"}
     assert saved["changes"] == [{"until_images_seen": 40, "settings": before}]
     assert read_history(run / "history.csv")[-1]["kimg"] == 0.08

@@ -27,7 +27,11 @@ def test_auto_is_one_device_here():
         (json.dumps({"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": 1}}), 2, "multiworker"),
         (json.dumps({"cluster": {}, "task": {"type": "worker", "index": 0}}), 0, "one"),
         (json.dumps({"cluster": {"chief": ["a:1"]}, "task": {"type": "chief", "index": 0}}), 0, "one"),
-        (json.dumps({"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": "1"}}), 0, "multiworker"),
+        (
+            json.dumps({"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": "1"}}),
+            0,
+            "multiworker",
+        ),
         (
             json.dumps(
                 {"cluster": {"worker": ["a:1", "b:1"], "evaluator": ["c:1"]}, "task": {"type": "worker", "index": 0}}

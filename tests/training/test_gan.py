@@ -17,6 +17,8 @@ REGULARIZERS = {
     "r1": lambda: [tfnss.R1(1.0)],
     "gradient_penalty": lambda: [tfnss.GradientPenalty(1.0)],
     "dragan": lambda: [tfnss.DRAGAN(1.0)],
+    "r2": lambda: [tfnss.R2(1.0)],
+    "lecam": lambda: [tfnss.LeCam(0.1)],
     "lazy_r1": lambda: [tfnss.R1(1.0, interval=2)],
     "spectral": lambda: [tfnss.SpectralRegularization()],
 }
@@ -25,6 +27,13 @@ VIEWS = {
     "scale_space": tfnss.ScaleSpace,
     "noise_space": tfnss.NoiseSpace,
     "noisy_scale_space": tfnss.NoisyScaleSpace,
+}
+
+
+AUGMENTATIONS = {
+    "bgc": lambda: tfnss.Augmentation("bgc", probability=0.5),
+    "ada": lambda: tfnss.AdaptiveAugmentation(kimg=1, start=0.2),
+    "diffaugment": lambda: tfnss.Augmentation("diffaugment", probability=1),
 }
 
 
@@ -46,7 +55,7 @@ def fit(gan, pictures, steps, batch_size=8, **kwargs):
 
 def _combinations():
     """All losses, regularizers and views; those are quick that hold each pair of them once."""
-    regularizers = ["none", "r1", "gradient_penalty", "dragan", "spectral"]
+    regularizers = ["none", "r1", "gradient_penalty", "dragan", "spectral", "r2", "lecam"]
     for (i, loss), (j, regularizer), (k, view) in itertools.product(*map(enumerate, (LOSSES, regularizers, VIEWS))):
         marks = [] if k == (i + j) % len(VIEWS) else pytest.mark.slow
         yield pytest.param(loss, regularizer, view, marks=marks)
@@ -62,6 +71,17 @@ def test_every_combination_trains(loss, regularizer, view, pictures):
     assert np.isfinite(weights(gan)).all()
     assert not np.array_equal(weights(gan), before)
     assert set(history) >= {"d_loss", "g_loss", "real_prediction", "fake_prediction"}
+
+
+@pytest.mark.parametrize("augmentation", AUGMENTATIONS)
+@pytest.mark.parametrize("regularizer", ["r1", "r2", "lecam"])
+def test_every_augmentation_trains(augmentation, regularizer, pictures):
+    parts = {"augmentation": AUGMENTATIONS[augmentation](), "regularizers": REGULARIZERS[regularizer]()}
+    gan = compiled(tfnss.NoisyScaleSpace(), run_eagerly=True, **parts)
+    before = weights(gan)
+    history = fit(gan, pictures, steps=3).history
+    assert np.isfinite(list(history.values())).all()
+    assert not np.array_equal(weights(gan), before)
 
 
 @pytest.mark.parametrize("mixing", ["logit", "probability"])

@@ -6,7 +6,7 @@ import tensorflow as tf
 from tfnss import random
 from tfnss.layers import LayerNormalization
 from tfnss.random.stateless import GlobalBatchSource
-from tfnss.training import DRAGAN, R1, GradientPenalty
+from tfnss.training import DRAGAN, R1, R2, Augmentation, GradientPenalty
 
 REAL = tf.constant(np.random.default_rng(0).uniform(-1, 1, (3, 2, 2, 1)), tf.float32)
 FAKE = tf.constant(np.random.default_rng(1).uniform(-1, 1, (3, 2, 2, 1)), tf.float32)
@@ -25,6 +25,11 @@ def penalty(regularizer, seed=0):
 def test_r1_equals_its_formula():
     expected = 3.0 / 2 * np.mean(np.sum(np.square(2 * REAL.numpy()), axis=(1, 2, 3)))
     assert penalty(R1(3.0)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_r2_is_r1_at_fake_images():
+    expected = 3.0 / 2 * np.mean(np.sum(np.square(2 * FAKE.numpy()), axis=(1, 2, 3)))
+    assert penalty(R2(3.0)) == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("make", [GradientPenalty, DRAGAN])
@@ -90,7 +95,45 @@ def test_second_derivatives_through_normalisation(normalization, axes, epsilon):
     np.testing.assert_allclose(gradient(_network(normalization)), expected, atol=1e-5 * np.abs(expected).max())
 
 
-@pytest.mark.parametrize("make", [R1, GradientPenalty, DRAGAN])
+@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("make", [R1, R2])
+@pytest.mark.parametrize("augmented", [False, True])
+def test_the_penalty_s_gradient_equals_finite_differences(make, augmented, jit_compile):
+    """By the discriminator's weights, along a random direction; the image's gradient passes through DiffAugment."""
+    generator = np.random.default_rng(5)
+    network = _network(lambda: _Plain((1, 2, 3), 1e-3))
+    augmentation = Augmentation("diffaugment", probability=1)
+    real, fake = (tf.constant(generator.uniform(-1, 1, (4, 8, 8, 3)), tf.float32) for _ in range(2))
+    weights = [v.value for v in network.trainable_variables]
+    directions = [tf.constant(generator.normal(size=w.shape), tf.float32) for w in weights]
+
+    def discriminate(images):
+        return network(augmentation(images, tf.zeros(3)) if augmented else images)
+
+    def value():
+        with random.scope(GlobalBatchSource(6, 0)):
+            return make(2.0)(discriminate, real, lambda: fake)
+
+    def slope():
+        with tf.GradientTape() as tape:
+            penalty = value()
+        gradients = tape.gradient(penalty, weights, unconnected_gradients="zero")
+        return tf.add_n([tf.reduce_sum(g * d) for g, d in zip(gradients, directions, strict=True)])
+
+    def moved(step):
+        for weight, direction in zip(weights, directions, strict=True):
+            weight.assign_add(step * direction)
+        return float(compiled())
+
+    compiled = tf.function(value, jit_compile=jit_compile)
+    analytic = float(tf.function(slope, jit_compile=jit_compile)())
+    step = 2e-3
+    numeric = (moved(step) - moved(-2 * step)) / (2 * step)
+    assert analytic == pytest.approx(numeric, rel=5e-3)
+    assert abs(analytic) > 1e-4
+
+
+@pytest.mark.parametrize("make", [R1, R2, GradientPenalty, DRAGAN])
 def test_serialization_and_bad_values(make):
     copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(make(2.0, interval=3)))
     assert copy.get_config() == {"weight": 2.0, "interval": 3}

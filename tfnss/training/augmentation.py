@@ -1,4 +1,4 @@
-"""Augmentation of what the discriminator is shown (StyleGAN2-ADA: Karras et al. 2020)."""
+"""Augmentation of what the discriminator is shown (StyleGAN2-ADA: Karras et al. 2020; DiffAugment: Zhao et al. 2020)."""
 
 import math
 from typing import Any
@@ -12,6 +12,8 @@ from tfnss.layers.augment import Augment
 @keras.saving.register_keras_serializable("tfnss")
 class Augmentation(keras.layers.Layer):
     """Augments every image that the discriminator sees, real or fake, with a fixed probability.
+
+    `Augmentation("diffaugment", probability=1)` is DiffAugment.
 
     Args:
         pipeline: The operations, as `tfnss.layers.Augment` names them.

@@ -1,8 +1,8 @@
 """The game between generator and discriminator: its parts, and what they make of images."""
 
 import functools
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import keras
@@ -12,6 +12,7 @@ from tfnss import random
 from tfnss.generators import image_shape, latent_width
 from tfnss.training.augmentation import Augmentation
 from tfnss.training.losses import Loss
+from tfnss.training.penalty import Penalty
 
 
 class Verdict(NamedTuple):
@@ -43,6 +44,7 @@ class Game:
         images_total: and where it ends.
         path_length_mean: State of the generator's penalties, a variable.
         augmentation_state: State of the augmentation, a variable.
+        penalty_states: States of the penalties with one of their own, variables, by name.
     """
 
     generator: keras.Model
@@ -55,6 +57,7 @@ class Game:
     images_total: keras.Variable
     path_length_mean: keras.Variable
     augmentation_state: keras.Variable
+    penalty_states: Mapping[str, keras.Variable] = field(default_factory=dict)
 
     @property
     def progress(self) -> Any:
@@ -84,6 +87,10 @@ class Game:
         """Float32 images of the generator in training, for new latents."""
         latents = random.stream().normal((count, latent_width(self.generator)))
         return tf.cast(self.generator(latents, *given(labels), training=True), tf.float32)
+
+    def state_of(self, penalty: Penalty) -> keras.Variable:
+        """What is kept for a penalty from step to step."""
+        return self.penalty_states[penalty.name] if penalty.state_size else self.path_length_mean
 
     def view_logs(self) -> dict[str, Any]:
         """What the view records."""

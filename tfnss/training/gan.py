@@ -31,6 +31,7 @@ from tfnss.training.phases import build_phases
 from tfnss.training.refused import check_not_given
 from tfnss.training.sampling import sample
 from tfnss.training.shares import check_batch_size, check_steps, warn_of_mixed_groups
+from tfnss.training.states import penalty_states
 from tfnss.training.view import as_view, warn_of_no_length
 
 logger = logging.getLogger("tfnss")
@@ -118,7 +119,7 @@ class GAN(BatchMethods, keras.Model):
         Args:
             generator_optimizer: An optimizer or its name; by default Adam(2e-4, beta_1=0.5), as for the other player.
             discriminator_optimizer: The discriminator's optimizer, another object than the generator's.
-            loss: `non_saturating`, `minimax`, `least_squares`, `wasserstein`, `hinge` or a `Loss`.
+            loss: `non_saturating`, `minimax`, `least_squares`, `wasserstein`, `hinge`, `relativistic` or a `Loss`.
             regularizers: Penalties on the discriminator, and on the generator (`PathLength`, `SpectralRegularization`).
             view: What the discriminator is shown of real and fake images: a scale-space layer or a `View` of one.
             annealing: Schedule of the scale-space's time, for a `view` that is a scale-space layer.
@@ -161,8 +162,7 @@ class GAN(BatchMethods, keras.Model):
             self.augmentation = augmentation
             if augmentation is not None and not int(self.images_seen.numpy()):
                 self.augmentation_state.assign([augmentation.start, 0.0, 0.0])
-            self.discriminator_steps = discriminator_steps
-            self.accumulation_steps = accumulation_steps
+            self.discriminator_steps, self.accumulation_steps = discriminator_steps, accumulation_steps
             self.ema_half_life_kimg = check_half_life(ema_half_life_kimg)
             self.ema_ramp_up = ema_ramp_up
             self.total_kimg = check_total(total_kimg)
@@ -171,7 +171,8 @@ class GAN(BatchMethods, keras.Model):
             self.spectral_realness = built_classifier(spectral_realness, self.generator, self.seed)
             parts = (self.loss, self.view, augmentation, spectral_realness)
             states = (self.images_seen, self.images_total, self.path_length_mean, self.augmentation_state)
-            self.game = Game(self.generator, self.discriminator, *parts, *states)
+            own = penalty_states(self, self.regularizers)
+            self.game = Game(self.generator, self.discriminator, *parts, *states, own)
             optimizers = player_optimizers(generator_optimizer, discriminator_optimizer)
             self.phases = build_phases(self.game, *optimizers, self.regularizers, discriminator_steps)
             players = {phase.player: phase.optimizer for phase in self.phases}

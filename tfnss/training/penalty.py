@@ -17,6 +17,8 @@ class Penalty:
         player: `discriminator` or `generator`.
         name: What the history calls the penalty.
         logged: All that it records, by name.
+        state_size: How many numbers the engine keeps for it from step to step, in a weight of the GAN. (Those of the
+            discriminator's gradient have no use for it.)
 
     Raises:
         ValueError: For values outside these.
@@ -24,6 +26,7 @@ class Penalty:
 
     player: str
     name: str
+    state_size: int = 0
 
     def __init__(self, weight: float, interval: int = 1) -> None:
         if not 0 <= weight < math.inf:
@@ -56,7 +59,7 @@ class GeneratorPenalty(Penalty):
         real: Real images `[batch, height, width, channels]` in [-1, 1].
         fake: Function without arguments that gives as many fake images.
         labels: One-hot labels of the reals, where there are classes.
-        state: The mean path length, a number that the engine keeps.
+        state: What the engine keeps for it, `[state_size]`; the mean path length, a number, where that is 0.
 
     Returns:
         The weighted penalty, a float32 scalar, and what to record, by name.
@@ -75,4 +78,32 @@ class GeneratorPenalty(Penalty):
 
     def moved(self, state: Any, observed: Any) -> Any:
         """The state after a step."""
+        return state
+
+
+class LogitPenalty(Penalty):
+    """Base of the regularizers of the discriminator's own logits, which every step of it has.
+
+    Args:
+        weight: Factor of the penalty, >= 0.
+
+    Call arguments:
+        real_logits: Float32 logits `[batch]` on real images,
+        fake_logits: and on fakes, of the discriminator alone.
+        state: What the engine keeps for it, `[state_size]`, as it was before the step; None where that is 0.
+
+    Returns:
+        The weighted penalty, a float32 scalar.
+    """
+
+    player = "discriminator"
+
+    def __init__(self, weight: float) -> None:
+        super().__init__(weight)
+
+    def __call__(self, real_logits: Any, fake_logits: Any, state: Any) -> Any:
+        raise NotImplementedError
+
+    def moved(self, state: Any, real_logit: Any, fake_logit: Any) -> Any:
+        """The state after a step whose mean logits on the global batch are these."""
         return state

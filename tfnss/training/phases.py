@@ -11,7 +11,7 @@ import keras
 import tensorflow as tf
 
 from tfnss.training.game import Game
-from tfnss.training.penalty import GeneratorPenalty, Penalty
+from tfnss.training.penalty import GeneratorPenalty, LogitPenalty, Penalty
 from tfnss.training.regularizers import Regularizer
 
 Logs = dict[str, Any]
@@ -69,9 +69,10 @@ class DiscriminatorStep(Phase):
 
     predictions = ("real_prediction", "fake_prediction")
 
-    def __init__(self, *args: Any, penalties: Sequence[Regularizer] = (), **kwargs: Any) -> None:
+    def __init__(self, *args: Any, penalties: Sequence[Regularizer | LogitPenalty] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.penalties = penalties
+        self._on_logits = [penalty for penalty in penalties if isinstance(penalty, LogitPenalty)]
 
     def logged(self, game: Game) -> tuple[str, ...]:
         of_augmentation = () if game.augmentation is None else game.augmentation.logged
@@ -92,8 +93,14 @@ class DiscriminatorStep(Phase):
             logs |= game.augmentation.logs(game.augmentation_state.value)
         if game.spectral_realness is not None:
             logs |= {"real_profiles": on_real.profiles, "fake_profiles": on_fake.profiles}
+        logits = on_real.spatial_logits, on_fake.spatial_logits
+        if self._on_logits:
+            logs |= dict(zip(("real_logit", "fake_logit"), map(tf.reduce_mean, logits), strict=True))
         for penalty in self.penalties:
-            logs[penalty.name] = penalty(game.discriminating(labels), real, lambda: fake)
+            if isinstance(penalty, LogitPenalty):
+                logs[penalty.name] = penalty(*logits, game.state_of(penalty).value if penalty.state_size else None)
+            else:
+                logs[penalty.name] = penalty(game.discriminating(labels), real, lambda: fake)
             loss += logs[penalty.name]
         return loss, logs
 
@@ -101,6 +108,9 @@ class DiscriminatorStep(Phase):
         if game.augmentation is not None:
             old = game.augmentation_state.value
             _move(game.augmentation_state, game.augmentation.observe(old, _mean(logs["real_sign"])))
+        for penalty in (penalty for penalty in self._on_logits if penalty.state_size):
+            state = game.state_of(penalty)
+            _move(state, penalty.moved(state.value, _mean(logs["real_logit"]), _mean(logs["fake_logit"])))
 
 
 class LazyPenalty(Phase):
@@ -146,7 +156,10 @@ class GeneratorStep(Phase):
 
     def loss(self, game: Game, real: Any, labels: Any = None) -> tuple[Any, Logs]:
         fake = game.fakes(real.shape[0], labels)
-        loss = game.loss.generator(game.judge(fake, labels).logits)
+        logits = [game.judge(fake, labels).logits]
+        if game.loss.needs_reals:
+            logits.append(tf.stop_gradient(game.judge(real, labels).logits))
+        loss = game.loss.generator(*logits)
         logs = {"g_loss": loss}
         for regularizer in self.penalties:
             penalty, penalty_logs = _generator_penalty(game, regularizer, real, labels, lambda: fake)
@@ -256,13 +269,14 @@ def _split(regularizers: Sequence[Penalty], player: str) -> tuple[list[Any], lis
 def _generator_penalty(
     game: Game, regularizer: GeneratorPenalty, real: Any, labels: Any, fake: Any
 ) -> tuple[Any, Logs]:
-    return regularizer(game.generator, real, fake, labels=labels, state=game.path_length_mean.value)
+    return regularizer(game.generator, real, fake, labels=labels, state=game.state_of(regularizer).value)
 
 
 def _move_state(game: Game, penalties: Sequence[GeneratorPenalty], logs: Logs) -> None:
     for penalty in penalties:
         if penalty.observed is not None:
-            _move(game.path_length_mean, penalty.moved(game.path_length_mean.value, _mean(logs[penalty.observed])))
+            state = game.state_of(penalty)
+            _move(state, penalty.moved(state.value, _mean(logs[penalty.observed])))
 
 
 def _move(state: Any, new: Any) -> None:

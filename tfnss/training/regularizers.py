@@ -42,6 +42,22 @@ class R1(Regularizer):
 
 
 @keras.saving.register_keras_serializable("tfnss")
+class R2(Regularizer):
+    """weight / 2 E ||grad D(G(z))||^2 at fake images (Mescheder et al. 2018, equation 10).
+
+    R3GAN takes it beside `R1` at every step, both with the same weight (Huang et al. 2024).
+    """
+
+    name = "r2"
+
+    def __init__(self, weight: float = 10.0, interval: int = 1) -> None:
+        super().__init__(weight, interval)
+
+    def __call__(self, discriminate: Callable, real: Any, fake: Callable) -> Any:
+        return self.weight / 2 * tf.reduce_mean(squared_gradient_norms(discriminate, fake()))
+
+
+@keras.saving.register_keras_serializable("tfnss")
 class GradientPenalty(Regularizer):
     """weight E (||grad D(x)|| - 1)^2 between real and fake images (WGAN-GP: Gulrajani et al. 2017, equation 3)."""
 

@@ -6,6 +6,8 @@ from keras import ops
 from tfnss.layers.augment import PIPELINES
 from tfnss.layers.augment.parameters import NORMALS, UNIFORMS, Parameters, from_draws
 
+ADA = [name for name in PIPELINES if not name.startswith("diffaugment")]
+
 
 def random_images(*shape):
     return np.random.default_rng(0).uniform(-1, 1, shape).astype("float32")

@@ -8,7 +8,7 @@ import keras
 from keras import ops
 
 from tfnss import random
-from tfnss.layers.augment import bands, colour, corruptions, geometry
+from tfnss.layers.augment import bands, colour, corruptions, diffaugment, geometry
 from tfnss.layers.augment.parameters import NORMALS, UNIFORMS, from_draws
 
 _BLIT = ("flip", "quarter_turns", "shift")
@@ -30,12 +30,13 @@ PIPELINES = {
     "bgcf": _BLIT + _GEOMETRY + _COLOUR + _BANDS,
     "bgcfn": _BLIT + _GEOMETRY + _COLOUR + _BANDS + _NOISE,
     "bgcfnc": _BLIT + _GEOMETRY + _COLOUR + _BANDS + _NOISE + _CUTOUT,
+    **diffaugment.PIPELINES,
 }
 
 
 @keras.saving.register_keras_serializable("tfnss")
 class Augment(keras.layers.Layer):
-    """The augmentations of adaptive discriminator augmentation (StyleGAN2-ADA, section 2 and appendix B).
+    """The augmentations of adaptive discriminator augmentation (StyleGAN2-ADA, section 2 and appendix B), and DiffAugment.
 
     Each operation happens to each image with the given probability, independently and with parameters of its own, in the
     order of the table. Probabilities above 1 act as 1.
@@ -49,8 +50,13 @@ class Augment(keras.layers.Layer):
     | `noise` | white noise |
     | `cutout` | a rectangle set to zero |
     | `bg`, `bgc`, `bgcf`, `bgcfn`, `bgcfnc` | the first two, three, four, five, six of these |
+    | `diffaugment` | DiffAugment's three policies, each of which happens as a whole; at probability 1 this is the paper |
+    | `diffaugment-color` | its first: brightness + U(-0.5, 0.5), then saturation x U(0, 2), then contrast x U(0.5, 1.5) |
+    | `diffaugment-translation` | its second: by whole pixels, up to an eighth of the side each way; zeros enter |
+    | `diffaugment-cutout` | its third: a rectangle of half the sides set to zero, its centre anywhere in the image |
+    | `diffaugment-color-cutout`, ... | two of the three, in this order |
 
-    The geometric operations are carried out together, by one resampling with wavelet filters of the image continued by
+    ADA's geometric operations are carried out together, by one resampling with wavelet filters of the image continued by
     reflection (see `tfnss.layers.augment.geometry`); it takes place at probability 0 too, where it keeps the image up to
     rounding.
 
@@ -75,7 +81,8 @@ class Augment(keras.layers.Layer):
     >>> layer(np.zeros((2, 64, 64, 3), "float32"), 0.5).shape
     TensorShape([2, 64, 64, 3])
 
-    Reference: Karras et al., Training Generative Adversarial Networks with Limited Data.
+    References: Karras et al. 2020, Training Generative Adversarial Networks with Limited Data; Zhao et al. 2020,
+    Differentiable Augmentation for Data-Efficient GAN Training.
     """
 
     def __init__(self, pipeline: str = "bgc", seed: int | None = None, **kwargs: Any) -> None:
@@ -94,11 +101,21 @@ class Augment(keras.layers.Layer):
     def call(self, images: Any, probability: Any) -> Any:
         self._check(images, probability)
         images = ops.cast(images, "float32")
+        probability = ops.cast(probability, "float32")
+        policies = diffaugment.PIPELINES.get(self.pipeline)
+        images = self._adaptive(images, probability) if policies is None else self._diff(images, probability, policies)
+        return ops.cast(images, self.compute_dtype)
+
+    def _diff(self, images: Any, probability: Any, policies: tuple[str, ...]) -> Any:
+        uniform = random.stream(self.seed_generator).uniform((ops.shape(images)[0], diffaugment.UNIFORMS))
+        return diffaugment.augment(images, uniform, probability, policies)
+
+    def _adaptive(self, images: Any, probability: Any) -> Any:
         operations = PIPELINES[self.pipeline]
         batch, height, width, _ = ops.shape(images)
         uniform = random.stream(self.seed_generator).uniform((batch, UNIFORMS))
         normal = random.stream(self.seed_generator).normal((batch, NORMALS))
-        parameters = from_draws(uniform, normal, ops.cast(probability, "float32"), operations)
+        parameters = from_draws(uniform, normal, probability, operations)
         if any(operation in operations for operation in _BLIT + _GEOMETRY):
             images = geometry.resample(images, geometry.inverse_matrix(parameters, height, width))
         if any(operation in operations for operation in _COLOUR):
@@ -110,7 +127,7 @@ class Augment(keras.layers.Layer):
             images = corruptions.add_noise(images, parameters.noise, white)
         if "cutout" in operations:
             images = corruptions.cut_out(images, parameters.cutout, parameters.cutout_x, parameters.cutout_y)
-        return ops.cast(images, self.compute_dtype)
+        return images
 
     def _check(self, images: Any, probability: Any) -> None:
         shape = tuple(images.shape)
