@@ -44,6 +44,7 @@ def test_the_class_is_the_folder_below_those_that_hold_all(names, labels, writer
         (["pets/train/cat/1.png", "pets/train/cat/2.png"], r"one class \(cat\)"),
         (["1.png", "2.png"], r"1\.png has no class"),
         (["pets/cat/1.png", "pets/2.png"], r"2\.png has no class"),
+        (["train/1.png", "test/2.png"], r"\.png has no class"),
     ],
     ids=str,
 )
@@ -73,6 +74,7 @@ def test_classes_without_images():
     check_classes(np.array([0, 2, 1]), 3, "pets")
     with pytest.raises(ValueError, match=r"pets has no images of class 1, of a GAN of 3 classes.*as have images, 2"):
         check_classes(np.array([0, 2]), 3, "pets")
+    check_classes(np.array([0, 2]), 3, "a batch", every=False)
     with pytest.raises(ValueError, match=r"class 3, out of range for a GAN of 3 classes \(0 to 2\)"):
         check_classes(np.array([0, 3]), 3, "pets")
 

@@ -34,7 +34,7 @@ def test_the_lowest_is_kept_and_exported(measured, tmp_path):
     assert int(stored.load_run(run, run / "best.weights.h5").images_seen.numpy()) == 16
     assert int(stored.load_run(run).images_seen.numpy()) == 32
     card = read_card(run / "saved_model")
-    assert (card["images_seen"], card["best"]["value"]) == (16, 3.0)
+    assert (card["images_seen"], card["best"]["value"], card["metrics"]["fid"]) == (16, 3.0, 3.0)
     exported, best = stored.exported_model(run), stored.load_run(run, run / "best.weights.h5")
     ours = exported.image(exported.code(3)).astype(int)
     assert abs(ours - best.generate(seeds=[3])[0]).max() <= 1
@@ -44,6 +44,9 @@ def test_a_run_that_goes_back_forgets_a_later_best(measured, tmp_path):
     run = tmp_path / "run"
     main(RECIPE, [*FLAGS, "--keep-best", "fid", "--keep", "4", "--kimg", "0.016", "--run-dir", str(run)])
     (run / "best.weights.h5.json").write_text(json.dumps({"metric": "fid", "value": 0.1, "images_seen": 24}))
+    main(RECIPE, ["--resume", str(run)])
+    assert read_best(run / "best.weights.h5") is None
+    assert not (run / "best.weights.h5").exists()
     main(RECIPE, ["--resume", str(run), "--kimg", "0.024"])
     assert read_best(run / "best.weights.h5")["value"] == 5.0
 

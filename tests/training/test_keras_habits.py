@@ -82,6 +82,14 @@ def test_plateaus_and_early_stopping_on_what_is_logged(pictures):
     assert float(gan.generator_optimizer.learning_rate) < 1e-3
 
 
+def test_a_rate_of_0_is_not_for_ever():
+    gan = compiled(generator_optimizer=keras.optimizers.Adam(1e-3), discriminator_optimizer=keras.optimizers.Adam(4e-3))
+    for rate in (0.0, 2e-3):
+        gan.optimizer.learning_rate = rate
+    assert float(gan.generator_optimizer.learning_rate) == pytest.approx(2e-3)
+    assert float(gan.discriminator_optimizer.learning_rate) == pytest.approx(8e-3)
+
+
 class Batches(keras.utils.PyDataset):
     """Batches of 8, in order."""
 
@@ -128,6 +136,28 @@ def test_one_batch(pictures):
     np.testing.assert_allclose(weights(gan), weights(same), atol=1e-6)
     with pytest.raises(ValueError, match="class_weight"):
         gan.train_on_batch(images, class_weight={0: 1})
+    with pytest.raises(ValueError, match="compile"):
+        tiny_gan().train_on_batch(images)
+
+
+class Ragged(Batches):
+    """With a last batch that is smaller."""
+
+    def __len__(self):
+        return -(-len(self.images) // 8)
+
+
+def test_a_smaller_last_batch_is_known_at_once(pictures):
+    gan = compiled()
+    with pytest.raises(ValueError, match="leave out a last batch that is smaller"):
+        gan.fit(Ragged(tiny_images(pictures)[:20]), verbose=0)
+    assert int(gan.images_seen.numpy()) == 0
+
+
+def test_a_dataset_of_nothing(pictures):
+    empty = tf.data.Dataset.from_tensor_slices(tiny_images(pictures) / 127.5 - 1).batch(8, drop_remainder=True).take(0)
+    with pytest.raises(ValueError, match="no batch"):
+        compiled().fit(empty, steps_per_epoch=2, verbose=0)
 
 
 def test_a_loop_of_epochs_is_one_run_where_its_length_is_told(pictures, caplog):

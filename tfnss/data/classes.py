@@ -46,7 +46,7 @@ def _of_folders(files: Files) -> tuple[np.ndarray, list[str]]:
     above = len(common_folder(files.names))
     if all(len(parts) > above and parts[above].lower() in _SPLITS for parts in folders):
         above += 1
-    if all(len(parts) == above for parts in folders):
+    elif all(len(parts) == above for parts in folders):
         above -= 1  # all in one folder, which is the class
     for index, parts in enumerate(folders):
         if len(parts) <= above or above < 0:
@@ -74,8 +74,8 @@ def _listed_classes(files: Files, name: str, content: bytes) -> tuple[np.ndarray
     return np.array(labels, np.int64), [str(label) for label in range(max(labels) + 1)]
 
 
-def check_classes(labels: np.ndarray, classes: int, name: str) -> None:
-    """Checks that labels are those of a game of so many classes, of which each has images.
+def check_classes(labels: np.ndarray, classes: int, name: str, every: bool = True) -> None:
+    """Checks that labels are those of a game of so many classes, and by default that every class has images.
 
     Raises:
         ValueError: For a class out of range, or one without images. The message names it.
@@ -86,7 +86,7 @@ def check_classes(labels: np.ndarray, classes: int, name: str) -> None:
             f"{name} has the class {highest}, out of range for a GAN of {classes} classes (0 to {classes - 1})"
         )
     empty = np.setdiff1d(np.arange(classes), labels)
-    if len(empty):
+    if every and len(empty):
         raise ValueError(
             f"{name} has no images of class {empty[0]}, of a GAN of {classes} classes, which would be drawn and measured "
             f"untrained; take as many classes as have images, {classes - len(empty)}, numbered from 0 on"

@@ -110,6 +110,6 @@ def _conclude(
 
 def _print_trials(results: list[dict[str, float]]) -> None:
     print(f"Last row of the history over {len(results)} seeds, mean ± standard deviation:")
-    for name in results[0]:
+    for name in [name for name in results[0] if all(name in row for row in results)]:
         values = np.array([row[name] for row in results])
         print(f"  {name:20} {values.mean():10.4f} ± {values.std(ddof=min(1, len(values) - 1)):.4f}")

@@ -1,8 +1,6 @@
 """What is said when the process of a run ends early."""
 
-import contextlib
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -18,6 +16,7 @@ class Status:
         writes: Whether this process writes it.
         together: Whether other processes train it with this one, and can only stop with it.
         checkpoint: What saves it, once it is in training.
+        exporting: Whether its model is being exported, or will be when the epoch at hand is saved.
     """
 
     def __init__(self, program: str) -> None:
@@ -25,20 +24,11 @@ class Status:
         self.directory: Path | None = None
         self.writes, self.together = True, False
         self.checkpoint: Checkpoint | None = None
-        self._busy = False
+        self.exporting = False
 
     def unsaved(self) -> bool:
         """Whether something is lost if the process ends at once."""
-        return self._busy or (self.checkpoint is not None and (self.together or self.checkpoint.unsaved))
-
-    @contextlib.contextmanager
-    def busy(self) -> Iterator[None]:
-        """A block of work that is lost if the process ends in it."""
-        self._busy = True
-        try:
-            yield
-        finally:
-            self._busy = False
+        return self.exporting or (self.checkpoint is not None and (self.together or self.checkpoint.unsaved))
 
     def farewell(self) -> str:
         """What a signal leaves."""

@@ -126,6 +126,10 @@ def train(
     stop = StopOnSignal()
     measure = [Evaluate(evaluation, settings["fid_every"], run_dir / METRICS)] if evaluation else []
     best = [KeepBest(run_dir / CHECKPOINT, run_dir / BEST)] if settings["keep_best"] == "fid" else []
+
+    def will_export() -> None:
+        status.exporting = stop.signal == signal.SIGTERM
+
     try:
         callbacks = [
             stop,
@@ -135,6 +139,7 @@ def train(
             HistoryCSV(run_dir / HISTORY, curves=run_dir / "curves.png"),
             SampleGrid(run_dir / "samples", images.take(shown)),
             Events(run_dir / "events"),
+            keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: will_export()),  # before all is saved
             status.checkpoint,  # after those that write: a run resumed from it has what they wrote
             *best,
             keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: write_report(run_dir)),
@@ -142,8 +147,9 @@ def train(
         ]
         gan.fit(images, epochs=ticks, steps_per_epoch=steps, resume=True, callbacks=callbacks, verbose=0)
         if stop.signal != signal.SIGINT:  # who sends SIGTERM may never come back
-            with status.busy():
-                _export(gan, run_dir, best=bool(best))
+            status.exporting = True
+            _export(gan, run_dir, best=bool(best))
+            status.exporting = False
         if stop.signal is not None:
             raise Stopped(stop.signal)
         write_report(run_dir)
@@ -160,7 +166,10 @@ def _export(gan: tfnss.GAN, run_dir: Path, best: bool) -> None:
         return
     restore(gan, run_dir / BEST)
     try:
-        gan.export(run_dir / SAVED_MODEL, card=card | {"images_seen": kept_best["images_seen"], "best": kept_best})
+        seen = kept_best["images_seen"]
+        measured = [record for record in results.read(run_dir / METRICS) if record.get("kimg") == seen / 1000]
+        own = {"images_seen": seen, "best": kept_best, "metrics": measured[-1] if measured else None}
+        gan.export(run_dir / SAVED_MODEL, card=card | own)
     finally:
         restore(gan, run_dir / CHECKPOINT)
 

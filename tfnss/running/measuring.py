@@ -35,7 +35,7 @@ def measure_run(target: Path, metrics: tuple[str, ...], given: dict[str, Any]) -
         if "out" not in given:
             _check_idle(run)
     classes = load_run(runs[0]).classes
-    own = given.get("data", settings["data"]) == settings["data"]  # other images may have no labels, or others
+    own = _same(given.get("data", settings["data"]), settings["data"])  # other images may have no labels, or others
     given = {"features": settings["features"], "images": settings["fid_images"], "data": settings["data"]} | given
     evaluation = _evaluation(metrics, given, given["images"], settings["resolution"], labels=bool(classes) and own)
     measured = []
@@ -69,6 +69,11 @@ def _check_idle(run: Path) -> None:
             pass
     except ValueError as error:
         raise ValueError(f"{error}, or name another file for the results with --out") from None
+
+
+def _same(data: str, own: str) -> bool:
+    """Whether a flag names the images of a run."""
+    return data == own or (data not in tfnss.data.NAMES and Path(data).expanduser().resolve() == Path(own))
 
 
 def measure_folder(metrics: tuple[str, ...], given: dict[str, Any]) -> None:

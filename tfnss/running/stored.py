@@ -62,6 +62,7 @@ def paper_figures(recipe: Any, settings: dict[str, Any]) -> str:
 
     A folder may hold the paper's data set, which is how most of them come: then the figures say which it would be.
     """
+    settings = completed(recipe, settings)
     data, theirs = settings["data"], recipe.defaults["data"]
     if data != theirs and data in NAMES:
         return ""

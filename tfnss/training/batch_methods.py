@@ -13,7 +13,7 @@ class BatchMethods:
     def train_on_batch(self, x: Any, y: Any = None, **kwargs: Any) -> dict[str, Any]:
         """One iteration on an array of images.
 
-        Schedules follow `total_kimg` of `compile`; without it they stay at the start.
+        Schedules follow `total_kimg` of `compile`; without it they stay where they are.
 
         Args:
             x: Images `[batch, height, width, channels]`, uint8 or floats in [-1, 1]: a global batch.
@@ -30,8 +30,10 @@ class BatchMethods:
         wrong = {name: value for name, value in kwargs.items() if name != "return_dict" and value is not None}
         if wrong:
             raise ValueError(f"`train_on_batch` takes images and their labels alone. Received: {', '.join(wrong)}")
+        if not gan.compiled or gan.steps_per_execution > 1:
+            raise ValueError("`train_on_batch` needs `compile` before it, with steps_per_execution=1")
         images = np.asarray(x)
-        feed = Feed(images, y, len(images), gan.seed, gan.classes)
+        feed = Feed(images, y, len(images), gan.seed, gan.classes, whole=False)
         gan.check_batch_size(feed.batch_size)
         batch = gan.distribute_strategy.experimental_distribute_dataset(feed.from_clock(0).take(1))
         logs = gan.make_train_function()(iter(batch))

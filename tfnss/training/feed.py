@@ -29,6 +29,7 @@ class Feed:
         batch_size: Images in the global batch, of an array.
         seed: Seed of the order, of an array.
         classes: Number of classes of the game; 0 for none.
+        whole: Whether these are all images, so that every class is to be among them.
 
     Attributes:
         batch_size: Images in the global batch.
@@ -39,11 +40,13 @@ class Feed:
             without images, as far as the labels are known.
     """
 
-    def __init__(self, x: Any, labels: Any, batch_size: int | None, seed: int, classes: int) -> None:
+    def __init__(
+        self, x: Any, labels: Any, batch_size: int | None, seed: int, classes: int, whole: bool = True
+    ) -> None:
         self._source: Any = _as_source(x, labels, batch_size, seed)
         self._classes = classes
         if isinstance(self._source, Images):
-            check_labels(self._source, classes)
+            check_labels(self._source, classes, whole)
         first = self.from_clock(0)
         self.batch_size: int = first.element_spec[0].shape[0]
         self._steps = _own_steps(self._source)
@@ -69,7 +72,7 @@ class Feed:
         return _for_game(source, self._classes)
 
     def check_range(self) -> None:
-        """Raises a ValueError where the first floats of a dataset are not in [-1, 1]. It reads a batch."""
+        """Raises a ValueError where the first floats of a dataset are not in [-1, 1]. It reads some batches of them."""
         if isinstance(self._source, _Indexed):
             _check_range(self._source.dataset(0))
         elif isinstance(self._source, tf.data.Dataset):
@@ -90,6 +93,7 @@ class _Indexed:
             raise ValueError("`fit` takes a PyDataset of a known number of batches, at least 1")
         self._arrays = [np.asarray(part) for part in self._parts(0)]
         self.batch_size = len(self._arrays[0])
+        self._read(np.array(self.count - 1))  # raises for a last batch that is smaller
 
     def dataset(self, images_seen: int) -> tf.data.Dataset:
         """Endless batches, from the position of the clock."""
@@ -135,13 +139,13 @@ def _own_steps(source: Any) -> int:
     return source.count if isinstance(source, _Indexed) else int(source.cardinality())
 
 
-def check_labels(images: Images, classes: int) -> None:
+def check_labels(images: Images, classes: int, whole: bool = True) -> None:
     """Raises a ValueError where images have no labels for so many classes."""
     if not classes:
         return
     if images.labels is None:
         raise ValueError(f"a GAN of {classes} classes needs labels, and {images.name} has none")
-    check_classes(images.labels, classes, images.name)
+    check_classes(images.labels, classes, images.name, whole)
 
 
 def _for_game(dataset: Any, classes: int) -> Any:
@@ -193,5 +197,7 @@ def _check_range(dataset: tf.data.Dataset) -> None:
         if not images.dtype.is_floating:
             return
         ranges.append((float(tf.reduce_min(images)), float(tf.reduce_max(images))))
+    if not ranges:
+        raise ValueError("the dataset gives no batch of images")
     lows, highs = zip(*ranges, strict=True)
     check_floats(float(np.min(lows)), float(np.max(highs)), "the dataset")

@@ -37,7 +37,7 @@ class BothOptimizers:
     """The optimizers of both players as one, for Keras' callbacks that set `model.optimizer.learning_rate`.
 
     The learning rate is the generator's; a new one changes both by the same factor, so that rates that differ keep their
-    ratio.
+    ratio, also through 0. Under lazy regularizers the rates are the corrected ones.
 
     Args:
         generator: The generator's optimizer.
@@ -46,6 +46,7 @@ class BothOptimizers:
 
     def __init__(self, generator: Any, discriminator: Any) -> None:
         self._generator, self._discriminator = generator, discriminator
+        self._ratio: float | None = None  # as it is when a rate is first set
 
     @property
     def learning_rate(self) -> Any:
@@ -54,6 +55,8 @@ class BothOptimizers:
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
         """Raises a TypeError where an optimizer follows a schedule of its own."""
-        old, other = (float(optimizer.learning_rate.numpy()) for optimizer in (self._generator, self._discriminator))
-        self._discriminator.learning_rate = other * float(value) / max(old, 1e-30)
+        if self._ratio is None:
+            rates = [float(optimizer.learning_rate.numpy()) for optimizer in (self._generator, self._discriminator)]
+            self._ratio = rates[1] / rates[0] if rates[0] else 1.0
+        self._discriminator.learning_rate = self._ratio * float(value)
         self._generator.learning_rate = float(value)

@@ -33,7 +33,7 @@ class KeepBest(keras.callbacks.Callback):
         if self.best is not None and (
             self.best["metric"] != self.metric or self.best["images_seen"] > images_seen(self.model)
         ):
-            self.best = None
+            self._forget()
         self._look(logs)  # of an evaluation that was made up for
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
@@ -43,11 +43,17 @@ class KeepBest(keras.callbacks.Callback):
         value = (logs or {}).get(self.metric)
         if value is None or not self.checkpoint.is_file() or (self.best is not None and value >= self.best["value"]):
             return
+        self._forget()  # first, so that a kill leaves no weights under the words for others
         with files.replacing(self.path) as temporary:
             files.link(self.checkpoint, temporary)
         self.best = {"metric": self.metric, "value": float(value), "images_seen": images_seen(self.model)}
         with files.replacing(_about(self.path)) as temporary:
             temporary.write_text(json.dumps(self.best) + "\n")
+
+    def _forget(self) -> None:
+        self.best = None
+        for path in (_about(self.path), self.path):
+            files.remove(path)
 
 
 def read_best(path: Path) -> dict[str, Any] | None:
