@@ -109,7 +109,7 @@ CASES = [
     ("{}/images {}/new --resolution 16 --max-images -1", "max_images=-1"),
     ("{}/images {}/new --resolution 16 --crop top", "--crop"),
     ("{}/images {}/new --resolution 16 --filter nearest", "--filter"),
-    ("{}/taken {}/new --resolution 16 --labels", "thesis.txt has no class"),
+    ("{}/taken {}/new --resolution 16 --labels", "taken holds no images (thesis.txt is not an image)"),
     ("{}/images {}/locked --resolution 16", "locked is not empty"),
     ("{}/images /proc/new --resolution 16", "/proc/new"),
 ]

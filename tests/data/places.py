@@ -83,7 +83,8 @@ def alpha(opacity):
     return encoded(pixels)
 
 
-# What a file holds, why training refuses it, and why a preparation skips it (None: it is prepared).
+# What a file holds, why training refuses it (None: it does not), and why a preparation skips it (None: it does not). What
+# is not an image is passed over by training.
 HOSTILE = {
     "text": (b"hello", "is not an image", "is not an image"),
     "empty": (b"", "is not an image", "is not an image"),
@@ -92,12 +93,22 @@ HOSTILE = {
     "png-900-megapixels": (huge_png(30_000, 30_000), "megapixels", "megapixels, over the limit of 64"),
     "truncated-jpeg": (truncated("JPEG"), "cannot be read", "cannot be read"),
     "truncated-png": (truncated("PNG"), "cannot be read", "cannot be read"),
-    "grey": (encoded(noise()[..., 0]), "has 1 channels (L)", None),
-    "black-and-white": (encoded(Image.new("1", (32, 32), 1)), "has 1 channels (1)", None),
-    "palette": (encoded(Image.fromarray(noise()).quantize(16)), "has 1 channels (P)", None),
-    "opaque-alpha": (alpha(255), "has 4 channels (RGBA)", None),
-    "alpha": (alpha(254), "has 4 channels (RGBA)", "is transparent in places"),
-    "transparent-gif": (encoded(Image.new("P", (9, 9)), "GIF", transparency=0), "(P)", "is transparent in places"),
-    "cmyk": (encoded(Image.new("CMYK", (32, 32)), "JPEG"), "has 4 channels (CMYK)", "has 4 channels (CMYK)"),
-    "grey-16-bit": (encoded(np.zeros((9, 9), np.uint16)), "has 1 channels (I;16)", "has 1 channels (I;16)"),
+    "grey": (encoded(noise()[..., 0]), None, None),
+    "black-and-white": (encoded(Image.new("1", (32, 32), 1)), None, None),
+    "palette": (encoded(Image.fromarray(noise()).quantize(16)), None, None),
+    "opaque-alpha": (alpha(255), None, None),
+    "alpha": (alpha(254), "is transparent in places", "is transparent in places"),
+    "transparent-gif": (
+        encoded(Image.new("P", (9, 9)), "GIF", transparency=0),
+        "is transparent in places",
+        "is transparent in places",
+    ),
+    "cmyk": (encoded(Image.new("CMYK", (32, 32)), "JPEG"), None, None),
+    "grey-16-bit": (encoded(np.zeros((9, 9), np.uint16)), None, None),
+    "floats": (encoded(Image.new("F", (9, 9)), "TIFF"), "has pixels of floating point", "has pixels of floating point"),
+    "grey-32-bit": (
+        encoded(Image.new("I", (9, 9), 70_000), "TIFF"),
+        "has values from 70000 to 70000, not 16 bits",
+        "has values from 70000 to 70000",
+    ),
 }

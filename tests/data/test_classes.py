@@ -7,7 +7,7 @@ import pytest
 
 from tests.data.places import encoded, noise, write_folder, write_zip
 from tests.training.networks import tiny_gan
-from tfnss.data import Images, load
+from tfnss.data import Images, Preparation, load, originals, prepare
 from tfnss.data.classes import check_classes, file_classes
 from tfnss.data.folder import Folder
 
@@ -68,6 +68,54 @@ def test_names_of_classes(tmp_path):
     place = write_folder(tmp_path / "x", dict.fromkeys(["pets/dog/1.png", "pets/cat/2.png"], PIXELS))
     labels, names = file_classes(Folder(place))
     assert (labels.tolist(), names) == ([0, 1], ["cat", "dog"])
+    images = load(place, 8, 1, labels=True)
+    assert (images.class_names, images.class_counts.tolist()) == (["cat", "dog"], [1, 1])
+    assert (load(place, 8, 1).class_names, load(place, 8, 1).class_counts) == (None, None)
+    prepare(originals(place, labels=True), tmp_path / "records", Preparation(8))
+    records = load(tmp_path / "records", 8, 1, labels=True).reseeded(5)
+    assert (records.class_names, records.class_counts.tolist()) == (["cat", "dog"], [1, 1])
+    assert load(tmp_path / "records", 8, 1).class_names is None
+
+
+@pytest.mark.parametrize(
+    ("class_names", "expected"),
+    [
+        (None, ["0", "1", "2", "3"]),
+        (["ant", "bee", "cat", "dog", "eel"], ["ant", "bee", "cat", "dog", "eel"]),
+        (["ant", "bee"], r"dataset\.json names 2 classes, and labels go up to 3; name all 4"),
+        ("ants", "a list of strings"),
+        ([1, 2, 3, 4], "a list of strings"),
+    ],
+)
+def test_names_of_classes_in_a_list(class_names, expected, tmp_path):
+    listed = {"labels": [["1.png", 3], ["2.png", 0]]} | ({} if class_names is None else {"class_names": class_names})
+    files = {"1.png": PIXELS, "2.png": PIXELS, "dataset.json": json.dumps(listed).encode()}
+    place = write_folder(tmp_path / "x", files)
+    if isinstance(expected, str):
+        with pytest.raises(ValueError, match=expected) as error:
+            load(place, 8, 1, labels=True)
+        assert "\n" not in str(error.value)
+        return
+    images = load(place, 8, 1, labels=True)
+    assert images.class_names == expected
+    assert images.class_counts.tolist() == [1, 0, 0, 1, 0][: len(expected)]
+    assert images.class_counts.dtype == np.int64
+
+
+def test_names_of_classes_of_arrays_and_photographs():
+    array, labels = np.zeros((3, 8, 8, 3), np.uint8), np.array([2, 0, 2])
+    assert Images(array, 1, labels=labels).class_names == ["0", "1", "2"]
+    assert Images(array, 1, labels=labels).class_counts.tolist() == [1, 0, 2]
+    assert Images(array, 1, labels=labels, class_names=np.array(["a", "b", "c"])).class_names == ["a", "b", "c"]
+    assert Images(array, 1).class_names is None
+    for names, says in ((["a", "b"], "names 2 classes, and labels go up to 2"), ("abc", "a list of strings")):
+        with pytest.raises(ValueError, match=f"images.*{says}"):
+            Images(array, 1, labels=labels, class_names=names)
+    with pytest.raises(ValueError, match="has no labels"):
+        Images(array, 1, class_names=["a"])
+    photos = load("photos", 8, 1, labels=True)
+    assert photos.class_names == ["astronaut", "cat", "coffee", "motorcycle", "rocket"]
+    assert photos.class_counts.tolist() == [500] * 5
 
 
 def test_classes_without_images():
@@ -90,6 +138,16 @@ def test_floats_from_0_to_1_are_refused_or_asked_for():
     np.testing.assert_allclose(asked.take([3]), Images(pixels / 127.5 - 1, 4).take([3]), atol=1e-12)
     with pytest.raises(ValueError, match="value_range"):
         Images(pixels, 4, value_range=(0, 255))
+    bright = Images(0.8 + pixels / 1275, 4, value_range=(0, 1))
+    assert bright.take(range(8)).min() >= 0.6
+    np.testing.assert_allclose(next(iter(bright.dataset()))[0].numpy().max(), bright.take(range(8)).max(), atol=0.1)
+    with pytest.raises(ValueError, match=r"in \[0, 1\], as value_range=\(0, 1\) says.*from 0 to 255"):
+        Images(pixels.astype("float32"), 4, value_range=(0, 1))
+    with pytest.raises(ValueError, match=r"as value_range=\(0, 1\) says"):
+        Images(pixels / 127.5 - 1, 4, value_range=(0, 1))
+    with pytest.raises(ValueError, match=r"\[0, 1\]"):
+        Images(np.zeros((8, 8, 8, 3)), 4)
+    assert Images(pixels, 4, value_range=(0, 1)).take([0]).dtype == np.uint8  # of 8 bits there is but one range
 
 
 def tiny_gan_fit(images):

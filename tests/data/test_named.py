@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tfnss.data import load, named
-from tfnss.data.named import NAMED, NamedOriginals
+from tfnss.data.named import NAMED, NamedDataset, NamedOriginals
 from tfnss.data.pixels import squeezed
 
 tfds = pytest.importorskip("tensorflow_datasets")
@@ -51,6 +51,30 @@ def test_pixels_that_do_not_fit_are_an_error():
 
 
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("channels", [1, 4])
+def test_other_channels(channels):
+    with tfds.testing.mock_data(num_examples=4):
+        images, colours = (load("cifar10", 32, 2, channels=count).array.astype(int) for count in (channels, 3))
+    assert images.shape == (*colours.shape[:3], channels)
+    if channels == 1:
+        np.testing.assert_allclose(images[..., 0], colours @ [0.299, 0.587, 0.114], atol=1)
+    else:
+        np.testing.assert_array_equal(images[..., :3], colours)
+        assert (images[..., 3] == 255).all()
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("channels", [1, 3])
+def test_grey_data_sets(channels, monkeypatch):
+    monkeypatch.setitem(NAMED, "mnist", NamedDataset("mnist", "train", classes=10))
+    with tfds.testing.mock_data(num_examples=4):
+        images = load("mnist", 28, 2, channels=channels).array
+        grey = load("mnist", 28, 2, channels=1).array
+    assert images.shape == (4, 28, 28, channels)
+    np.testing.assert_array_equal(images, grey.repeat(channels, 3))
+
+
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", NAMED)
 def test_labels_are_the_data_sets_own(name):
     with tfds.testing.mock_data(num_examples=4):
@@ -58,7 +82,9 @@ def test_labels_are_the_data_sets_own(name):
             with pytest.raises(ValueError, match=f"{name} has no labels"):
                 load(name, resolution=16, batch_size=2, labels=True)
             return
-        labels = load(name, resolution=16, batch_size=2, labels=True).labels
+        images = load(name, resolution=16, batch_size=2, labels=True)
+    labels = images.labels
+    assert images.class_names == tfds.builder(NAMED[name].tfds_name).info.features["label"].names
     assert labels.dtype == np.int64
     assert labels.max() < NAMED[name].classes
     assert NAMED[name].classes == tfds.builder(NAMED[name].tfds_name).info.features["label"].num_classes

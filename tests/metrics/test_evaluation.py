@@ -127,6 +127,34 @@ def test_folders_and_arrays_are_alike(pictures, tmp_path):
         np.testing.assert_allclose([value[name] for value in values], values[0][name], rtol=1e-6)
 
 
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_folders_of_samples_of_other_channels(channels, pictures, tmp_path):
+    """As `generate` writes them."""
+    pictures = pictures[:8]
+    array = pictures[..., :1] if channels == 1 else pictures
+    array = np.concatenate([array, array[..., :1]], -1) if channels == 4 else array
+    folder = write_images(tmp_path / "x", array[..., 0] if channels == 1 else array)
+    found = FolderImages(folder)
+    (batch,) = found.batches(8, 8)
+    (expected,) = ArrayImages(array).batches(8, 8)
+    np.testing.assert_array_equal(batch, expected)
+    assert next(FolderImages(folder, 16).batches(2, 2)).shape == (2, 16, 16, channels)
+    (grey,) = FolderImages(folder, channels=1).batches(8, 8) if channels != 4 else (expected[..., :1],)
+    assert grey.shape == (8, 32, 32, 1)
+
+
+def test_a_folder_has_the_channels_of_its_first_image(pictures, tmp_path):
+    grey = write_images(tmp_path / "grey", [pictures[0, ..., 0], pictures[1]])
+    with pytest.raises(
+        ValueError, match=r"001\.png is in colour, and .*000\.png is grey; take channels=1 or channels=3"
+    ):
+        list(FolderImages(grey).batches(2, 2))
+    for channels in (1, 3):
+        assert next(FolderImages(grey, channels=channels).batches(2, 2)).shape == (2, 32, 32, channels)
+    colours = write_images(tmp_path / "colours", [pictures[0], pictures[1, ..., 0]])
+    assert next(FolderImages(colours).batches(2, 2)).shape == (2, 32, 32, 3)
+
+
 def test_a_changed_folder_is_read_again(pictures, tmp_path):
     folder = write_images(tmp_path / "reals", pictures[:8])
     before = FolderImages(folder).fingerprint

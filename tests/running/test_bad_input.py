@@ -16,17 +16,18 @@ from tfnss.running.command_line import main
 @pytest.fixture
 def place(tmp_path):
     """A folder with good and bad data below it."""
-    for name in ("good", "empty", "corrupt", "text", "grey", "alpha"):
+    for name in ("good", "empty", "corrupt", "text", "alpha"):
         (tmp_path / name).mkdir()
     pixels = np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8)
-    for name in ("good", "corrupt", "text", "grey", "alpha"):
+    for name in ("good", "corrupt", "text", "alpha"):
         for index in range(8):
             Image.fromarray(pixels).save(tmp_path / name / f"{index}.png")
     whole = (tmp_path / "good" / "0.png").read_bytes()
     (tmp_path / "corrupt" / "3.png").write_bytes(whole[: len(whole) // 2])
-    (tmp_path / "text" / "notes.txt").write_text("no image")
-    Image.fromarray(pixels[..., 0]).save(tmp_path / "grey" / "5.png")
-    Image.fromarray(pixels).convert("RGBA").save(tmp_path / "alpha" / "6.png")
+    (tmp_path / "text" / "5.png").write_text("no image")
+    seen_through = Image.fromarray(pixels).convert("RGBA")
+    seen_through.putpixel((3, 3), (0, 0, 0, 0))
+    seen_through.save(tmp_path / "alpha" / "6.png")
     (tmp_path / "file").write_text("a file")
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "thesis.txt").write_text("precious")
@@ -42,9 +43,9 @@ CASES = [
     ("--data {}/missing", "missing is not a folder"),
     ("--data {}/empty", "empty holds no images"),
     ("--data {}/corrupt", "corrupt/3.png cannot be read"),
-    ("--data {}/text", "text/notes.txt is not an image"),
-    ("--data {}/grey", "grey/5.png has 1 channels"),
-    ("--data {}/alpha", "alpha/6.png has 4 channels"),
+    ("--data {}/text", "text/5.png is not an image"),
+    ("--data {}/taken", "taken holds no images (thesis.txt is not an image)"),
+    ("--data {}/alpha", "alpha/6.png is transparent in places"),
     ("--data celeba", "celeba is neither a folder nor one of the data sets"),
     ("--resolution 48", "resolution=48"),
     ("--resolution 0", "resolution=0"),

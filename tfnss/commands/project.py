@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
 
 from tfnss import files
 from tfnss.console import Parser, check_range, parser_of, reporting, start_tensorflow
@@ -139,8 +138,7 @@ def _distance(given: dict[str, Any]) -> Callable[[Any, Any], Any]:
 def _read(place: Path, side: Any, channels: Any) -> np.ndarray:
     """The centred square of an image, uint8 `[side, side, channels]`."""
     with pixels.own_limits(), pixels.opened(lambda: place.open("rb"), str(place)) as image:
-        square = pixels.squeezed(pixels.as_rgb(image, str(place)), side)
-    return square if channels == 3 else np.asarray(Image.fromarray(square).convert("L"))[..., None]
+        return pixels.squeezed(pixels.converted(image, channels, None, str(place)), side)
 
 
 def _save(projection: "Projection", targets: np.ndarray, names: Sequence[str], out: Path) -> None:

@@ -22,7 +22,8 @@ _SPLITS = {
 def file_classes(files: Files) -> tuple[np.ndarray, list[str]]:
     """The classes of files, int64 `[count]`, and their names.
 
-    They are those of NVIDIA's `dataset.json` if there is one, at the top or in the one folder that holds everything. Else a
+    They are those of NVIDIA's `dataset.json` if there is one, at the top or in the one folder that holds everything; its
+    optional list `class_names` (ours) names them, else they are called by their numbers. Without that file a
     file's class is the folder that it is in, below the folders that hold everything, and below `train`, `test` and the
     like: `pets/train/cat/old/1.png` is a cat. Classes are numbered by name. Those of `dataset.json` are below
     `MAX_CLASSES`.
@@ -39,6 +40,22 @@ def file_classes(files: Files) -> tuple[np.ndarray, list[str]]:
             "its class, or train without labels"
         )
     return labels, names
+
+
+def of_class_names(class_names: object, labels: np.ndarray, name: str) -> list[str]:
+    """The names of the classes of labels, checked.
+
+    Raises:
+        ValueError: For anything but a list of names, one or more for each class. The message names the place.
+    """
+    needed = int(labels.max()) + 1
+    if not isinstance(class_names, list) or not all(isinstance(x, str) for x in class_names):
+        raise ValueError(f"{name}: class names are to be a list of strings, one for each class")
+    if len(class_names) < needed:
+        raise ValueError(
+            f"{name} names {len(class_names)} classes, and labels go up to {needed - 1}; name all {needed}"
+        )
+    return class_names
 
 
 def _of_folders(files: Files) -> tuple[np.ndarray, list[str]]:
@@ -58,7 +75,8 @@ def _of_folders(files: Files) -> tuple[np.ndarray, list[str]]:
 def _listed_classes(files: Files, name: str, content: bytes) -> tuple[np.ndarray, list[str]]:
     place, folder = f"{files.name}/{name}", name.rpartition("/")[0]
     try:
-        listed = dict(json.loads(content)["labels"] or ())
+        described = json.loads(content)
+        listed = dict(described["labels"] or ())
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"{place} is damaged ({error}); remove or replace it") from None
     labels = []
@@ -71,7 +89,10 @@ def _listed_classes(files: Files, name: str, content: bytes) -> tuple[np.ndarray
                 f"{place} gives {image} a class over the limit of {MAX_CLASSES - 1}; number them from 0 on"
             )
         labels.append(label)
-    return np.array(labels, np.int64), [str(label) for label in range(max(labels) + 1)]
+    array, class_names = np.array(labels, np.int64), described.get("class_names")
+    if class_names is None:
+        return array, [str(label) for label in range(max(labels) + 1)]
+    return array, of_class_names(class_names, array, place)
 
 
 def check_classes(labels: np.ndarray, classes: int, name: str, every: bool = True) -> None:

@@ -15,6 +15,8 @@ class Folder:
         ValueError: For a missing or empty folder. The message names it.
     """
 
+    mixed = True
+
     def __init__(self, path: str | os.PathLike) -> None:
         self._root = Path(path).expanduser()
         self.name = os.fspath(self._root)

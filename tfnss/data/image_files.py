@@ -1,44 +1,73 @@
 """Images of files: to train on (`ImageFiles`), and to prepare (`OriginalFiles`)."""
 
+import contextlib
 import functools
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from PIL import Image
 
-from tfnss.data import pixels
+from tfnss.data import beside, pixels
 from tfnss.data.classes import file_classes
 from tfnss.data.mapping import mapped, tracked
 from tfnss.data.sources import Files, Original, path
 
 
 class ImageFiles:
-    """A `Source` of RGB image files.
+    """A `Source` of image files. Files that are no images are passed over.
 
     Args:
         files: The files.
         resolution: Size of the centred squares that images are cropped and resized to; None for images that are all of
             one size, as they are.
         labels: Whether they have labels (`file_classes`).
+        channels: 1 for grey, 3 for RGB, 4 for RGBA, to which images are converted; None for those of the first image.
+        background: Colour on which transparent images are laid where no alpha is asked for; None to refuse them.
+
+    Attributes:
+        passed_over: Names of files that are no images, and the reasons.
 
     Raises:
-        ValueError: For labels that are not to be had, or without `resolution` for a first image that cannot be used.
+        ValueError: If there are no images, for labels that are not to be had, for other channels or a background that is no
+            colour, or without `resolution` or `channels` for a first image that cannot be used.
     """
 
-    def __init__(self, files: Files, resolution: int | None = None, labels: bool = False) -> None:
-        self.files, self.name, self._resolution = files, files.name, resolution
-        self.labels = file_classes(files)[0] if labels else None
-        self.shape: tuple[int, int, int] = (resolution or 0, resolution or 0, 3)
+    def __init__(
+        self,
+        files: Files,
+        resolution: int | None = None,
+        labels: bool = False,
+        channels: int | None = 3,
+        background: str | None = None,
+    ) -> None:
+        pixels.check_colours(3 if channels is None else channels, background)
+        self.files, self.name, self._resolution, self._background = files, files.name, resolution, background
+        self.passed_over = beside.pass_over(files)
+        self.labels: np.ndarray | None = None
+        self.class_names: list[str] | None = None
+        if labels:
+            self.labels, self.class_names = file_classes(files)
+        self._of_first = channels is None
+        self._channels: int = self._channels_of_first() if channels is None else channels
+        self._enlarged = np.zeros(len(files.names), bool)
+        self.shape: tuple[int, int, int] = (resolution or 0, resolution or 0, self._channels)
         if resolution is None:
-            height, width, channels = self._pixels(0).shape
-            self.shape = (height, width, channels)
+            height, width, count = self._pixels(0).shape
+            self.shape = (height, width, count)
 
     def __len__(self) -> int:
         return len(self.files.names)
 
     @property
     def fingerprint(self) -> str:
-        return f"{self.files.fingerprint} {self._resolution} {pixels.PREPROCESSING}"
+        colours = "" if (self._channels, self._background) == (3, None) else f" {self._channels} {self._background}"
+        return f"{self.files.fingerprint} {self._resolution} {pixels.PREPROCESSING}{colours}"
+
+    @property
+    def upscaled(self) -> int:
+        """How many of the images that were read or checked are enlarged, for their squares are below `resolution`."""
+        return int(self._enlarged.sum())
 
     def read(self, index: int) -> np.ndarray:
         image = self._pixels(index)
@@ -51,29 +80,52 @@ class ImageFiles:
         return image
 
     def check(self) -> None:
-        """Reads the headers of all files.
+        """Reads the headers of all files, and the pixels of those whose headers do not tell whether they can be used.
 
         Raises:
-            ValueError: For the first file, in order, that is no image, not RGB, or too large. The message names it.
+            ValueError: For the first file, in order, that is no image, cannot be converted, or is too large. The message
+                names it.
         """
         with ThreadPoolExecutor() as pool:
             for _ in tracked(mapped(pool, self._check, range(len(self))), "checking images", len(self)):
                 pass
 
     def _check(self, index: int) -> None:
-        name = path(self.files, index)
-        with pixels.opened(lambda: self.files.open(index), name, whole=False) as image:
-            pixels.check_rgb(image, name)
+        with self._opened(index, whole=False) as image:
+            self._note_size(index, image)
+            certain = pixels.is_certain(image, self._channels, self._background)
+        if not certain:
+            with self._opened(index) as image:
+                self._converted(index, image)
 
     def _pixels(self, index: int) -> np.ndarray:
+        with self._opened(index) as image:
+            self._note_size(index, image)
+            image = self._converted(index, image)
+            return pixels.as_array(image) if self._resolution is None else pixels.squeezed(image, self._resolution)
+
+    def _opened(self, index: int, whole: bool = True) -> contextlib.AbstractContextManager[Image.Image]:
+        return pixels.opened(lambda: self.files.open(index), path(self.files, index), whole)
+
+    def _converted(self, index: int, image: Image.Image) -> Image.Image:
         name = path(self.files, index)
-        with pixels.opened(lambda: self.files.open(index), name) as image:
-            pixels.check_rgb(image, name)
-            return np.array(image) if self._resolution is None else pixels.squeezed(image, self._resolution)
+        if self._of_first and self._channels == 1 and pixels.channels_of(image) > 1:
+            raise pixels.ImageError(
+                name, f"is in colour, and {path(self.files, 0)} is grey", "take channels=1 or channels=3 for all"
+            )
+        return pixels.converted(image, self._channels, self._background, name)
+
+    def _channels_of_first(self) -> int:
+        with self._opened(0, whole=False) as image:
+            return pixels.channels_of(image)
+
+    def _note_size(self, index: int, image: Image.Image) -> None:
+        if self._resolution is not None:
+            self._enlarged[index] = pixels.is_enlarged(image.size, self._resolution)
 
 
 class OriginalFiles:
-    """`Originals` of files of images.
+    """`Originals` of files of images. Files that are no images are among them, to be listed; they have no class.
 
     Args:
         files: The files.
@@ -82,20 +134,25 @@ class OriginalFiles:
 
     def __init__(self, files: Files, labels: bool = False) -> None:
         self._files, self.name = files, files.name
-        self._labels: np.ndarray | None = None
+        self._names = list(files.names)
+        self._labels: dict[str, int] | None = None
         self.classes: list[str] | None = None
         if labels:
-            self._labels, self.classes = file_classes(files)
+            beside.pass_over(files)
+            found, self.classes = file_classes(files)
+            self._labels = dict(zip(files.names, found.tolist(), strict=True))
+            files.names = self._names
 
     @property
     def fingerprint(self) -> str:
         return self._files.fingerprint
 
     def __len__(self) -> int:
-        return len(self._files.names)
+        return len(self._names)
 
     def between(self, start: int, stop: int) -> Iterator[Original]:
         for index in range(start, min(stop, len(self))):
-            label = None if self._labels is None else int(self._labels[index])
+            name = self._names[index]
+            label = None if self._labels is None else self._labels.get(name)
             opening = pixels.opened(functools.partial(self._files.open, index), path(self._files, index))
-            yield Original(self._files.names[index], opening, label)
+            yield Original(name, opening, label)

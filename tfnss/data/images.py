@@ -2,12 +2,13 @@
 
 import contextlib
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from tfnss.data.classes import of_class_names
 from tfnss.data.reading import ArrayReader, SourceReader
 from tfnss.data.sources import Source
 from tfnss.uint8 import from_uint8
@@ -27,10 +28,16 @@ class Images:
             the seed and the image's index.
         cache_gb: Memory for a source's pixels, in gigabytes: if those of all images fit, they are kept as they are first
             read; else they are read each time.
-        value_range: That of an array of floats: (-1, 1), or (0, 1), which is brought to it.
+        value_range: That of an array of floats: (-1, 1), or (0, 1), which is brought to it: `take` and `dataset` give
+            [-1, 1].
+        class_names: Names of the classes; None for the source's, or for "0", "1", ...
+
+    Attributes:
+        passed_over: Of a source of files, the names of those that are no images, and the reasons.
 
     Raises:
-        ValueError: For an array or labels of another kind, floats out of [-1, 1], or fewer images than a batch.
+        ValueError: For an array or labels of another kind, floats out of their range, fewer images than a batch, or fewer
+            names than classes.
 
     Example:
 
@@ -52,19 +59,25 @@ class Images:
         mirror: bool = False,
         cache_gb: float = 8.0,
         value_range: tuple[float, float] = (-1, 1),
+        class_names: Sequence[str] | None = None,
     ) -> None:
         self.name: str = str(name or getattr(images, "name", "images"))
         if tuple(value_range) not in ((-1, 1), (0, 1)):
             raise ValueError(f"`value_range` must be (-1, 1) or (0, 1). Received: value_range={value_range}")
-        if tuple(value_range) == (0, 1) and isinstance(images, np.ndarray) and images.dtype.kind == "f":
-            images = 2 * images - 1
         self.labels = getattr(images, "labels", None) if labels is None else labels
+        if class_names is None and labels is None and self.labels is not None:
+            class_names = getattr(images, "class_names", None)
         self.batch_size, self.seed, self.mirror = batch_size, seed, mirror
+        self.passed_over: list[tuple[str, str]] = getattr(images, "passed_over", [])
+        self._source = None if isinstance(images, np.ndarray) else images
         self._reader = (
-            ArrayReader(images, self.name) if isinstance(images, np.ndarray) else SourceReader(images, cache_gb)
+            ArrayReader(images, self.name, unit=tuple(value_range) == (0, 1))
+            if isinstance(images, np.ndarray)
+            else SourceReader(images, cache_gb)
         )
         self._failure: Exception | None = None
         self._check()
+        self._class_names = self._named(class_names)
 
     def _check(self) -> None:
         count, name, batch_size, labels = len(self), self.name, self.batch_size, self.labels
@@ -78,8 +91,37 @@ class Images:
                 f"Received: shape {labels.shape}, {labels.dtype}"
             )
 
+    def _named(self, class_names: Sequence[str] | None) -> list[str] | None:
+        if class_names is None:
+            return None
+        if self.labels is None:
+            raise ValueError(f"{self.name} has no labels, so it takes no class names; give `labels` too")
+        return of_class_names(
+            class_names if isinstance(class_names, str) else list(class_names), self.labels, self.name
+        )
+
     def __len__(self) -> int:
         return len(self._reader)
+
+    @property
+    def class_names(self) -> list[str] | None:
+        """Names of the classes, at least up to that of the highest label; None without labels."""
+        if self.labels is None or self._class_names is not None:
+            return self._class_names
+        return [str(label) for label in range(int(self.labels.max()) + 1)]
+
+    @property
+    def class_counts(self) -> np.ndarray | None:
+        """Number of images of each class, int64 `[classes]`, one for each of `class_names`; None without labels."""
+        if self.labels is None:
+            return None
+        return np.bincount(self.labels, minlength=len(self._class_names or ())).astype(np.int64)
+
+    @property
+    def upscaled(self) -> int:
+        """How many images of files or records were enlarged to the resolution, as far as they were read or checked: all of
+        them after `tfnss.data.load`. 0 for arrays and data sets by name, of which it is not known."""
+        return int(getattr(self._source, "upscaled", 0))
 
     @property
     def steps_per_epoch(self) -> int:
@@ -97,7 +139,7 @@ class Images:
         return self._reader.array
 
     def take(self, indices: Any) -> np.ndarray:
-        """The images of these indices, as they are: not mirrored, uint8 or the floats of the array.
+        """The images of these indices, as they are: not mirrored, uint8 or the floats of the array, in [-1, 1].
 
         Raises:
             ValueError: For an image of a source that cannot be used. The message names it.

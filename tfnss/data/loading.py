@@ -9,7 +9,7 @@ from tfnss.data.image_files import ImageFiles, OriginalFiles
 from tfnss.data.images import Images
 from tfnss.data.lsun import DATA_FILE, LSUN
 from tfnss.data.named import NAMED, NAMES, NamedOriginals, named_images
-from tfnss.data.photos import crop_classes, photo_crops
+from tfnss.data.photos import PHOTO_NAMES, crop_classes, photo_crops
 from tfnss.data.records import Records, is_records
 from tfnss.data.sources import Files, Originals
 from tfnss.data.zipped import Zip
@@ -24,12 +24,20 @@ def load(
     labels: bool = False,
     mirror: bool = False,
     cache_gb: float = 8.0,
+    channels: int = 3,
+    background: str | None = None,
 ) -> Images:
-    """RGB images for training, cropped to centred squares (`photos`: to its own crops) and resized.
+    """Images for training, cropped to centred squares (`photos`: to its own crops), resized, and brought to one kind.
 
     Files are read at once and kept, so that a bad one is known before training. If the pixels of all are over `cache_gb`,
-    only their headers are read at once, and the files when training needs them. Records were checked when they were
-    prepared: their images are read when needed, and kept if they fit.
+    only their headers are read at once, and the files when training needs them (those with alpha at once too, where it
+    would be refused). Records were checked when they were prepared: their images are read when needed, and kept if they
+    fit.
+
+    Images may be grey, of 16 bits, in palettes, CMYK and so on: they are converted to `channels`. Files that are no images
+    (captions, notes) are passed over, and listed in `passed_over` of what is returned; hidden ones are not even listed. A
+    file that is an image by its name or its header, and damaged, is an error. `upscaled` tells how many images were smaller
+    than the resolution, and `class_names` what the classes are called.
 
     Args:
         source: A name in `tfnss.data.NAMES`: `photos` (embedded, needs no download) or a data set of TensorFlow Datasets;
@@ -40,29 +48,36 @@ def load(
         seed: Seed of the order, and of what is mirrored.
         download: Whether TensorFlow Datasets may download a data set that is not on disk.
         labels: Whether images have labels: the data set's own; for `photos` the photograph's number; for files those of
-            `dataset.json` (NVIDIA's; below 100,000) if there is one, else the number of the folder that the image is in, by
-            name, below those that hold everything.
+            `dataset.json` (NVIDIA's; below 100,000; with an optional list `class_names`) if there is one, else the number of
+            the folder that the image is in, by name, below those that hold everything.
         mirror: Whether training sees images mirrored at times (`Images`).
         cache_gb: Memory for pixels, in gigabytes. Those of a data set of TensorFlow Datasets must fit.
+        channels: 1 for grey (luminance), 3 for RGB, 4 for RGBA (opaque images have alpha 255); those of records must be
+            theirs.
+        background: Colour on which transparent images are laid where `channels` is 1 or 3: a name or `#rrggbb`, as
+            `PIL.ImageColor` takes it. None for an error at the first of them. Records were laid on theirs.
 
     Raises:
         ValueError: For an unknown name, a missing or empty place, an image that cannot be used, labels that are not to be
-            had, or values below 1.
+            had, values below 1, other channels, or a background that is no colour.
         OSError: For a file that the machine does not give.
     """
     if resolution < 1:
         raise ValueError(f"the resolution must be at least 1. Received: resolution={resolution}")
     if batch_size < 1:
         raise ValueError(f"the batch size must be at least 1. Received: batch_size={batch_size}")
+    pixels.check_colours(channels, background)
     name = os.fspath(source)
     if name == "photos":
-        classes = crop_classes() if labels else None
-        return Images(photo_crops(resolution), batch_size, seed, name, classes, mirror)
+        crops, classes, names = photo_crops(resolution, channels=channels), crop_classes(), list(PHOTO_NAMES)
+        return Images(
+            crops, batch_size, seed, name, classes if labels else None, mirror, class_names=names if labels else None
+        )
     if name in NAMED:
-        array, classes = named_images(name, resolution, download, labels, cache_gb)
-        return Images(array, batch_size, seed, name, classes, mirror)
+        array, found, class_names = named_images(name, resolution, download, labels, cache_gb, channels, background)
+        return Images(array, batch_size, seed, name, found, mirror, class_names=class_names)
     _check_place(name)
-    opened = open_source(name, resolution, labels)
+    opened = open_source(name, resolution, labels, channels, background)
     images = Images(opened, batch_size, seed, mirror=mirror, cache_gb=cache_gb)
     if isinstance(opened, ImageFiles):
         with pixels.own_limits():
@@ -71,29 +86,44 @@ def load(
     return images
 
 
-def open_source(path: str | os.PathLike, resolution: int | None = None, labels: bool = False) -> ImageFiles | Records:
+def open_source(
+    path: str | os.PathLike,
+    resolution: int | None = None,
+    labels: bool = False,
+    channels: int | None = 3,
+    background: str | None = None,
+) -> ImageFiles | Records:
     """The source of the images in one place.
 
     Args:
         path: Folder of images, zip, LSUN export, or records.
         resolution: Height and width; None for images that are all of one size, as they are.
         labels: Whether images have labels.
+        channels: 1, 3 or 4; None for those of the first image, or of the records.
+        background: Colour on which transparent images are laid where `channels` is 1 or 3; None to refuse them.
 
     Raises:
-        ValueError: For a missing, empty or damaged place, records of another resolution, or labels that are not to be had.
+        ValueError: For a missing, empty or damaged place, records of another resolution or other channels, or labels that
+            are not to be had.
     """
     folder = Path(path).expanduser()
     if not is_records(folder):
-        return ImageFiles(_files(folder), resolution, labels)
+        return ImageFiles(_files(folder), resolution, labels, channels, background)
     source = Records(folder)
     if resolution not in (None, source.shape[0]):
         raise ValueError(
             f"{folder} holds images of {source.shape[1]}x{source.shape[0]}, not {resolution}x{resolution}: "
             f"take resolution={source.shape[0]}, or prepare other records"
         )
+    if channels not in (None, source.shape[2]):
+        raise ValueError(
+            f"{folder} holds images of {source.shape[2]} channels, not {channels}: "
+            f"take channels={source.shape[2]}, or prepare other records"
+        )
     if labels and source.labels is None:
         raise ValueError(f"{folder} has no labels: prepare records of originals with labels (labels=True)")
-    source.labels = source.labels if labels else None
+    if not labels:
+        source.labels = source.class_names = None
     return source
 
 

@@ -19,6 +19,8 @@ class LSUN:
         ValueError: For a missing, damaged or empty database, or without the package `lmdb`.
     """
 
+    mixed = False
+
     def __init__(self, path: str | os.PathLike) -> None:
         try:
             import lmdb

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from tfnss.data.mapping import mapped, tracked
-from tfnss.data.pixels import squeezed
+from tfnss.data.pixels import as_image, converted, squeezed
 from tfnss.data.sources import Original
 
 
@@ -84,15 +83,21 @@ class NamedOriginals:
         self._position = start
         for index, example in zip(range(start, min(stop, len(self))), self._iterator, strict=False):
             self._position = index + 1
-            image = Image.fromarray(example["image"])
+            image = as_image(example["image"])
             label = int(example["label"]) if self._labels else None
             yield Original(f"{self.name} {index}", contextlib.nullcontext(image), label)
 
 
 def named_images(
-    name: str, resolution: int, download: bool = False, labels: bool = False, cache_gb: float = 8.0
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """The centred squares of the images of `NAMED[name]`, and their labels.
+    name: str,
+    resolution: int,
+    download: bool = False,
+    labels: bool = False,
+    cache_gb: float = 8.0,
+    channels: int = 3,
+    background: str | None = None,
+) -> tuple[np.ndarray, np.ndarray | None, list[str] | None]:
+    """The centred squares of the images of `NAMED[name]`, their labels, and the names of the classes.
 
     Args:
         name: A key of `NAMED`.
@@ -100,27 +105,29 @@ def named_images(
         download: Whether to download and prepare the data set where it is not on disk.
         labels: Whether to read labels.
         cache_gb: Memory that the pixels of all may take, in gigabytes.
+        channels: 1, 3 or 4, to which images are converted.
+        background: Colour on which transparent images are laid; None to refuse them.
 
     Returns:
-        uint8 `[count, resolution, resolution, 3]`, and int64 `[count]` or None.
+        uint8 `[count, resolution, resolution, channels]`; int64 `[count]` and names, or None and None.
 
     Raises:
         ValueError: As `NamedOriginals`; or if the pixels take more memory.
     """
     originals = NamedOriginals(name, download, labels)
     count = len(originals)
-    gigabytes = count * resolution**2 * 3 / 1e9
+    gigabytes = count * resolution**2 * channels / 1e9
     if gigabytes > cache_gb:
         raise ValueError(
             f"{name} takes {gigabytes:.3g} GB of memory at {resolution}x{resolution}, over cache_gb={cache_gb:g}: "
             "raise that, or prepare records of it (tfnss.data.prepare), which are read from the disk, and load those"
         )
-    images = np.empty((count, resolution, resolution, 3), np.uint8)
+    images = np.empty((count, resolution, resolution, channels), np.uint8)
     classes = np.empty(count, np.int64) if labels else None
 
     def read(original: Original) -> tuple[np.ndarray, int | None]:
         with original.opening as image:
-            return squeezed(image, resolution), original.label
+            return squeezed(converted(image, channels, background, original.name), resolution), original.label
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         every = mapped(pool, read, originals.between(0, count))
@@ -128,7 +135,7 @@ def named_images(
             images[index] = image
             if classes is not None and label is not None:
                 classes[index] = label
-    return images, classes
+    return images, classes, originals.classes
 
 
 def _examples(name: str, download: bool) -> tuple[Any, Any]:

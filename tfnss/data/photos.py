@@ -6,14 +6,15 @@ import numpy as np
 import skimage.data
 from PIL import Image
 
-from tfnss.data.pixels import resized
+from tfnss.data.pixels import converted, resized
 
 CROPS = 2500
+PHOTO_NAMES = ("astronaut", "cat", "coffee", "motorcycle", "rocket")
 _SEED = 20_221
 
 
 def photographs() -> list[Image.Image]:
-    """The photographs: an astronaut, a cat, a cup of coffee, a motorcycle and a rocket."""
+    """The photographs, those of `PHOTO_NAMES`."""
     arrays = [
         skimage.data.astronaut(),
         skimage.data.chelsea(),
@@ -25,14 +26,15 @@ def photographs() -> list[Image.Image]:
 
 
 @functools.lru_cache(maxsize=1)
-def photo_crops(resolution: int, count: int = CROPS) -> np.ndarray:
-    """uint8 `[count, resolution, resolution, 3]`: the same random crops, mirrored at random, at every resolution.
+def photo_crops(resolution: int, count: int = CROPS, channels: int = 3) -> np.ndarray:
+    """uint8 `[count, resolution, resolution, channels]`: the same random crops, mirrored at random, at every resolution.
 
-    A crop's side is uniform between half of the photograph's shorter side and all of it.
+    A crop's side is uniform between half of the photograph's shorter side and all of it. One channel is grey, the fourth an
+    opaque alpha.
     """
     random = np.random.default_rng(_SEED)
-    photos = photographs()
-    crops = np.empty((count, resolution, resolution, 3), np.uint8)
+    photos = [converted(photo, channels, None, name) for name, photo in zip(PHOTO_NAMES, photographs(), strict=True)]
+    crops = np.empty((count, resolution, resolution, channels), np.uint8)
     for index in range(count):
         photo = photos[index % len(photos)]
         side = int(random.integers(min(photo.size) // 2, min(photo.size), endpoint=True))
@@ -45,4 +47,4 @@ def photo_crops(resolution: int, count: int = CROPS) -> np.ndarray:
 
 def crop_classes(count: int = CROPS) -> np.ndarray:
     """int64 `[count]`: the number of the photograph that each crop is of."""
-    return np.arange(count) % len(photographs())
+    return np.arange(count) % len(PHOTO_NAMES)

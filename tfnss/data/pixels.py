@@ -1,17 +1,24 @@
-"""One image, from a file to a uint8 square."""
+"""One image, from a file to a uint8 square of 1, 3 or 4 channels."""
 
 import contextlib
 import errno
+import functools
 import io
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageColor, ImageOps, features
 
 MAX_MEGAPIXELS, MAX_MEGABYTES = 64, 256  # of an image, and of its file once unpacked
-FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM")  # of these, Pillow starts no other program
+_LATER = {"AVIF": "avif", "JPEG2000": "jpg_2000"}  # formats that some builds of Pillow lack, and their features
+_KNOWN = {*features.modules, *features.codecs}  # Pillow warns when it is asked for others
+FORMATS = (  # of these, Pillow starts no other program
+    *("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM"),
+    *(name for name, feature in _LATER.items() if feature in _KNOWN and features.check(feature)),
+)
+MODES = {1: "L", 3: "RGB", 4: "RGBA"}  # Pillow's, of images of so many channels
 PREPROCESSING = "centred square, Lanczos"  # of `squeezed` by default; part of the key of cached statistics
 CROPS, FILTERS = ("centre", "wide", "none"), ("lanczos", "box")
 
@@ -30,12 +37,17 @@ class ImageError(ValueError):
         self.reason = reason
 
 
+class NoImageError(ImageError):
+    """A file that is no image of `FORMATS`."""
+
+
 @contextlib.contextmanager
 def opened(open_file: Callable[[], BinaryIO], name: str, whole: bool = True) -> Iterator[Image.Image]:
     """The image in a file, turned upright. Without `whole` only its header is read, and it lies as it is stored.
 
     Raises:
-        ImageError: Here or in the block, for a file that is no image of `FORMATS`, is damaged, or is over a limit.
+        ImageError: Here or in the block, for a file that is no image of `FORMATS` (`NoImageError`), is damaged, or is over a
+            limit.
         OSError: For one that the machine does not give (a failing disk, a missing permission). The message names it.
     """
     try:
@@ -51,7 +63,7 @@ def opened(open_file: Callable[[], BinaryIO], name: str, whole: bool = True) -> 
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):  # Pillow's limits are higher
         raise _too_large(name, "many") from None
     except Image.UnidentifiedImageError:
-        raise ImageError(name, "is not an image", "remove it") from None
+        raise NoImageError(name, "is not an image", "remove it") from None
     except Exception as error:  # the readers of files and images raise many kinds for damaged ones
         raise unreadable(name, error) from None
 
@@ -71,68 +83,135 @@ def own_limits() -> Iterator[None]:
         yield
 
 
-def check_rgb(image: Image.Image, name: str) -> None:
-    """Raises `ImageError` for an image of other channels than red, green and blue."""
-    if image.mode != "RGB":
-        raise ImageError(
-            name,
-            f"has {len(image.getbands())} channels ({image.mode})",
-            "convert it to 3-channel RGB, as tfnss.data.prepare does where that is safe",
-        )
+@functools.cache
+def suffixes() -> frozenset[str]:
+    """The endings, in lower case and with the dot, of names of files of `FORMATS`."""
+    return frozenset(suffix for suffix, kind in Image.registered_extensions().items() if kind in FORMATS)
 
 
-def as_rgb(image: Image.Image, name: str) -> Image.Image:
-    """Grey, palette and opaque images as RGB.
+def check_colours(channels: int, background: str | None) -> None:
+    """Raises a ValueError for other channels than 1, 3 and 4, or a background that is no colour."""
+    if channels not in MODES:
+        raise ValueError(f"`channels` must be 1, 3 or 4. Received: channels={channels}")
+    if background is not None:
+        try:
+            ImageColor.getrgb(background)
+        except (ValueError, TypeError, AttributeError):
+            raise ValueError(
+                f"`background` must be a colour, such as white or #ff8000. Received: background={background}"
+            ) from None
+
+
+def channels_of(image: Image.Image) -> int:
+    """How many channels hold an image as its header tells it: 1 for grey, 4 for what may be transparent, else 3."""
+    if image.has_transparency_data:
+        return 4
+    return 1 if image.mode in ("1", "L", "I", "F") or image.mode.startswith("I;16") else 3
+
+
+def is_certain(image: Image.Image, channels: int, background: str | None) -> bool:
+    """Whether the header tells that `converted` takes an image, if it is not damaged."""
+    transparent = image.has_transparency_data and channels != 4 and background is None
+    return not transparent and image.mode not in ("I", "F")
+
+
+def converted(image: Image.Image, channels: int, background: str | None, name: str) -> Image.Image:
+    """An image of any kind as 8-bit grey, RGB or RGBA.
+
+    16-bit grey is scaled to 8 bits. An opaque alpha channel is dropped where none is asked for.
+
+    Args:
+        image: The image.
+        channels: 1 for grey (luminance), 3 for RGB, 4 for RGBA.
+        background: Colour on which transparent images are laid where no alpha is asked for.
+        name: What errors call the image.
 
     Raises:
-        ImageError: For an image that is transparent anywhere, or of other channels (CMYK, 16-bit grey, ...).
+        ImageError: For a transparent image without background, floating point, or integers out of 16 bits.
     """
-    transparent = "transparency" in image.info or image.mode in ("LA", "PA", "RGBA", "La", "RGBa")
-    if transparent and image.mode in ("RGB", "L", "LA", "P", "PA", "RGBA"):
+    if image.mode == "F":
+        raise ImageError(name, "has pixels of floating point", "convert it to 8 bits")
+    if image.mode == "I" or image.mode.startswith("I;16"):
+        image = _eight_bits(image, name)
+    if image.has_transparency_data:
         image = image.convert("RGBA")
-        if image.getchannel("A").getextrema() != (255, 255):
-            raise ImageError(name, "is transparent in places", "lay it on a background")
-    elif transparent or image.mode not in ("RGB", "L", "1", "P"):
-        check_rgb(image, name)
-    return image.convert("RGB")
+        if channels != 4 and image.getchannel("A").getextrema() != (255, 255):
+            if background is None:
+                remedy = "give a background (the colour white, say), or take 4 channels"
+                raise ImageError(name, "is transparent in places", remedy)
+            colour = Image.new("RGBA", image.size, (*ImageColor.getrgb(background)[:3], 255))
+            image = Image.alpha_composite(colour, image)
+    if image.mode not in ("1", "L", "RGB"):
+        image = image.convert("RGBA" if channels == 4 and image.mode == "RGBA" else "RGB")
+    return image if image.mode == MODES[channels] else image.convert(MODES[channels])
+
+
+def _eight_bits(image: Image.Image, name: str) -> Image.Image:
+    """16-bit grey as 8-bit grey, with alpha where the header names a transparent grey."""
+    values = np.asarray(image).astype(np.int64)
+    if values.min() < 0 or values.max() > 65_535:
+        raise ImageError(name, f"has values from {values.min()} to {values.max()}, not 16 bits", "convert it to 8 bits")
+    grey = ((values + 128) // 257).astype(np.uint8)
+    transparent = image.info.get("transparency")
+    if not isinstance(transparent, int):
+        return Image.fromarray(grey)
+    return Image.fromarray(np.dstack([grey, np.where(values == transparent, 0, 255).astype(np.uint8)]))
 
 
 def squeezed(image: Image.Image, resolution: int, crop: str = "centre", filter: str = "lanczos") -> np.ndarray:
-    """An RGB image as a square: uint8 `[resolution, resolution, 3]`.
+    """An image of one of `MODES` as a square: uint8 `[resolution, resolution, channels]`.
 
     Args:
         image: The image.
         resolution: Height and width of the square in pixels.
         crop: `centre` for the centred square; `wide` for the centred 4:3 rectangle, between black bands above and below
-            (that of StyleGAN2's LSUN-Car); `none` for the whole image, distorted unless it is square.
+            (that of StyleGAN2's LSUN-Car; transparent ones with alpha); `none` for the whole image, distorted unless it is
+            square.
         filter: `lanczos`, or `box` for averages of areas; both antialiased.
     """
-    if crop == "none":
-        return resized(image, (resolution, resolution), (0, 0, *image.size), filter)
-    if crop == "centre":
-        return resized(image, (resolution, resolution), _centred(image.size, 1, 1), filter)
-    bands = np.zeros((resolution, resolution, 3), np.uint8)
-    height = max(1, round(resolution * 3 / 4))
-    top = (resolution - height) // 2
-    bands[top : top + height] = resized(image, (resolution, height), _centred(image.size, 4, 3), filter)
+    box, size = _kept(image.size, resolution, crop)
+    small = resized(image, size, box, filter)
+    if crop != "wide":
+        return small
+    bands = np.zeros((resolution, resolution, small.shape[2]), np.uint8)
+    top = (resolution - size[1]) // 2
+    bands[top : top + size[1]] = small
     return bands
+
+
+def is_enlarged(size: tuple[int, int], resolution: int, crop: str = "centre") -> bool:
+    """Whether `squeezed` enlarges what it keeps of an image of (width, height), in either direction."""
+    (left, top, right, bottom), (width, height) = _kept(size, resolution, crop)
+    return right - left < width or bottom - top < height
 
 
 def resized(
     image: Image.Image, size: tuple[int, int], box: tuple[float, float, float, float], filter: str = "lanczos"
 ) -> np.ndarray:
-    """A box (left, top, right, bottom) of an RGB image, resized with antialiasing to (width, height)."""
+    """A box (left, top, right, bottom) of an image, resized with antialiasing to (width, height): uint8 `[height, width,
+    channels]`. Pillow weights colours by alpha, so that those of transparent pixels do not bleed into others."""
     if filter == "lanczos":
         small: Any = image.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
     else:
         small = image.resize(size, Image.Resampling.BOX, box=box)
-    return np.asarray(small)
+    return as_array(small)
+
+
+def as_array(image: Image.Image) -> np.ndarray:
+    """The pixels of an 8-bit image, `[height, width, channels]`, as a copy."""
+    pixels = np.array(image)
+    return pixels[..., None] if pixels.ndim == 2 else pixels
+
+
+def as_image(pixels: np.ndarray) -> Image.Image:
+    """The image of pixels `[height, width, 1, 3 or 4]`."""
+    return Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
 
 
 def png(pixels: np.ndarray) -> bytes:
-    """The pixels as a PNG file: quickly, a few per cent larger than the smallest."""
+    """The pixels `[height, width, 1, 3 or 4]` as a PNG file: quickly, a few per cent larger than the smallest."""
     file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG", compress_level=1)
+    as_image(pixels).save(file, "PNG", compress_level=1)
     return file.getvalue()
 
 
@@ -155,8 +234,18 @@ def _too_large(name: str, megapixels: str) -> ImageError:
     return ImageError(name, f"has {megapixels} megapixels, over the limit of {MAX_MEGAPIXELS}", "shrink it")
 
 
+def _kept(size: tuple[int, int], resolution: int, crop: str) -> tuple[tuple[int, int, int, int], tuple[int, int]]:
+    """What `squeezed` keeps (left, top, right, bottom) of an image of (width, height), and the size that this becomes."""
+    if crop == "none":
+        return (0, 0, *size), (resolution, resolution)
+    if crop == "centre":
+        return _centred(size, 1, 1), (resolution, resolution)
+    return _centred(size, 4, 3), (resolution, max(1, round(resolution * 3 / 4)))
+
+
 def _centred(size: tuple[int, int], across: int, down: int) -> tuple[int, int, int, int]:
-    """The largest centred rectangle of the aspect across:down."""
+    """The largest centred rectangle of the aspect across:down, of at least one pixel."""
     width, height = min(size[0], size[1] * across // down), min(size[1], size[0] * down // across)
+    width, height = max(width, 1), max(height, 1)
     left, top = (size[0] - width) // 2, (size[1] - height) // 2
     return left, top, left + width, top + height

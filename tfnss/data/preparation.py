@@ -4,17 +4,19 @@ import collections
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tfnss.data import pixels, records
 from tfnss.data.mapping import mapped
 from tfnss.data.sources import Original, Originals
+
+_EARLY = {"channels": 3, "background": None}  # of preparations whose manifests do not tell
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,9 @@ class Preparation:
         filter: In `pixels.FILTERS`.
         shard_images: Originals in a shard.
         max_images: Most originals to take; None for all.
+        channels: 1 for grey (luminance), 3 for RGB, 4 for RGBA.
+        background: Colour on which transparent images are laid where `channels` is 1 or 3, as `PIL.ImageColor` takes it;
+            None to skip them.
 
     Raises:
         ValueError: For values outside these.
@@ -37,6 +42,8 @@ class Preparation:
     filter: str = "lanczos"
     shard_images: int = 1000
     max_images: int | None = None
+    channels: int = 3
+    background: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("resolution", "shard_images", "max_images"):
@@ -47,6 +54,7 @@ class Preparation:
             raise ValueError(
                 f"an image may have {pixels.MAX_MEGAPIXELS} megapixels. Received: resolution={self.resolution}"
             )
+        pixels.check_colours(self.channels, self.background)
         if self.crop not in pixels.CROPS or self.filter not in pixels.FILTERS:
             raise ValueError(
                 f"`crop` must be one of {', '.join(pixels.CROPS)}, `filter` one of {', '.join(pixels.FILTERS)}. "
@@ -59,7 +67,8 @@ def prepare(
 ) -> dict[str, Any]:
     """Writes records of images. Run again, it goes on where it was stopped, and replaces shards that are damaged.
 
-    Grey, palette and opaque images become RGB. Images that cannot be used are skipped, and listed by name and reason.
+    Images of all kinds are converted to the channels of the preparation. What cannot be used is skipped, and listed by name
+    and reason; how many images were smaller than the resolution is told too (`upscaled`).
 
     Args:
         originals: The images.
@@ -93,12 +102,12 @@ def prepare(
             if records.is_whole(folder, number):
                 bar.advance(task, stop - start)
                 continue
-            skipped: list[tuple[str, str]] = []
+            remarks: dict[str, Any] = {"skipped": [], "upscaled": 0}
             of_shard = originals.between(start, stop)
             prepared = mapped(pool, lambda original: _prepared(original, preparation), of_shard)
             with contextlib.closing(prepared):
-                images = _good(prepared, skipped, lambda: bar.advance(task))
-                records.write_shard(folder, number, images, skipped)
+                images = _good(prepared, remarks, lambda: bar.advance(task))
+                records.write_shard(folder, number, images, remarks)
     return _finish(folder, settings, originals.classes, len(shards))
 
 
@@ -112,7 +121,7 @@ def check_destination(folder: Path) -> None:
 def _begin(folder: Path, settings: dict[str, Any]) -> None:
     """Makes the folder, or finds out whether it is that of this preparation."""
     if records.is_records(folder):
-        begun = records.read_manifest(folder).get("preparation", {})
+        begun = _EARLY | records.read_manifest(folder).get("preparation", {})
         other = [name for name in settings if name != "source" and begun.get(name) != settings[name]]
         differences = [
             f"images of {begun.get('source')} as they were" if name == "fingerprint" else f"{name}={begun.get(name)}"
@@ -127,26 +136,38 @@ def _begin(folder: Path, settings: dict[str, Any]) -> None:
         records.write_manifest(folder, {"complete": False, "preparation": settings})
 
 
-def _prepared(original: Original, preparation: Preparation) -> tuple[str, bytes | None, int | None, str]:
-    """Name, PNG, class, and the reason if there is no PNG."""
+class _Prepared(NamedTuple):
+    """An original's name, its PNG, its class, whether it was enlarged, and the reason if there is no PNG."""
+
+    name: str
+    png: bytes | None
+    label: int | None
+    enlarged: bool = False
+    reason: str = ""
+
+
+def _prepared(original: Original, preparation: Preparation) -> _Prepared:
+    resolution, crop = preparation.resolution, preparation.crop
     try:
         with original.opening as image:
-            rgb = pixels.as_rgb(image, original.name)
-            square = pixels.squeezed(rgb, preparation.resolution, preparation.crop, preparation.filter)
-            return original.name, pixels.png(square), original.label, ""
+            image = pixels.converted(image, preparation.channels, preparation.background, original.name)
+            square = pixels.squeezed(image, resolution, crop, preparation.filter)
+            enlarged = pixels.is_enlarged(image.size, resolution, crop)
+            return _Prepared(original.name, pixels.png(square), original.label, enlarged)
     except pixels.ImageError as error:
-        return original.name, None, original.label, error.reason
+        return _Prepared(original.name, None, original.label, reason=error.reason)
 
 
 def _good(
-    prepared: Iterator[tuple[str, bytes | None, int | None, str]], skipped: list[tuple[str, str]], advance: Any
+    prepared: Iterator[_Prepared], remarks: dict[str, Any], advance: Callable[[], None]
 ) -> Iterator[tuple[bytes, int | None]]:
-    """The images that can be used; the others go to `skipped`."""
-    for name, image, label, reason in prepared:
-        if image is None:
-            skipped.append((name, reason))
+    """The images that can be used; `remarks` are made of the others."""
+    for image in prepared:
+        if image.png is None:
+            remarks["skipped"].append((image.name, image.reason))
         else:
-            yield image, label
+            remarks["upscaled"] += image.enlarged
+            yield image.png, image.label
         advance()
 
 
@@ -176,6 +197,7 @@ def _finish(folder: Path, settings: dict[str, Any], classes: list[str] | None, s
             for number, shard in enumerate(found)
         ],
         "skipped": skipped,
+        "upscaled": sum(shard["upscaled"] for shard in found),
     }
     records.write_manifest(folder, manifest)
     return manifest

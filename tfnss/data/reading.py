@@ -19,19 +19,21 @@ class ArrayReader:
     Args:
         array: The array, uint8 or floats in [-1, 1].
         name: What errors call it.
+        unit: Whether floats are in [0, 1], and are to be brought to [-1, 1].
 
     Raises:
         ValueError: For another kind of array, floats out of their range, or NaN.
     """
 
-    def __init__(self, array: np.ndarray, name: str) -> None:
+    def __init__(self, array: np.ndarray, name: str, unit: bool = False) -> None:
         if array.ndim != 4 or not (array.dtype == np.uint8 or array.dtype.kind == "f"):
             raise ValueError(
                 f"{name}: expected an array [count, height, width, channels] of uint8 or floats in [-1, 1]. "
                 f"Received: shape {array.shape}, {array.dtype}"
             )
         if array.dtype.kind == "f" and array.size:
-            _check_range(array, name)
+            check_floats(float(array.min()), float(array.max()), name, unit)
+            array = 2 * array - 1 if unit else array
         self.array, self.shape, self.dtype = array, array.shape[1:], array.dtype
 
     def __len__(self) -> int:
@@ -121,18 +123,22 @@ class SourceReader:
         return images
 
 
-def _check_range(array: np.ndarray, name: str) -> None:
-    check_floats(float(array.min()), float(array.max()), name)
-
-
-def check_floats(low: float, high: float, name: str) -> None:
-    """Checks the lowest and the highest of the floats of images.
+def check_floats(low: float, high: float, name: str, unit: bool = False) -> None:
+    """Checks the lowest and the highest of the floats of images, which are to be in [-1, 1], or with `unit` in [0, 1].
 
     Raises:
-        ValueError: For NaN, values out of [-1, 1], or none below 0: those are in [0, 1], as `x / 255` gives them.
+        ValueError: For NaN, values out of the range, or without `unit` none below 0: those are in [0, 1], as `x / 255` gives
+            them.
     """
     if np.isnan(low):
         raise ValueError(f"{name} holds NaN; floats are to be in [-1, 1]")
+    if unit:
+        if low < -_ROUNDING or high > 1 + _ROUNDING:
+            raise ValueError(
+                f"{name}: floats are to be in [0, 1], as value_range=(0, 1) says; leave that out for floats in [-1, 1], "
+                f"and give pixels of 0 to 255 as uint8. Received: values from {low:.4g} to {high:.4g}"
+            )
+        return
     if low >= 0 and high <= 1 + _ROUNDING:
         raise ValueError(
             f"{name}: floats are to be in [-1, 1], and these are in [0, 1]: give "

@@ -5,10 +5,11 @@ A folder of records holds
 - `shard-00000.tfrecord`, ...: shards of `tf.train.Example`s with the features `image` (a PNG file) and, if there are
   classes, `label` (int64). `tf.data.TFRecordDataset` reads them.
 - `shard-00000.json`, ...: of each shard the `offsets` of its records and of its end, their checksums (`crc32`, of the
-  Example), their `labels` or null, the shard's `sha256`, and the originals that were `skipped`, with reasons.
+  Example), their `labels` or null, the shard's `sha256`, the originals that were `skipped`, with reasons, and how many
+  were `upscaled`.
 - `manifest.json`: `format`, `version`, whether it is `complete`, how it was prepared, and when it is complete `count`,
   `classes` (name and count of each) or null, `shards` (name, count, bytes and sha256 of each), `sha256` of those checksums,
-  and all that was `skipped`.
+  all that was `skipped`, and how many images were `upscaled`: had fewer pixels than the resolution.
 
 Each JSON file holds a `checksum` of the rest of it (`tfnss.data.checked`).
 """
@@ -17,7 +18,7 @@ import hashlib
 import io
 import os
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -49,7 +50,8 @@ class Records:
         try:
             self.fingerprint = f"records {manifest['sha256']}"
             resolution = manifest["preparation"]["resolution"]
-            self.shape: tuple[int, int, int] = (resolution, resolution, 3)
+            channels = manifest["preparation"].get("channels", 3)  # of early records: RGB
+            self.shape: tuple[int, int, int] = (resolution, resolution, channels)
             self._shards = [read_shard(self._folder, number) for number in range(len(manifest["shards"]))]
             for number, (shard, listed) in enumerate(zip(self._shards, manifest["shards"], strict=True)):
                 if shard["sha256"] != listed["sha256"]:
@@ -57,7 +59,9 @@ class Records:
             self._ends = np.cumsum([len(shard["crc32"]) for shard in self._shards])
             labels = [shard["labels"] for shard in self._shards]
             self.labels = None if manifest["classes"] is None else np.concatenate(labels).astype(np.int64)
-            if manifest["count"] != self._ends[-1] or not isinstance(resolution, int):
+            self.class_names = None if manifest["classes"] is None else [found["name"] for found in manifest["classes"]]
+            self.upscaled = int(manifest.get("upscaled", 0))
+            if manifest["count"] != self._ends[-1] or not isinstance(resolution, int) or channels not in pixels.MODES:
                 raise ValueError("counts differ")
         except (ValueError, KeyError, TypeError, IndexError) as error:
             raise error if isinstance(error, pixels.ImageError) else _damaged(self._folder / MANIFEST, error) from None
@@ -82,10 +86,10 @@ class Records:
             return io.BytesIO(tf.train.Example.FromString(data).features.feature["image"].bytes_list.value[0])
 
         with pixels.opened(image_file, name) as image:
-            pixels.check_rgb(image, name)
-            array = np.array(image)
-        if array.shape != self.shape:
-            raise pixels.ImageError(name, f"is {array.shape[1]}x{array.shape[0]}, not as the manifest says", _REMEDY)
+            array, mode = pixels.as_array(image), image.mode
+        if array.shape != self.shape or mode != pixels.MODES[self.shape[2]]:
+            size = f"{array.shape[1]}x{array.shape[0]} ({mode})"
+            raise pixels.ImageError(name, f"is {size}, not as the manifest says", _REMEDY)
         return array
 
 
@@ -123,7 +127,7 @@ def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
 
 
 def write_shard(
-    folder: Path, number: int, images: Iterable[tuple[bytes, int | None]], skipped: list[tuple[str, str]]
+    folder: Path, number: int, images: Iterable[tuple[bytes, int | None]], remarks: Mapping[str, Any]
 ) -> None:
     """Writes a shard, whole or not at all, and then what there is to know of it.
 
@@ -131,7 +135,8 @@ def write_shard(
         folder: Folder of the records.
         number: Number of the shard.
         images: PNG files, and their labels: all integers, or all None.
-        skipped: Names and reasons of the originals that were skipped; complete when `images` ends.
+        remarks: `skipped`, the names and reasons of the originals that were skipped, and how many were `upscaled`; complete
+            when `images` ends.
     """
     path = shard_path(folder, number)
     offsets, checksums, labels = [0], [], []
@@ -152,13 +157,13 @@ def write_shard(
         "crc32": checksums,
         "labels": None if None in labels else labels,
         "sha256": sha256,
-        "skipped": skipped,
+        **remarks,
     }
     checked.write(path.with_suffix(".json"), content)
 
 
 def read_shard(folder: Path, number: int) -> dict[str, Any]:
-    """What is known of a shard: `offsets` and `crc32` as arrays, `labels`, `sha256`, `skipped`.
+    """What is known of a shard: `offsets` and `crc32` as arrays, `labels`, `sha256`, `skipped`, `upscaled`.
 
     Raises:
         ImageError: For one that is missing, has changed, or is not as long as it should be. The message names the file.
@@ -174,7 +179,7 @@ def read_shard(folder: Path, number: int) -> dict[str, Any]:
             raise ValueError("counts differ")
         if shard["offsets"][0] != 0 or (np.diff(shard["offsets"]) <= _HEAD + _FOOT).any():
             raise ValueError("offsets are out of order")
-        shard["sha256"], shard["skipped"]
+        shard["sha256"], shard["skipped"], shard.setdefault("upscaled", 0)  # early shards do not tell
     except (FileNotFoundError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise _damaged(about, error) from None
     try:

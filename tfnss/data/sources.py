@@ -1,12 +1,15 @@
 """Where images come from: what training reads (`Source`), what a preparation reads (`Originals`), and `Files` of images."""
 
 import contextlib
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import BinaryIO, NamedTuple, Protocol
 
 import numpy as np
 from PIL import Image
+
+from tfnss.data.pixels import suffixes
 
 LABELS_FILE = "dataset.json"  # of NVIDIA's folders and zips: {"labels": [[name, class], ...]}
 
@@ -18,11 +21,13 @@ class Source(Protocol):
         name: What errors and results call it.
         shape: Height, width and channels.
         labels: Classes, integers `[count]`, or None.
+        class_names: Names of the classes; None without labels.
     """
 
     name: str
     shape: tuple[int, int, int]
     labels: np.ndarray | None
+    class_names: list[str] | None
 
     def __len__(self) -> int: ...
 
@@ -69,14 +74,16 @@ class Files(Protocol):
     Attributes:
         name: The place.
         names: Names of the files in it, with slashes, in order.
+        mixed: Whether other files than images may be among them.
     """
 
     name: str
     names: list[str]
+    mixed: bool
 
     @property
     def fingerprint(self) -> str:
-        """Changes when the files do."""
+        """Changes when the files of `names` do."""
 
     def open(self, index: int) -> BinaryIO:
         """A file to read."""
@@ -93,17 +100,31 @@ def path(files: Files, index: int) -> str:
 def in_order(names: Sequence[str]) -> list[str]:
     """The names of images among those of files, in order, folder by folder; hidden ones are left out."""
     left_out = labels_name(names)
-    parts = {name: PurePosixPath(name).parts for name in names if name != left_out}
-    return sorted((name for name in parts if not any(p.startswith(".") for p in parts[name])), key=parts.__getitem__)
+    return sorted((name for name in names if name != left_out and not _hidden(name)), key=_parts)
 
 
 def labels_name(names: Sequence[str]) -> str | None:
-    """The name of the file of labels: at the top, or in the one folder that holds everything."""
-    if LABELS_FILE in names:
-        return LABELS_FILE
-    shown = [name for name in names if not any(part.startswith(".") for part in PurePosixPath(name).parts)]
-    inside = "/".join((*common_folder(shown), LABELS_FILE))
-    return inside if inside in shown else None
+    """The name of the file of labels: at the top, or in a folder that holds all images, as their names tell."""
+    if not any(name.endswith(LABELS_FILE) for name in names):
+        return None
+    shown = [name for name in names if not _hidden(name)]
+    folders = common_folder([name for name in shown if has_image_name(name)] or shown)
+    candidates = ("/".join((*folders[:depth], LABELS_FILE)) for depth in range(len(folders) + 1))
+    return next((name for name in candidates if name in shown), None)
+
+
+def has_image_name(name: str) -> bool:
+    """Whether the name ends as those of images do."""
+    return os.path.splitext(name)[1].lower() in suffixes()
+
+
+def _hidden(name: str) -> bool:
+    """Whether a file or a folder above it is hidden, or one that macOS adds to zips."""
+    return any(part.startswith(".") or part == "__MACOSX" for part in _parts(name))
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    return PurePosixPath(name).parts
 
 
 def common_folder(names: Sequence[str]) -> tuple[str, ...]:

@@ -22,6 +22,8 @@ class Zip:
         ValueError: For a missing, damaged or empty zip, or one with a name that leads out of it. The message names it.
     """
 
+    mixed = True
+
     def __init__(self, path: str | os.PathLike) -> None:
         self._path = Path(path).expanduser()
         self.name = os.fspath(self._path)

@@ -89,14 +89,22 @@ class FolderImages(FixedImages):
         resolution: Size of the centred squares that images are cropped and resized to, as in training; None for images
             that are all of one size, as they are.
         labels: Whether they have labels, as in training: samples of a conditional generator then follow their shares.
+        channels: 1, 3 or 4, to which images are converted; None for those of the first image.
 
     Raises:
-        ValueError: For a missing or empty place, and while reading for a file that is no readable RGB image or, without
-            `resolution`, of another size than the others. The message names it.
+        ValueError: For a missing or empty place, and while reading for an image that cannot be read or converted (one that
+            is transparent to RGB; one in colour among grey ones, unless `channels` says so) or, without `resolution`, of
+            another size than the others. The message names it.
     """
 
-    def __init__(self, path: str | os.PathLike, resolution: int | None = None, labels: bool = False) -> None:
-        super().__init__(Images(open_source(path, resolution, labels), batch_size=1, cache_gb=0))
+    def __init__(
+        self,
+        path: str | os.PathLike,
+        resolution: int | None = None,
+        labels: bool = False,
+        channels: int | None = None,
+    ) -> None:
+        super().__init__(Images(open_source(path, resolution, labels, channels), batch_size=1, cache_gb=0))
 
 
 class GeneratedImages:
