@@ -11,6 +11,7 @@ from recipes.families.scale_space import annealing, noisy_scale_space, scale_spa
 from recipes.families.spectral import SPECTRAL, spectral_realness
 from recipes.families.xla import jit_compile, xla_option
 from tfnss.console import check_range
+from tfnss.running.figure import Rows
 from tfnss.running.option import Option
 from tfnss.running.recipe import Recipe
 
@@ -122,7 +123,7 @@ def dcgan_recipe(
     data: str,
     kimg: float,
     tunings: Mapping[str, Tuning],
-    fids: Mapping[str, float] | None = None,
+    paper: Rows = (),
     origin: str = "NSS-GAN",
     **defaults: Any,
 ) -> Recipe:
@@ -134,7 +135,7 @@ def dcgan_recipe(
         data: Data set or folder.
         kimg: Length of the run in thousands of real images.
         tunings: Table 3 for this data set.
-        fids: Table 4 for this data set, by method.
+        paper: As for `Recipe`.
         origin: As for `Recipe`.
         **defaults: Other defaults of the settings.
     """
@@ -157,7 +158,7 @@ def dcgan_recipe(
         resolve=resolve,
         build=build,
         origin=origin,
-        paper=[({"method": method}, f"FID {fid:.2f}, over 20 seeds") for method, fid in (fids or {}).items()],
+        paper=paper,
     )
 
 

@@ -10,7 +10,9 @@ from models.sngan.sizes import discriminator_steps
 from recipes.families.noise import NOISES, noise_option
 from recipes.families.spectral import MIXTURE, spectral_realness
 from recipes.families.xla import jit_compile, xla_option
+from recipes.figures import figures
 from tfnss.console import check_range
+from tfnss.running.figure import Rows
 from tfnss.running.option import Option
 from tfnss.running.recipe import Recipe
 
@@ -21,23 +23,25 @@ class Method:
 
     Args:
         help: What it is.
+        row: What the table calls it.
         downsampling: How the discriminator halves its feature maps.
         regularized: Whether the generator's spectra are regularised.
         spectral: Whether a spectral classifier judges beside the discriminator.
     """
 
     help: str
+    row: str
     downsampling: str = "average"
     regularized: bool = False
     spectral: bool = False
 
 
 METHODS = {
-    "sngan": Method("the baseline"),
-    "reg": Method("with spectral regularisation of the generator", regularized=True),
-    "dwt": Method("with a wavelet transform for the discriminator's downsampling", downsampling="dwt"),
-    "ssd": Method("with spectral realness", spectral=True),
-    "ssd+reg": Method("with both", regularized=True, spectral=True),
+    "sngan": Method("the baseline", "sngan"),
+    "reg": Method("with spectral regularisation of the generator", "sngan+reg", regularized=True),
+    "dwt": Method("with a wavelet transform for the discriminator's downsampling", "sngan+dwt", downsampling="dwt"),
+    "ssd": Method("with spectral realness", "ssd-sngan", spectral=True),
+    "ssd+reg": Method("with both", "ssd-sngan+reg", regularized=True, spectral=True),
 }
 
 _OPTIONS = (
@@ -98,7 +102,7 @@ _SMOKE = {
 
 
 def sngan_recipe(
-    name: str, summary: str, data: str, resolution: int, fids: Mapping[str, float] | None = None, **defaults: Any
+    name: str, summary: str, data: str, resolution: int, dataset: str | None = None, **defaults: Any
 ) -> Recipe:
     """A recipe that trains any of the paper's methods on one data set, for 100,000 generator steps of 64 images.
 
@@ -107,7 +111,7 @@ def sngan_recipe(
         summary: First line of `--help`.
         data: Data set or folder.
         resolution: Height and width in pixels.
-        fids: Table 2 for this data set, by method.
+        dataset: What the paper's table 2 calls the data set; None if it does not have it.
         **defaults: Other defaults of the settings.
     """
 
@@ -116,7 +120,6 @@ def sngan_recipe(
             return settings
         return settings | {"discriminator_steps": discriminator_steps(settings["resolution"])}
 
-    table = ", ".join(f"{method} {fid:.2f}" for method, fid in (fids or {}).items())
     kimg = 100 * discriminator_steps(resolution) * 64
     return Recipe(
         name=name,
@@ -127,8 +130,17 @@ def sngan_recipe(
         resolve=resolve,
         build=build,
         origin="SSD-GAN",
-        paper=[({"method": method}, f"FID {fid:.2f} (of table 2: {table})") for method, fid in (fids or {}).items()],
+        paper=_rows(dataset) if dataset else (),
     )
+
+
+def _rows(dataset: str) -> Rows:
+    """Table 2 for a data set, as `Recipe.paper` takes it: beside the generator's average, and beside its last weights."""
+    return [
+        ({"method": method, **average}, figures("ssd", 2, dataset=dataset, method=row.row))
+        for method, row in METHODS.items()
+        for average in ({}, {"ema_kimg": 0.0})
+    ]
 
 
 def build(settings: Mapping[str, Any]) -> "models.SNGAN":

@@ -1,6 +1,6 @@
 """StyleGAN2 experiments: NSS-GAN's tables 5 and 6, and the grid of Riemannian noise injection."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import models
@@ -12,6 +12,7 @@ from recipes.families.scale_space import annealing, noisy_scale_space, scale_spa
 from recipes.families.spectral import SPECTRAL, spectral_realness
 from recipes.families.xla import jit_compile, xla_option
 from tfnss.console import check_range
+from tfnss.running.figure import Rows
 from tfnss.running.option import Option
 from tfnss.running.recipe import Recipe
 
@@ -141,7 +142,7 @@ def stylegan2_recipe(
     gamma: float | None = None,
     nss_gamma: float | None = None,
     stddev: float = 0.15,
-    paper: Sequence[tuple[dict[str, Any], str]] = (),
+    paper: Rows = (),
     origin: str = "NSS-GAN",
     **defaults: Any,
 ) -> Recipe:
@@ -156,7 +157,7 @@ def stylegan2_recipe(
         gamma: Weight of R1; None for the config's.
         nss_gamma: The same under the noisy scale-space; None for `gamma`.
         stddev: Standard deviation of the noise of the noisy scale-space.
-        paper: The paper's figures, each with its settings over the defaults.
+        paper: As for `Recipe`.
         origin: As for `Recipe`.
         **defaults: Other defaults of the settings.
     """

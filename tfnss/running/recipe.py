@@ -1,10 +1,11 @@
 """What a recipe is, and the settings that all of them have."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tfnss.metrics.networks import NAMES as NETWORKS
+from tfnss.running.figure import Rows
 from tfnss.running.file_names import BEST, CHECKPOINT
 from tfnss.running.option import Option
 
@@ -117,7 +118,8 @@ class Recipe:
         resolve: Fills in the settings that depend on others.
         build: Compiled `tfnss.GAN` from resolved settings.
         origin: The paper that it is of, as `tfnss recipes` lists it.
-        paper: The paper's figures, to be printed beside ours: each with the settings that it belongs to, over the defaults.
+        paper: The paper's figures, to be printed beside ours: those of a row, with the settings that they belong to, over
+            the defaults.
     """
 
     name: str
@@ -128,7 +130,7 @@ class Recipe:
     resolve: Callable[[dict[str, Any]], dict[str, Any]]
     build: "Callable[[dict[str, Any]], tfnss.GAN]"
     origin: str = "others"
-    paper: Sequence[tuple[dict[str, Any], str]] = ()
+    paper: Rows = ()
 
     def settings(self, **given: Any) -> dict[str, Any]:
         """All settings of a run: the given ones, over the defaults."""
