@@ -40,7 +40,7 @@ def recipe_of(run_dir: Path) -> Any:
     recipe = getattr(catalogue.module(name), "RECIPE", None) if name in catalogue.names() else None
     if recipe is None:
         raise ValueError(f"{run_dir / SETTINGS} names the recipe {name}, which is not in this version")
-    settings = completed(recipe, saved["settings"])
+    settings = _filled(recipe, saved["settings"])
     different = set(settings) ^ {option.name for option in recipe.all_options()}
     if different:
         raise ValueError(
@@ -53,7 +53,11 @@ def recipe_of(run_dir: Path) -> Any:
 
 
 def completed(recipe: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """A run's settings, with the defaults of those that its recipe has got since version 0.1.0."""
+    """The settings of a run of a recipe, with the defaults of those that it has got since version 0.1.0."""
+    return recipe.resolve(_filled(recipe, settings))
+
+
+def _filled(recipe: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
     return {option.name: option.default for option in recipe.all_options() if option.later} | dict(settings)
 
 
