@@ -6,11 +6,14 @@ from typing import Any
 
 import models
 import tfnss
+from recipes.families.augmentation import augmentation_of, augmentation_options, pipeline_of
+from recipes.families.game import average_option, game_options, penalties_of, steps_option
 from recipes.families.noise import NOISES, noise_option
-from recipes.families.scale_space import annealing, noisy_scale_space, scale_space_options
 from recipes.families.spectral import SPECTRAL, spectral_realness
+from recipes.families.view import space_options, view_of, view_option
 from recipes.families.xla import jit_compile, xla_option
 from tfnss.console import check_range
+from tfnss.running.catalogue import PAPERS
 from tfnss.running.figure import Rows
 from tfnss.running.option import Option
 from tfnss.running.recipe import Recipe
@@ -38,29 +41,35 @@ class Method:
     Args:
         help: Its name and source.
         loss: The game.
-        penalty: Regularizer of the discriminator, from its weight.
-        space: What the discriminator is shown, from the settings.
-        critic: Whether the discriminator is a critic: 5 steps per generator step, normalised image by image.
+        penalty: Regularizer of the discriminator, from its weight and its interval in iterations.
+        view: What the discriminator is shown, as `--view` calls it.
+        discriminator_steps: Discriminator steps per generator step.
+        normalization: Of the discriminator: over the batch, or for a critic image by image (layer).
     """
 
     help: str
     loss: str = "non_saturating"
-    penalty: "Callable[[float], tfnss.training.Regularizer] | None" = None
-    space: Callable[[Mapping[str, Any]], Any] | None = None
-    critic: bool = False
+    penalty: "Callable[[float, int], tfnss.training.Regularizer] | None" = None
+    view: str = "plain"
+    discriminator_steps: int = 1
+    normalization: str = "batch"
 
 
 METHODS = {
     "gan": Method("the baseline DCGAN"),
-    "gan-gr": Method("with R1 gradient regularisation", penalty=lambda weight: tfnss.R1(weight)),
+    "gan-gr": Method("with R1 gradient regularisation", penalty=lambda weight, interval: tfnss.R1(weight, interval)),
     "lsgan": Method("least squares", loss="least_squares"),
     "wgan-gp": Method(
-        "Wasserstein with gradient penalty", "wasserstein", lambda weight: tfnss.GradientPenalty(weight), critic=True
+        "Wasserstein with gradient penalty",
+        loss="wasserstein",
+        penalty=lambda weight, interval: tfnss.GradientPenalty(weight, interval),
+        discriminator_steps=5,
+        normalization="layer",
     ),
-    "dragan": Method("with DRAGAN's penalty", penalty=lambda weight: tfnss.DRAGAN(weight)),
-    "ss": Method("under the scale-space", space=lambda s: tfnss.ScaleSpace(s["kernel_stddev"])),
-    "ns": Method("under the noise-space", space=lambda s: tfnss.NoiseSpace(s["stddev"])),
-    "nss": Method("under the noisy scale-space", space=noisy_scale_space),
+    "dragan": Method("with DRAGAN's penalty", penalty=lambda weight, interval: tfnss.DRAGAN(weight, interval)),
+    "ss": Method("under the scale-space", view="ss"),
+    "ns": Method("under the noise-space", view="ns"),
+    "nss": Method("under the noisy scale-space", view="nss"),
 }
 
 _OPTIONS = (
@@ -97,9 +106,22 @@ _OPTIONS = (
         metavar="WEIGHT",
         changeable=True,
     ),
-    *scale_space_options(initial_time=256.0, stddev=0.15),
+    *game_options(),
+    steps_option(None, worked_out="the method's"),
+    Option(
+        "normalization",
+        str,
+        "normalisation in the discriminator: over the batch, image by image (layer), or none",
+        worked_out="the method's",
+        choices=("batch", "layer", "none"),
+        later=True,
+    ),
+    view_option(None, worked_out="the method's", later=True, changeable=True),
+    *space_options(initial_time=256.0, stddev=0.15),
+    *augmentation_options(),
     noise_option("plain"),
     *SPECTRAL,
+    average_option(10.0, later=True),
     Option("base_width", int, "channels next to the image", default=64, metavar="CHANNELS"),
     xla_option("on"),  # on CPUs too: faster than the graph (benchmarks/dcgan_step.py)
 )
@@ -141,11 +163,16 @@ def dcgan_recipe(
     """
 
     def resolve(settings: dict[str, Any]) -> dict[str, Any]:
-        tuning = tunings[settings["method"]]
+        method, tuning = METHODS[settings["method"]], tunings[settings["method"]]
         proposals = {
             "learning_rate": tuning.learning_rate,
             "beta_1": tuning.beta_1,
             "penalty_weight": tuning.weight,
+            "loss": method.loss,
+            "discriminator_steps": method.discriminator_steps,
+            "normalization": method.normalization,
+            "view": method.view,
+            "pipeline": pipeline_of(settings),
         }
         return settings | {key: value for key, value in proposals.items() if settings[key] is None}
 
@@ -158,6 +185,7 @@ def dcgan_recipe(
         resolve=resolve,
         build=build,
         origin=origin,
+        as_published={"ema_kimg": 0.0} if origin in PAPERS else None,
         paper=paper,
     )
 
@@ -173,27 +201,32 @@ def build(settings: Mapping[str, Any]) -> "models.DCGAN":
     method = METHODS[settings["method"]]
     check_range(settings, "learning_rate", above=True)
     check_range(settings, "beta_1", below=1)
+    if method.view not in ("plain", settings["view"]):
+        raise ValueError(f"--method {settings['method']} is --view {method.view}: leave out --view {settings['view']}")
     # Whatever the method, settings outside their ranges are mistakes.
-    noisy_scale_space(settings)
-    decay, classifier = annealing(settings), spectral_realness(settings)
+    view, augmentation, classifier = view_of(settings), augmentation_of(settings), spectral_realness(settings)
+    penalties = penalties_of(settings)
+    if method.penalty:
+        penalties.insert(0, method.penalty(settings["penalty_weight"], settings["r1_interval"]))
+    normalization = settings["normalization"]
     gan = models.DCGAN(
         settings["resolution"],
         base_width=settings["base_width"],
-        discriminator_normalization="layer" if method.critic else "batch",
+        discriminator_normalization=None if normalization == "none" else normalization,
         noise=NOISES[settings["noise"]],
         seed=settings["seed"],
     )
-    space = method.space(settings) if method.space else None
     gan.compile(
         generator_optimizer=keras.optimizers.Adam(settings["learning_rate"], beta_1=settings["beta_1"]),
         discriminator_optimizer=keras.optimizers.Adam(settings["learning_rate"], beta_1=settings["beta_1"]),
-        loss=method.loss,
-        regularizers=[method.penalty(settings["penalty_weight"])] if method.penalty else [],
-        view=space,
-        annealing=decay if space else None,
+        loss=settings["loss"],
+        regularizers=penalties,
+        view=view,
+        augmentation=augmentation,
         total_kimg=settings["kimg"],
         spectral_realness=classifier if settings["spectral"] == "ssd" else None,
-        discriminator_steps=5 if method.critic else 1,
+        discriminator_steps=settings["discriminator_steps"],
+        ema_half_life_kimg=settings["ema_kimg"],
         jit_compile=jit_compile(settings),
     )
     return gan

@@ -7,8 +7,11 @@ from typing import Any
 import models
 import tfnss
 from models.sngan.sizes import discriminator_steps
+from recipes.families.augmentation import augmentation_of, augmentation_options, pipeline_of
+from recipes.families.game import average_option, game_options, penalties_of, steps_option
 from recipes.families.noise import NOISES, noise_option
 from recipes.families.spectral import MIXTURE, spectral_realness
+from recipes.families.view import NSS_SHORTCUT, space_options, view_of, view_option
 from recipes.families.xla import jit_compile, xla_option
 from recipes.figures import figures
 from tfnss.console import check_range
@@ -62,9 +65,8 @@ _OPTIONS = (
         metavar="WEIGHT",
         changeable=True,
     ),
-    Option(
-        "discriminator_steps", int, "discriminator steps per generator step", worked_out="5, and 2 at 128", metavar="N"
-    ),
+    *game_options(loss="hinge"),
+    steps_option(None, worked_out="5, and 2 at 128", later=False),
     Option("learning_rate", float, "learning rate of Adam at the start", 2e-4, metavar="RATE", changeable=True),
     Option(
         "decay",
@@ -73,15 +75,11 @@ _OPTIONS = (
         "linear",
         choices=("linear", "none"),
     ),
+    view_option(shortcuts=NSS_SHORTCUT, later=True, changeable=True),
+    *space_options(initial_time=256.0, stddev=0.15, later=True),
+    *augmentation_options(),
     noise_option("plain"),
-    Option(
-        "ema_kimg",
-        float,
-        "half-life of the generator's average (the paper has no average)",
-        10.0,
-        metavar="KIMG",
-        changeable=True,
-    ),
+    average_option(10.0),
     Option("width", float, "factor of all widths", 1.0, metavar="FACTOR"),
     xla_option("on"),  # on CPUs too: faster than the graph
 )
@@ -116,9 +114,11 @@ def sngan_recipe(
     """
 
     def resolve(settings: dict[str, Any]) -> dict[str, Any]:
-        if settings["discriminator_steps"] is not None:
-            return settings
-        return settings | {"discriminator_steps": discriminator_steps(settings["resolution"])}
+        proposals = {
+            "discriminator_steps": discriminator_steps(settings["resolution"]),
+            "pipeline": pipeline_of(settings),
+        }
+        return settings | {key: value for key, value in proposals.items() if settings[key] is None}
 
     kimg = 100 * discriminator_steps(resolution) * 64
     return Recipe(
@@ -130,16 +130,15 @@ def sngan_recipe(
         resolve=resolve,
         build=build,
         origin="SSD-GAN",
+        as_published={"ema_kimg": 0.0},
         paper=_rows(dataset) if dataset else (),
     )
 
 
 def _rows(dataset: str) -> Rows:
-    """Table 2 for a data set, as `Recipe.paper` takes it: beside the generator's average, and beside its last weights."""
+    """Table 2 for a data set, as `Recipe.paper` takes it."""
     return [
-        ({"method": method, **average}, figures("ssd", 2, dataset=dataset, method=row.row))
-        for method, row in METHODS.items()
-        for average in ({}, {"ema_kimg": 0.0})
+        ({"method": name}, figures("ssd", 2, dataset=dataset, method=method.row)) for name, method in METHODS.items()
     ]
 
 
@@ -150,10 +149,10 @@ def build(settings: Mapping[str, Any]) -> "models.SNGAN":
         ValueError: For settings outside their ranges.
     """
     check_range(settings, "learning_rate", above=True)
-    check_range(settings, "discriminator_steps", 1)
     method = METHODS[settings["method"]]
     # Whatever the method, settings outside their ranges are mistakes.
-    classifier, penalty = spectral_realness(settings), tfnss.SpectralRegularization(settings["reg_weight"])
+    classifier, of_spectra = spectral_realness(settings), tfnss.SpectralRegularization(settings["reg_weight"])
+    view, augmentation, penalties = view_of(settings), augmentation_of(settings), penalties_of(settings)
     gan = models.SNGAN(
         settings["resolution"],
         downsampling=method.downsampling,
@@ -165,7 +164,10 @@ def build(settings: Mapping[str, Any]) -> "models.SNGAN":
     gan.compile(
         generator_optimizer=_adam(settings, iterations / settings["discriminator_steps"]),
         discriminator_optimizer=_adam(settings, iterations),
-        regularizers=[penalty] if method.regularized else [],
+        loss=settings["loss"],
+        regularizers=[*penalties, of_spectra] if method.regularized else penalties,
+        view=view,
+        augmentation=augmentation,
         total_kimg=settings["kimg"],
         spectral_realness=classifier if method.spectral else None,
         discriminator_steps=settings["discriminator_steps"],

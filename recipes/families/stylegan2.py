@@ -7,66 +7,24 @@ import models
 import models.stylegan2
 import tfnss
 from models.stylegan2.presets import CONFIGS, preset
+from recipes.families.augmentation import augmentation_of, augmentation_options, pipeline_of
+from recipes.families.game import average_option, game_options, penalties_of, steps_option
 from recipes.families.noise import NOISES, noise_option
-from recipes.families.scale_space import annealing, noisy_scale_space, scale_space_options
 from recipes.families.spectral import SPECTRAL, spectral_realness
+from recipes.families.view import NSS_SHORTCUT, space_options, view_of, view_option
 from recipes.families.xla import jit_compile, xla_option
 from tfnss.console import check_range
+from tfnss.running.catalogue import PAPERS
 from tfnss.running.figure import Rows
 from tfnss.running.option import Option
 from tfnss.running.recipe import Recipe
 
 _ON_OFF = ("on", "off")
+ARCHITECTURES = ("skip", "resnet", "orig")
 
 _OPTIONS = (
-    Option(
-        "view",
-        str,
-        "what the discriminator is shown: images as they are, or in the noisy scale-space (nss)",
-        "plain",
-        choices=("plain", "nss"),
-        shortcuts={"--nss": ("nss", "the same as --view nss")},
-        in_name=True,
-    ),
-    Option(
-        "augment",
-        str,
-        "augmentation of what the discriminator is shown: none, adaptive (ada), or with a fixed probability",
-        "none",
-        choices=("none", "ada", "fixed"),
-        shortcuts={"--ada": ("ada", "the same as --augment ada")},
-        in_name=True,
-        changeable=True,
-    ),
-    Option("pipeline", str, "operations of the augmentation", "bgc", metavar="NAME", changeable=True),
-    Option(
-        "augment_probability",
-        float,
-        "probability of each operation, for --augment fixed",
-        0.2,
-        metavar="P",
-        changeable=True,
-    ),
-    Option(
-        "ada_target",
-        float,
-        "aim of E sign(D(real)), for --augment ada",
-        0.6,
-        metavar="SIGN",
-        changeable=True,
-        later=True,
-    ),
-    Option(
-        "ada_kimg",
-        float,
-        "thousands of images in which ADA's probability can rise by 1 (100 when fine-tuning)",
-        500.0,
-        metavar="KIMG",
-        changeable=True,
-        later=True,
-    ),
-    Option("ada_start", float, "ADA's probability at the start", 0.0, metavar="P", later=True),
-    Option("ada_limit", float, "the most that ADA's probability can be", 1.0, metavar="P", changeable=True, later=True),
+    view_option(shortcuts=NSS_SHORTCUT, in_name=True),
+    *augmentation_options(in_name=True, later=False),
     noise_option("eni", in_name=True),
     *SPECTRAL,
     Option(
@@ -77,24 +35,35 @@ _OPTIONS = (
         choices=_ON_OFF,
         changeable=True,
     ),
+    Option(
+        "path_length_interval",
+        int,
+        "iterations from one penalty of path lengths to the next",
+        4,
+        metavar="N",
+        later=True,
+    ),
     Option("config", str, "StyleGAN2's configuration", "auto", choices=CONFIGS),
+    Option("generator", str, "architecture of the generator", "skip", choices=ARCHITECTURES, later=True),
+    Option(
+        "discriminator",
+        str,
+        "architecture of the discriminator",
+        worked_out="the config's",
+        choices=ARCHITECTURES,
+        later=True,
+    ),
     Option(
         "classes",
         int,
         "number of classes of the images: the subfolders of --data, or the data set's own; 0 for an unconditional model",
         0,
     ),
-    Option("gamma", float, "weight of R1", worked_out="the recipe's", metavar="GAMMA", changeable=True),
+    *game_options(loss="non_saturating", gamma=None, r1_interval=16, later_gamma=False),
+    steps_option(1),
     Option("learning_rate", float, "learning rate of Adam", worked_out="the config's", metavar="RATE", changeable=True),
-    Option(
-        "ema_kimg",
-        float,
-        "half-life of the generator's average",
-        worked_out="the config's",
-        metavar="KIMG",
-        changeable=True,
-    ),
-    *scale_space_options(initial_time=128.0, stddev=None),
+    average_option(None, worked_out="the config's"),
+    *space_options(initial_time=128.0, stddev=None),
     Option(
         "precision",
         str,
@@ -175,6 +144,8 @@ def stylegan2_recipe(
             "ema_kimg": chosen.ema_half_life_kimg,
             "channel_base": chosen.channel_base,
             "path_length": "on" if chosen.path_length_weight else "off",
+            "discriminator": chosen.discriminator,
+            "pipeline": pipeline_of(settings),
         }
         return settings | {key: value for key, value in proposals.items() if settings[key] is None}
 
@@ -187,6 +158,7 @@ def stylegan2_recipe(
         resolve=resolve,
         build=build,
         origin=origin,
+        as_published={} if origin in PAPERS else None,
         paper=paper,
     )
 
@@ -198,13 +170,14 @@ def build(settings: Mapping[str, Any]) -> "models.StyleGAN2":
         ValueError: For settings outside their ranges.
     """
     check_range(settings, "learning_rate", above=True)
-    space, decay = noisy_scale_space(settings), annealing(settings)
-    regularizers: list[Any] = [tfnss.R1(settings["gamma"], interval=16)]
-    regularizers += [tfnss.PathLength()] if settings["path_length"] == "on" else []
-    classifier = spectral_realness(settings)
+    view, augmentation, classifier = view_of(settings), augmentation_of(settings), spectral_realness(settings)
+    path_length = tfnss.PathLength(interval=settings["path_length_interval"])
+    regularizers = [*penalties_of(settings), *([path_length] if settings["path_length"] == "on" else [])]
     gan = models.StyleGAN2(
         settings["resolution"],
         settings["config"],
+        generator=settings["generator"],
+        discriminator=settings["discriminator"],
         noise=NOISES[settings["noise"]],
         classes=settings["classes"],
         precision=settings["precision"],
@@ -216,28 +189,15 @@ def build(settings: Mapping[str, Any]) -> "models.StyleGAN2":
     gan.compile(
         generator_optimizer=models.stylegan2.generator_adam(settings["learning_rate"], regularizers),
         discriminator_optimizer=models.stylegan2.adam(settings["learning_rate"]),
+        loss=settings["loss"],
         regularizers=regularizers,
-        view=space if settings["view"] == "nss" else None,
-        annealing=decay if settings["view"] == "nss" else None,
-        augmentation=_augmentation(settings),
+        view=view,
+        augmentation=augmentation,
         total_kimg=settings["kimg"],
         spectral_realness=classifier if settings["spectral"] == "ssd" else None,
+        discriminator_steps=settings["discriminator_steps"],
         ema_half_life_kimg=settings["ema_kimg"],
         accumulation_steps=settings["accumulation_steps"],
         jit_compile=jit_compile(settings),
     )
     return gan
-
-
-def _augmentation(settings: Mapping[str, Any]) -> "tfnss.Augmentation | None":
-    adaptive = tfnss.AdaptiveAugmentation(
-        settings["pipeline"],
-        settings["ada_target"],
-        settings["ada_kimg"],
-        start=settings["ada_start"],
-        limit=settings["ada_limit"],
-    )
-    if settings["augment"] == "ada":
-        return adaptive
-    fixed = tfnss.Augmentation(settings["pipeline"], settings["augment_probability"])
-    return fixed if settings["augment"] == "fixed" else None

@@ -17,7 +17,8 @@ from typing import NamedTuple
 
 from tfnss.console import nearest
 
-ORIGINS = ("first runs", "NSS-GAN", "Riemannian noise injection", "SSD-GAN", "StyleGAN2", "others")
+PAPERS = ("NSS-GAN", "Riemannian noise injection", "SSD-GAN", "StyleGAN2")
+ORIGINS = ("first runs", *PAPERS, "others")
 ENTRY_POINTS = "tfnss.recipes"
 _HOUSE = Path(__file__).resolve().parents[2]  # where `tfnss`, `models` and `recipes` lie side by side
 

@@ -65,6 +65,7 @@ def _parser(recipe: Recipe, program: str) -> Parser:
     )
     flag("--strategy", choices=STRATEGIES, help=STRATEGY_HELP)
     flag("--trials", type=int, metavar="N", help="run N seeds, from --seed on, and print mean and standard deviation")
+    flag("--paper", action="store_true", help="settings as the paper has them, where the defaults are others")
     flag("--dry-run", action="store_true", help="print the settings and the networks, and stop")
     flag("--smoke", action="store_true", help="the same path at toy size, on the embedded photographs unless --data")
     flag("--download", action="store_true", help="let TensorFlow Datasets download the data set if it is not on disk")

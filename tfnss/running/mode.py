@@ -15,6 +15,7 @@ class Mode:
     trials: int | None = None
     dry_run: bool = False
     smoke: bool = False
+    paper: bool = False
     download: bool = False
     inception: str | None = None
     strategy: str = "auto"

@@ -118,6 +118,7 @@ class Recipe:
         resolve: Fills in the settings that depend on others.
         build: Compiled `tfnss.GAN` from resolved settings.
         origin: The paper that it is of, as `tfnss recipes` lists it.
+        as_published: Settings of `--paper`: the paper's, where the defaults are others; None where it is of no paper.
         paper: The paper's figures, to be printed beside ours: those of a row, with the settings that they belong to, over
             the defaults.
     """
@@ -130,6 +131,7 @@ class Recipe:
     resolve: Callable[[dict[str, Any]], dict[str, Any]]
     build: "Callable[[dict[str, Any]], tfnss.GAN]"
     origin: str = "others"
+    as_published: dict[str, Any] | None = None
     paper: Rows = ()
 
     def settings(self, **given: Any) -> dict[str, Any]:

@@ -21,11 +21,16 @@ def settings_of(recipe: Recipe, given: dict[str, Any], mode: Mode) -> tuple[dict
         raise ValueError("--checkpoint goes with --resume: it says where to go back to")
     if mode.change and not mode.resume:
         raise ValueError("--change goes with --resume: a new run takes any settings")
+    if mode.paper and mode.resume:
+        raise ValueError("--paper is for new runs: leave it out to resume")
+    if mode.paper and recipe.as_published is None:
+        raise ValueError(f"--paper: {recipe.name} is of no paper; `tfnss recipes` lists those that are")
     if mode.resume:
         return _resumed(recipe, given, mode)
     if mode.trials is not None:
         check_range({"trials": mode.trials}, "trials", 1)
-    settings = _located(recipe.settings(**(recipe.smoke if mode.smoke else {}) | given))
+    published = (recipe.as_published or {}) if mode.paper else {}
+    settings = _located(recipe.settings(**published | (recipe.smoke if mode.smoke else {}) | given))
     if settings["checkpoint_every"] is None:
         settings["checkpoint_every"] = settings["kimg"] / 20
     return _checked(settings), mode.trials

@@ -41,7 +41,7 @@ def recipe_of(run_dir: Path) -> Any:
     recipe = getattr(catalogue.module(name), "RECIPE", None) if name in catalogue.names() else None
     if recipe is None:
         raise ValueError(f"{run_dir / SETTINGS} names the recipe {name}, which is not in this version")
-    settings = completed(recipe, saved["settings"])
+    settings = _filled(recipe, saved["settings"])
     different = set(settings) ^ {option.name for option in recipe.all_options()}
     if different:
         raise ValueError(
@@ -54,7 +54,11 @@ def recipe_of(run_dir: Path) -> Any:
 
 
 def completed(recipe: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """A run's settings, with the defaults of those that its recipe has got since version 0.1.0."""
+    """The settings of a run of a recipe, with the defaults of those that it has got since version 0.1.0."""
+    return recipe.resolve(_filled(recipe, settings))
+
+
+def _filled(recipe: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
     return {option.name: option.default for option in recipe.all_options() if option.later} | dict(settings)
 
 
@@ -71,8 +75,8 @@ def paper_figures(recipe: Any, settings: dict[str, Any]) -> str:
     names = [option.name for option in recipe.all_options() if not option.incidental and option.name != "data"]
     found = []
     for row, figures in recipe.paper:
-        expected = recipe.settings(**row)
-        if all(settings[name] == expected[name] for name in names):
+        published = (recipe.settings(**published | row) for published in ({}, recipe.as_published or {}))
+        if any(all(settings[name] == expected[name] for name in names) for expected in published):
             found += figures
     if not found:
         return ""

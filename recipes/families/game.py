@@ -1,0 +1,105 @@
+"""The settings of the game itself, for every family: its loss, its penalties, its steps, and the generator's average."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import tfnss
+from tfnss.console import check_range
+from tfnss.running.option import Option
+
+_LOSSES = ("non_saturating", "minimax", "least_squares", "wasserstein", "hinge", "relativistic")
+
+
+def game_options(
+    loss: str | None = None, gamma: float | None = 0.0, r1_interval: int = 1, later_gamma: bool = True
+) -> tuple[Option, ...]:
+    """Loss, penalties and steps, with these defaults; None for those that the recipe works out."""
+    return (
+        Option(
+            "loss",
+            str,
+            "loss of the two players",
+            loss,
+            worked_out="the method's",
+            choices=_LOSSES,
+            later=True,
+        ),
+        Option(
+            "gamma",
+            float,
+            "weight of R1, the penalty of the discriminator's gradients at real images; 0 for none",
+            gamma,
+            worked_out="the recipe's",
+            metavar="GAMMA",
+            changeable=True,
+            later=later_gamma,
+        ),
+        Option(
+            "r1_interval",
+            int,
+            "iterations from one penalty of the discriminator's gradients to the next",
+            r1_interval,
+            metavar="N",
+            later=True,
+        ),
+        Option(
+            "r2",
+            float,
+            "weight of R2, the penalty of the discriminator's gradients at fakes (R3GAN); 0 for none",
+            0.0,
+            metavar="GAMMA",
+            later=True,
+        ),
+        Option(
+            "lecam",
+            float,
+            "weight of LeCam's penalty of the discriminator's logits, for few images; 0 for none",
+            0.0,
+            metavar="WEIGHT",
+            later=True,
+        ),
+    )
+
+
+def steps_option(default: int | None, worked_out: str = "", later: bool = True) -> Option:
+    """Discriminator steps, as `Option` has them."""
+    return Option(
+        "discriminator_steps",
+        int,
+        "discriminator steps per generator step",
+        default,
+        worked_out=worked_out,
+        metavar="N",
+        later=later,
+    )
+
+
+def average_option(default: float | None, worked_out: str = "", later: bool = False) -> Option:
+    """The generator's average, as `Option` has it."""
+    return Option(
+        "ema_kimg",
+        float,
+        "half-life of the generator's average in thousands of images; 0 for none: its weights as they are",
+        default,
+        worked_out=worked_out,
+        metavar="KIMG",
+        changeable=True,
+        later=later,
+    )
+
+
+def penalties_of(settings: Mapping[str, Any]) -> list[Any]:
+    """R1, R2 and LeCam's penalty, those of resolved settings that are not 0.
+
+    Raises:
+        ValueError: For settings outside their ranges.
+    """
+    check_range(settings, "r1_interval", 1)
+    check_range(settings, "discriminator_steps", 1)
+    check_range(settings, "ema_kimg", 0)
+    made = {
+        "gamma": tfnss.R1(settings["gamma"], settings["r1_interval"]),
+        "r2": tfnss.R2(settings["r2"], settings["r1_interval"]),
+        "lecam": tfnss.LeCam(settings["lecam"]),
+    }
+    return [penalty for name, penalty in made.items() if settings[name]]
