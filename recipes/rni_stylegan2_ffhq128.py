@@ -3,8 +3,8 @@
     python -m recipes.rni_stylegan2_ffhq128 --noise rni
 
 The paper's figures are in `recipes/figures/rni.json`; its row `plain` has neither noise nor path length (--noise plain
---path-length off). The order of its table 1 is inferred from table 2, and the length of its training is not stated.
-The images are mirrored, as in StyleGAN2's own set-up.
+--path-length off). The order of its table 1 is inferred from table 2. The length of its training is not stated:
+here it is StyleGAN2's. The images are mirrored, as in StyleGAN2's own set-up.
 """
 
 from recipes.families.stylegan2 import stylegan2_recipe

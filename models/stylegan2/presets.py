@@ -61,25 +61,48 @@ _PRESETS = {
 CONFIGS = ("auto", *_PRESETS)
 
 
-def preset(config: str, resolution: int, devices: int = 1) -> Preset:
-    """The configuration of a name; `auto` follows from the resolution and the number of devices, 1 unless given.
+def preset(config: str, resolution: int, devices: int = 1, half_batch: bool = False) -> Preset:
+    """The configuration of a name; `auto` follows from the resolution and the number of devices.
+
+    Args:
+        config: One of `CONFIGS`.
+        resolution: Height and width in pixels.
+        devices: Number of devices.
+        half_batch: Whether the discriminator is shown one half of the batch through a view: then the batch is that of
+            `even_groups`.
 
     Raises:
         ValueError: For an unknown name, or a resolution that is no power of two.
     """
     resolutions(resolution)  # raises
     if config == "auto":
-        return _auto(resolution, devices)
+        return _auto(resolution, devices, half_batch)
     if config not in _PRESETS:
         raise ValueError(f"`config` must be one of {', '.join(CONFIGS)}. Received: config={config}")
-    return _PRESETS[config]
+    chosen = _PRESETS[config]
+    if not half_batch:
+        return chosen
+    return replace(chosen, batch_size=even_groups(chosen.batch_size, chosen.group_size, devices))
 
 
-def _auto(resolution: int, devices: int) -> Preset:
+def even_groups(batch_size: int, group_size: int, devices: int) -> int:
+    """The least batch from `batch_size` on that gives every device an even number of whole groups.
+
+    Every other image of a half batch is shown through the view. Of an even number of groups, whose members are strided, each
+    is then all shown or all clean.
+    """
+    step = 2 * group_size * devices
+    return -(-batch_size // step) * step
+
+
+def _auto(resolution: int, devices: int, half_batch: bool) -> Preset:
     batch_size = max(min(devices * min(4096 // resolution, 32), 64), devices)
+    group_size = min(batch_size // devices, 4)
+    if half_batch:
+        batch_size = even_groups(batch_size, group_size, devices)
     return Preset(
         batch_size=batch_size,
-        group_size=min(batch_size // devices, 4),
+        group_size=group_size,
         channel_base=32768 if resolution >= 512 else 16384,
         learning_rate=0.002 if resolution >= 1024 else 0.0025,
         r1_weight=0.0002 * resolution**2 / batch_size,

@@ -6,7 +6,7 @@ from typing import Any
 import models
 import models.stylegan2
 import tfnss
-from models.stylegan2.presets import CONFIGS, preset
+from models.stylegan2.presets import CONFIGS, even_groups, preset
 from recipes.families.augmentation import augmentation_of, augmentation_options, pipeline_of
 from recipes.families.game import average_option, game_options, penalties_of, steps_option
 from recipes.families.noise import NOISES, noise_option
@@ -108,6 +108,7 @@ def stylegan2_recipe(
     data: str,
     resolution: int,
     kimg: float,
+    batch_size: int | None = None,
     gamma: float | None = None,
     nss_gamma: float | None = None,
     stddev: float = 0.15,
@@ -123,6 +124,8 @@ def stylegan2_recipe(
         data: Data set or folder.
         resolution: Height and width in pixels.
         kimg: Length of the run in thousands of real images.
+        batch_size: Images per iteration; None for the config's. Where half of them pass through a view, it is enlarged to
+            whole groups of the minibatch standard deviation, an even number of them on each device.
         gamma: Weight of R1; None for the config's.
         nss_gamma: The same under the noisy scale-space; None for `gamma`.
         stddev: Standard deviation of the noise of the noisy scale-space.
@@ -134,10 +137,14 @@ def stylegan2_recipe(
     def resolve(settings: dict[str, Any]) -> dict[str, Any]:
         import tensorflow as tf
 
-        chosen = preset(settings["config"], settings["resolution"], tf.distribute.get_strategy().num_replicas_in_sync)
+        devices = tf.distribute.get_strategy().num_replicas_in_sync
+        half_batch = settings["view"] != "plain" and settings["half_batch"] == "on"
+        chosen, own_batch = preset(settings["config"], settings["resolution"], devices, half_batch), batch_size
+        if batch_size is not None and half_batch:
+            own_batch = even_groups(batch_size, chosen.group_size, devices)
         own_gamma = (nss_gamma or gamma) if settings["view"] == "nss" else gamma
         proposals = {
-            "batch_size": chosen.batch_size,
+            "batch_size": chosen.batch_size if own_batch is None else own_batch,
             "gamma": chosen.r1_weight if own_gamma is None else own_gamma,
             "stddev": stddev,
             "learning_rate": chosen.learning_rate,

@@ -3,6 +3,7 @@ import pytest
 from PIL import Image
 
 from tfnss.data import load
+from tfnss.data.loading import open_source, originals
 from tfnss.data.photos import photo_crops
 
 
@@ -91,6 +92,17 @@ def test_bad_places(tmp_path):
     for source, message in [(tmp_path, "holds no images"), (tmp_path / "x", "not a folder"), ("celeba", "neither")]:
         with pytest.raises(ValueError, match=message):
             load(source, 16, 4)
+
+
+@pytest.mark.parametrize("name", ["ffhq", "metfaces"])
+def test_data_sets_of_elsewhere_are_pointed_to(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for read in (lambda: load(name, 16), lambda: originals(name), lambda: open_source(name)):
+        with pytest.raises(ValueError, match=rf"the images of {name} are not here: https://github.com/NVlabs/{name}-d"):
+            read()
+    (tmp_path / name).mkdir()
+    with pytest.raises(ValueError, match="holds no images"):
+        load(name, 16)
 
 
 @pytest.mark.parametrize("numbers", [{"resolution": 0}, {"resolution": 16, "batch_size": 0}])

@@ -27,6 +27,7 @@ from tfnss.metrics import (
     results,
     spectral_distance,
 )
+from tfnss.metrics.names import CONDITIONS
 from tfnss.metrics.networks import Outputs
 from tfnss.random.stateless import sampling_latents
 from tfnss.uint8 import to_uint8
@@ -204,6 +205,16 @@ def test_noise_of_layers_follows_the_seed():
     assert (sample(0)[:4] != sample(0)[4:]).any()
 
 
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [("photos", "ppl2_zend"), ("/data/lsun/church", "ppl2_zend"), ("/data/FFHQ/images1024x1024", "ppl_zend")],
+)
+def test_path_lengths_are_cropped_for_aligned_faces_alone(place, name, pictures):
+    reals = Images(pictures, 1, name=place)
+    evaluation = Evaluation(reals, ("ppl",), fake_images=4, perceptual_distance=lambda pair: np.ones(len(pair[0])))
+    assert set(evaluation(tiny_gan())) - {*CONDITIONS} == {name}
+
+
 def test_metrics_of_generators(pictures):
     distances = []
 
@@ -211,11 +222,11 @@ def test_metrics_of_generators(pictures):
         distances.append(pair[0].shape)
         return np.sum((pair[0] - pair[1]) ** 2, axis=(1, 2, 3))
 
-    metrics = ("ppl", "ppl2_zfull", "condition")
+    metrics = ("ppl", "ppl_zfull", "condition")
     evaluation = Evaluation(pictures, metrics, fake_images=100, perceptual_distance=distance)
     record = evaluation(tiny_gan())
-    assert record["ppl_zend"] > 0
-    assert record["ppl2_zfull"] > 0
+    assert record["ppl2_zend"] > 0
+    assert record["ppl_zfull"] > 0
     assert record["ttmc"] > record["mc"] > 0
     assert record["ttmc_of"] == 2
     assert record["network"] is None

@@ -1,8 +1,11 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 import tfnss
+from models.stylegan2.presets import CONFIGS, preset
 from recipes import (
     dcgan_photos,
     rni_stylegan2_cat128,
@@ -71,6 +74,30 @@ def test_auto_follows_the_number_of_devices(mirrored):
     assert doubled == pytest.approx([32, 0.4096, 10])
 
 
+@pytest.mark.parametrize("devices", [1, 2, 4, 8, 16])
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
+def test_half_batches_leave_every_device_an_even_number_of_whole_groups(recipe, devices, monkeypatch):
+    monkeypatch.setattr(tf.distribute, "get_strategy", lambda: SimpleNamespace(num_replicas_in_sync=devices))
+    for config in CONFIGS:
+        settings = recipe.settings(view="nss", config=config)
+        group = preset(config, settings["resolution"], devices).group_size
+        assert settings["batch_size"] % (2 * group * devices) == 0
+        for others in ({"view": "nss", "half_batch": "off"}, {"view": "plain"}):
+            batch_size = recipe.settings(**others, config=config)["batch_size"]
+            assert batch_size <= settings["batch_size"] < batch_size + 2 * group * devices
+
+
+def test_batches_on_eight_devices(monkeypatch):
+    sizes = []
+    for devices in (4, 8):
+        strategy = SimpleNamespace(num_replicas_in_sync=devices)
+        monkeypatch.setattr(tf.distribute, "get_strategy", lambda strategy=strategy: strategy)
+        recipe = stylegan2_ffhq512.RECIPE
+        sizes.append([recipe.settings(view=view)["batch_size"] for view in ("plain", "nss")])
+        sizes[-1].append(recipe.settings(view="nss", batch_size=32)["batch_size"])
+    assert sizes == [[32, 32, 32], [32, 64, 32]]
+
+
 @pytest.mark.parametrize("path_length", ["on", "off"])
 def test_the_generators_rate_is_corrected_with_and_without_path_lengths(path_length):
     sizes = {"resolution": 8, "batch_size": 8, "latent_dim": 4, "channel_max": 4}
@@ -89,7 +116,10 @@ def test_settings_are_the_papers():
         settings = recipe.RECIPE.settings(view=view)
         assert (settings["gamma"], settings["stddev"], settings["initial_time"]) == (gamma, stddev, 128)
         assert (settings["kimg"], settings["resolution"], settings["batch_size"]) == (5000, 512, 32)
+    lengths = [module.RECIPE.settings()["kimg"] for module in (rni_stylegan2_church128, rni_stylegan2_cat128)]
+    assert lengths == [48_000, 88_000]  # StyleGAN2, table 3
     settings = rni_stylegan2_ffhq128.RECIPE.settings()
+    assert settings["kimg"] == 25_000
     assert (settings["gamma"], settings["channel_base"], settings["batch_size"]) == (100, 16384, 32)
     assert settings["learning_rate"] == 0.002
     assert stylegan2_ffhq512.RECIPE.settings()["ema_kimg"] == 10

@@ -8,7 +8,7 @@ from tfnss.data.folder import Folder
 from tfnss.data.image_files import ImageFiles, OriginalFiles
 from tfnss.data.images import Images
 from tfnss.data.lsun import DATA_FILE, LSUN
-from tfnss.data.named import NAMED, NAMES, NamedOriginals, named_images
+from tfnss.data.named import ELSEWHERE, NAMED, NAMES, NamedOriginals, named_images
 from tfnss.data.photos import PHOTO_NAMES, crop_classes, photo_crops
 from tfnss.data.records import Records, is_records
 from tfnss.data.sources import Files, Originals
@@ -106,6 +106,7 @@ def open_source(
         ValueError: For a missing, empty or damaged place, records of another resolution or other channels, or labels that
             are not to be had.
     """
+    _check_here(os.fspath(path))
     folder = Path(path).expanduser()
     if not is_records(folder):
         return ImageFiles(_files(folder), resolution, labels, channels, background)
@@ -148,8 +149,16 @@ def originals(source: str | os.PathLike, download: bool = False, labels: bool = 
 
 
 def _check_place(name: str) -> None:
+    _check_here(name)
     if os.sep not in name and not Path(name).exists():
         raise ValueError(f"{name} is neither a folder nor one of the data sets {', '.join(NAMES)}")
+
+
+def _check_here(name: str) -> None:
+    if name in ELSEWHERE and not Path(name).exists():
+        raise ValueError(
+            f"the images of {name} are not here: {ELSEWHERE[name]}; name that folder, a zip of it, or records (--data DIR)"
+        )
 
 
 def _files(path: Path) -> Files:

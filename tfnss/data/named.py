@@ -47,6 +47,11 @@ NAMED = {
     "stl10": NamedDataset("stl10", "unlabelled"),
     "oxford_flowers102": NamedDataset("oxford_flowers102", "train+validation+test", classes=102),
 }
+# Data sets of the papers that TensorFlow Datasets does not have: where they are.
+ELSEWHERE = {
+    "ffhq": "https://github.com/NVlabs/ffhq-dataset has them, in its folder images1024x1024",
+    "metfaces": "https://github.com/NVlabs/metfaces-dataset has them, in its folder images",
+}
 NAMES = ("photos", *NAMED)  # all names: that of the embedded set, and those of TensorFlow Datasets
 
 

@@ -9,7 +9,7 @@ from tfnss.generators import has_styles
 from tfnss.metrics.condition import condition_numbers, mean_conditions
 from tfnss.metrics.frechet import frechet_distance
 from tfnss.metrics.kernel import BLOCK_SIZE, kernel_distance_and_error
-from tfnss.metrics.names import PATH_LENGTHS
+from tfnss.metrics.names import FACES, PATH_LENGTHS
 from tfnss.metrics.path_length import perceptual_path_length
 from tfnss.metrics.precision_recall import precision_recall
 from tfnss.metrics.spectrum import spectral_distance, spectrum_gap
@@ -57,7 +57,7 @@ class GeneratorMetric:
 
     Args:
         result: Its values by name, from a generator, a function of two batches of images (or None) and the keyword arguments
-            `count`, `batch_size`, `seed`, `latent_dim` and `progress`.
+            `reals` (what results call them), `count`, `batch_size`, `seed`, `latent_dim` and `progress`.
         paths: Whether it needs that function, a perceptual distance.
     """
 
@@ -122,18 +122,20 @@ IMAGE_METRICS = {
 # -- of generators ---
 
 
-def _path_length(name: str, generator: Any, distance: Callable, batch_size: int, **options: Any) -> Values:
+def _path_length(name: str, generator: Any, distance: Callable, reals: str, batch_size: int, **options: Any) -> Values:
     """At the function's own batch size: the activations of a perceptual distance are large."""
     return {name: perceptual_path_length(generator, distance, **PATH_LENGTHS[name], **options)}
 
 
-def _own_path_length(generator: Any, *arguments: Any, **options: Any) -> Values:
-    """In W where there is one, else in Z."""
+def _own_path_length(generator: Any, distance: Callable, reals: str, **options: Any) -> Values:
+    """As in StyleGAN2's tables: in W where there is one, else in Z; cropped for aligned faces, and for no other images."""
     styles = has_styles(getattr(generator, "generator_ema", generator))
-    return _path_length("ppl_wend" if styles else "ppl_zend", generator, *arguments, **options)
+    faces = any(name in reals.lower() for name in FACES)
+    name = f"{'ppl' if faces else 'ppl2'}_{'w' if styles else 'z'}end"
+    return _path_length(name, generator, distance, reals=reals, **options)
 
 
-def _condition(generator: Any, distance: Any, **options: Any) -> Values:
+def _condition(generator: Any, distance: Any, reals: str, **options: Any) -> Values:
     numbers = condition_numbers(generator, **options)
     top = max(1, len(numbers) // _PAIRS_PER_TOP)
     return {**_named(("mc", "ttmc"), mean_conditions(numbers, top)), "ttmc_of": top}

@@ -111,7 +111,7 @@ class Evaluation:
         fake = self._gather(images, count, self._kinds(lambda metric: True))
         self._check_sizes(fake)
         options: dict[str, Any] = {"count": self.fake_images, "batch_size": self.batch_size, "seed": self.seed}
-        options |= {"latent_dim": latent_dim, "progress": self.progress}
+        options |= {"latent_dim": latent_dim, "progress": self.progress, "reals": self.reals.name}
         values: dict[str, Any] = {}
         for name in self.metrics:
             if name in IMAGE_METRICS:

@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from typing import Any
 
-# NVIDIA's names: `ppl` crops to the region of a face, `ppl2` does not.
+# NVIDIA's names: `ppl_...` crop to the region of a face, `ppl2_...` do not.
 PATH_LENGTHS: dict[str, dict[str, Any]] = {
     f"{name}_{space}{sampling}": {"space": space, "sampling": sampling, "crop": name == "ppl"}
     for name in ("ppl", "ppl2")
     for space in "zw"
     for sampling in ("full", "end")
 }
+FACES = ("ffhq", "metfaces")  # of which the region is known: their faces are aligned alike
 NAMES = ("fid", "is", "kid", "pr", "spectrum", "ppl", *PATH_LENGTHS, "condition")
 # What a record tells of how its values came about.
 CONDITIONS = (

@@ -42,7 +42,7 @@ _COMMON = (
         "batch_size",
         int,
         "images per iteration, over all devices",
-        worked_out="the config's",
+        worked_out="the recipe's",
         metavar="IMAGES",
         changeable=True,
     ),
