@@ -14,6 +14,7 @@ from tfnss.layers.noise import noise_injection
 from tfnss.training import GAN
 
 DOWNSAMPLINGS = ("average", "dwt")
+SHORTCUTS = ("rectified", "plain")
 
 
 @keras.saving.register_keras_serializable("tfnss")
@@ -33,6 +34,9 @@ class SNGAN(GAN):
         width: Factor of all numbers of channels, > 0; 1 is the paper's.
         noise: Noise injection after each normalisation of the generator, as in `DCGAN`: `euclidean`, `riemannian` or None.
         seed: Seed of the initial weights and of everything random in training.
+        shortcut: What the shortcuts of the discriminator's blocks take, but for the first: the features as the block's
+            rectifier leaves them (`rectified`), which is how the numbers of Lee and Town and of SSD-GAN came about, or as
+            they are (`plain`), which is the paper's text.
 
     Raises:
         ValueError: For values outside these.
@@ -51,6 +55,7 @@ class SNGAN(GAN):
         width: float = 1.0,
         noise: str | None = None,
         seed: int = 0,
+        shortcut: str = "rectified",
         **kwargs: Any,
     ) -> None:
         if resolution not in SIZES:
@@ -61,6 +66,8 @@ class SNGAN(GAN):
             raise ValueError(f"`channels` must be 1 or 3. Received: channels={channels}")
         if downsampling not in DOWNSAMPLINGS:
             raise ValueError(f"`downsampling` must be one of {DOWNSAMPLINGS}. Received: downsampling={downsampling!r}")
+        if shortcut not in SHORTCUTS:
+            raise ValueError(f"`shortcut` must be one of {SHORTCUTS}. Received: shortcut={shortcut!r}")
         if not 0 < width < math.inf:
             raise ValueError(f"`width` must be a finite number > 0. Received: width={width}")
         self._config: dict[str, Any] = {
@@ -71,12 +78,15 @@ class SNGAN(GAN):
             "width": width,
             "noise": noise,
             "seed": seed,
+            "shortcut": shortcut,
         }
         generator_widths, discriminator_widths, halvings = SIZES[resolution]
         draws = Initializers(seed)
         super().__init__(
             _generator(resolution, latent_dim, _scaled(generator_widths, width), channels, noise, draws),
-            _discriminator(resolution, channels, _scaled(discriminator_widths, width), halvings, downsampling, draws),
+            _discriminator(
+                resolution, channels, _scaled(discriminator_widths, width), halvings, downsampling, shortcut, draws
+            ),
             seed=seed,
             **kwargs,
         )
@@ -97,6 +107,11 @@ class SNGAN(GAN):
 
     def get_config(self) -> dict:
         return {**self._config, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config: dict, custom_objects: dict | None = None) -> "GAN":
+        """As `GAN.from_config`. Models of version 0.1.0, whose config has no `shortcut`, have plain ones."""
+        return super().from_config({"shortcut": "plain", **config}, custom_objects)
 
 
 def _scaled(widths: Sequence[int], factor: float) -> list[int]:
@@ -135,20 +150,30 @@ def _activated(x: Any, noise: str | None, name: str) -> Any:
 
 
 def _discriminator(
-    resolution: int, channels: int, widths: list[int], halvings: int, downsampling: str, draws: Initializers
+    resolution: int,
+    channels: int,
+    widths: list[int],
+    halvings: int,
+    downsampling: str,
+    shortcut: str,
+    draws: Initializers,
 ) -> keras.Model:
     images = x = keras.Input((resolution, resolution, channels), name="images")
     for index, width in enumerate(widths):
-        x = _discriminator_block(x, width, downsampling if index < halvings else None, draws, f"block{index}")
+        halving = downsampling if index < halvings else None
+        x = _discriminator_block(x, width, halving, shortcut, draws, f"block{index}")
     x = ops.sum(ops.cast(layers.ReLU()(x), "float32"), axis=(1, 2))
     logits = SpectralDense(1, seed=draws.seed(), **draws.xavier(widths[-1]), dtype="float32", name="logits")(x)
     return keras.Model(images, logits, name="discriminator")
 
 
-def _discriminator_block(x: Any, width: int, downsampling: str | None, draws: Initializers, name: str) -> Any:
+def _discriminator_block(
+    x: Any, width: int, downsampling: str | None, shortcut: str, draws: Initializers, name: str
+) -> Any:
     """Two convolutions beside a shortcut. Pooling comes after the second one, the wavelet transform before it."""
     first = name == "block0"  # on images, which no activation may cut
     residual = x if first else layers.ReLU()(x)
+    x = residual if shortcut == "rectified" else x
     hidden = width if first else x.shape[-1]
     residual = _spectral_convolution(residual, hidden, 3, draws, math.sqrt(2), name=f"{name}_conv0")
     residual = layers.ReLU()(residual)

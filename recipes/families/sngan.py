@@ -80,6 +80,16 @@ _OPTIONS = (
     *augmentation_options(),
     noise_option("plain"),
     average_option(10.0),
+    Option(
+        "shortcut",
+        str,
+        "what the shortcuts of the discriminator's blocks take: features after the block's rectifier (rectified), as the "
+        "paper's numbers came about, or before it (plain)",
+        "rectified",
+        choices=("rectified", "plain"),
+        later=True,
+        before="plain",
+    ),
     Option("width", float, "factor of all widths", 1.0, metavar="FACTOR"),
     xla_option("on"),  # on CPUs too: faster than the graph
 )
@@ -156,6 +166,7 @@ def build(settings: Mapping[str, Any]) -> "models.SNGAN":
     gan = models.SNGAN(
         settings["resolution"],
         downsampling=method.downsampling,
+        shortcut=settings["shortcut"],
         width=settings["width"],
         noise=NOISES[settings["noise"]],
         seed=settings["seed"],

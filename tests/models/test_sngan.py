@@ -96,17 +96,19 @@ def generator_block(x, get, name):
     return residual + convolved(interpolated(x), get(f"{name}_shortcut"))
 
 
-def discriminator_block(x, get, name, first=False, halves=True, shortcut=True):
+def discriminator_block(x, get, name, first=False, halves=True, shortcut=True, rectified=True):
     residual = convolved(x if first else relu(x), get(f"{name}_conv0"))
+    x = relu(x) if rectified and not first else x
     residual = convolved(relu(residual), get(f"{name}_conv1"))
     x = convolved(x, get(f"{name}_shortcut")) if shortcut else x
     return pooled(residual) + pooled(x) if halves else residual + x
 
 
-def wavelet_block(x, get, name, first=False, halves=True, shortcut=True):
+def wavelet_block(x, get, name, first=False, halves=True, shortcut=True, rectified=True):
     if not halves:
-        return discriminator_block(x, get, name, first, halves, shortcut)
+        return discriminator_block(x, get, name, first, halves, shortcut, rectified)
     residual = convolved(x if first else relu(x), get(f"{name}_conv0"))
+    x = relu(x) if rectified and not first else x
     residual = convolved(bands_of(relu(residual)), get(f"{name}_conv1"))
     return residual + convolved(bands_of(x), get(f"{name}_shortcut"))
 
@@ -135,14 +137,23 @@ def test_the_generator_equals_its_definition():
     np.testing.assert_allclose(generator(latents, training=False), expected, atol=1e-4)
 
 
+@pytest.mark.parametrize("shortcut", ["rectified", "plain"])
 @pytest.mark.parametrize(("downsampling", "block"), [("average", discriminator_block), ("dwt", wavelet_block)])
-def test_the_discriminator_equals_its_definition(downsampling, block):
+def test_the_discriminator_equals_its_definition(downsampling, block, shortcut):
     for resolution, halvings, count in ((32, 2, 4), (48, 4, 5)):
-        discriminator = randomised(tiny(resolution, downsampling=downsampling).discriminator)
+        discriminator = randomised(tiny(resolution, downsampling=downsampling, shortcut=shortcut).discriminator)
         x = images = random_array(2, resolution, resolution, 3)
         for index in range(count):
             halves, widens = index < halvings, resolution == 48
-            x = block(x, discriminator.get_layer, f"block{index}", index == 0, halves, halves or widens)
+            x = block(
+                x,
+                discriminator.get_layer,
+                f"block{index}",
+                index == 0,
+                halves,
+                halves or widens,
+                shortcut == "rectified",
+            )
         logits = discriminator.get_layer("logits")
         kernel = logits.kernel.numpy()
         expected = relu(x).sum((1, 2)) @ kernel / np.linalg.norm(kernel) + logits.bias.numpy()
@@ -250,6 +261,22 @@ def test_config():
     assert [w.shape for w in copy.weights] == [w.shape for w in gan.weights]
 
 
+def test_shortcuts_are_rectified_unless_a_model_is_older():
+    assert tiny().get_config()["shortcut"] == "rectified"
+    config = tiny().get_config()
+    del config["shortcut"]
+    old = SNGAN.from_config(config)
+    assert old.get_config()["shortcut"] == "plain"
+    weights, images = old.discriminator.get_weights(), random_array(2, 32, 32, 3)
+    logits = {}
+    for shortcut in ("plain", "rectified"):
+        discriminator = tiny(shortcut=shortcut).discriminator
+        discriminator.set_weights(weights)
+        logits[shortcut] = discriminator(images).numpy()
+    np.testing.assert_array_equal(old.discriminator(images), logits["plain"])
+    assert np.abs(logits["plain"] - logits["rectified"]).max() > 1e-3
+
+
 @pytest.mark.parametrize(
     ("arguments", "name"),
     [
@@ -258,6 +285,7 @@ def test_config():
         ({"width": 0}, "width"),
         ({"channels": 2}, "channels"),
         ({"downsampling": "stride"}, "downsampling"),
+        ({"shortcut": "none"}, "shortcut"),
         ({"noise": "white"}, "noise"),
     ],
 )

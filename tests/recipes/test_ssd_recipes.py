@@ -14,6 +14,7 @@ from recipes import (
 )
 from recipes.families.sngan import METHODS
 from tfnss.running.command_line import main
+from tfnss.running.stored import completed, paper_figures
 from tfnss.training.callbacks import read_history
 
 SNGANS = [module.RECIPE for module in (ssd_sngan_cifar100, ssd_sngan_stl10, ssd_sngan_bedroom128)]
@@ -39,6 +40,16 @@ def test_methods_are_the_rows_of_table_2(method):
     assert [type(r).__name__ for r in gan.regularizers] == ["SpectralRegularization"] * ("reg" in method)
     haar = [layer for layer in gan.discriminator.layers if type(layer).__name__ == "HaarDownsample"]
     assert bool(haar) == (method == "dwt")
+
+
+def test_runs_of_before_keep_their_plain_shortcuts():
+    recipe = ssd_sngan_cifar100.RECIPE
+    settings = recipe.settings(**recipe.smoke)
+    assert settings["shortcut"] == "rectified"
+    old = completed(recipe, {name: value for name, value in settings.items() if name != "shortcut"})
+    assert old == settings | {"shortcut": "plain"}
+    assert recipe.build(old).get_config()["shortcut"] == "plain"
+    assert not paper_figures(recipe, recipe.settings(shortcut="plain"))
 
 
 def test_settings_are_the_papers():

@@ -22,7 +22,8 @@ class Option:
         in_name: Whether the names of run directories tell it.
         incidental: Whether it is about how a run is done, so that a paper's figures stand beside any value.
         changeable: Whether a run can go on with another value (`--change`): it is no part of the networks.
-        later: Whether it came after version 0.1.0, whose runs are of its default.
+        later: Whether it came after version 0.1.0, whose runs are of its default,
+        before: or of this value, where the default changes what they do.
     """
 
     name: str
@@ -37,10 +38,16 @@ class Option:
     incidental: bool = False
     changeable: bool = False
     later: bool = False
+    before: Any = None
 
     @property
     def flag(self) -> str:
         return "--" + self.name.replace("_", "-")
+
+    @property
+    def of_old_runs(self) -> Any:
+        """The value of runs of version 0.1.0, for an option that is `later`."""
+        return self.default if self.before is None else self.before
 
     def accepts(self, value: Any) -> bool:
         """Whether a saved value can be this setting's."""

@@ -54,12 +54,12 @@ def recipe_of(run_dir: Path) -> Any:
 
 
 def completed(recipe: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings of a run of a recipe, with the defaults of those that it has got since version 0.1.0."""
+    """The settings of a run of a recipe, with those that it has got since version 0.1.0 as that had them."""
     return recipe.resolve(_filled(recipe, settings))
 
 
 def _filled(recipe: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
-    return {option.name: option.default for option in recipe.all_options() if option.later} | dict(settings)
+    return {option.name: option.of_old_runs for option in recipe.all_options() if option.later} | dict(settings)
 
 
 def paper_figures(recipe: Any, settings: dict[str, Any]) -> str:
