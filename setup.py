@@ -41,6 +41,7 @@ setup(
     package_data={
         "": ["py.typed", "*.pyi"],
         "tfnss.metrics": ["lpips_vgg16.json"],
+        "recipes.figures": ["*.json"],
         "tfnss.metrics.networks": ["embedded.npz"],
     },
     entry_points={"console_scripts": ["tfnss = tfnss.commands.entry:main"]},

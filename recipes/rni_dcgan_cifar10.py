@@ -2,9 +2,8 @@
 
     python -m recipes.rni_dcgan_cifar10 --noise rni --download
 
-The paper shows DCGANs on CIFAR-10 without stating sizes and lengths; its table 1 has them on FFHQ and LSUN-Church (PPL /
-FID: plain 2.97 / 45.29 and 33.30 / 51.18, ENI 3.14 / 44.22 and 22.97 / 54.01, RNI 2.83 / 40.06 and 22.53 / 46.31; the order
-of the rows is inferred).
+The paper shows DCGANs on CIFAR-10 without stating sizes and lengths; its table 1 has them on other images, FFHQ and
+LSUN-Church (`recipes/figures/rni.json`).
 """
 
 from recipes.families.dcgan import METHODS, Tuning, dcgan_recipe

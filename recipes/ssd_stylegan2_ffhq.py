@@ -3,9 +3,8 @@
     python -m recipes.ssd_stylegan2_ffhq --data ~/ffhq --spectral none
     python -m recipes.ssd_stylegan2_ffhq --data ~/ffhq
 
-The paper trains the progressive StyleGAN at 1024x1024: FID 4.40, PPL in W 234.0 (full) and 195.9 (end); with spectral
-realness 4.06, 229.1 and 189.7. Its code is not released. Here the generator is StyleGAN2, so that the effect can be
-compared and not the figures; probabilities are mixed, as in the paper's text (--mixing logit for its code's way). The images
+The paper trains the progressive StyleGAN, and its code is not released. Here the generator is StyleGAN2: the effect can be
+compared, the figures cannot. Probabilities are mixed, as in the paper's text (--mixing logit for its code's way). The images
 are mirrored, as in StyleGAN's own set-up.
 """
 

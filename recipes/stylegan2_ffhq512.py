@@ -2,11 +2,12 @@
 
     python -m recipes.stylegan2_ffhq512 --data ~/ffhq --nss
 
-The paper's FID and IS over 5 seeds: StyleGAN2-ADA (--ada) 7.27 and 4.61, StyleGAN2-NSS (--nss) 5.52 and 4.91. Table 5's
-weight of R1 is that of the configuration `auto` at a batch of 32. The images are mirrored, as in StyleGAN2's own set-up.
+The paper has StyleGAN2-ADA (--ada) and StyleGAN2-NSS (--nss), over 5 seeds (`recipes/figures/nss.json`). Its weight of R1 is
+that of the configuration `auto` at a batch of 32. The images are mirrored, as in StyleGAN2's own set-up.
 """
 
 from recipes.families.stylegan2 import stylegan2_recipe
+from recipes.figures import figures, value
 from tfnss.running.command_line import main
 
 RECIPE = stylegan2_recipe(
@@ -16,13 +17,14 @@ RECIPE = stylegan2_recipe(
     mirror="on",
     resolution=512,
     kimg=5000,
-    gamma=1.64,
-    stddev=0.1,
+    gamma=value("nss", 5, dataset="ffhq", method="stylegan2-ada", metric="gamma"),
+    nss_gamma=value("nss", 5, dataset="ffhq", method="stylegan2-nss", metric="gamma"),
+    stddev=value("nss", 5, dataset="ffhq", metric="sigma"),
     batch_size=32,
     ema_kimg=10.0,
     paper=[
-        ({"augment": "ada"}, "FID 7.27, IS 4.61, over 5 seeds"),
-        ({"view": "nss"}, "FID 5.52, IS 4.91, over 5 seeds"),
+        ({"augment": "ada"}, figures("nss", 6, dataset="ffhq", method="stylegan2-ada")),
+        ({"view": "nss"}, figures("nss", 6, dataset="ffhq", method="stylegan2-nss")),
     ],
 )
 

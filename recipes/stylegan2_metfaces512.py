@@ -2,10 +2,11 @@
 
     python -m recipes.stylegan2_metfaces512 --data ~/metfaces --ada --nss
 
-The paper's FID and IS over 5 seeds: StyleGAN2-ADA (--ada) 18.30 and 3.79, with NSS too (--ada --nss) 17.25 and 3.87.
+The paper has StyleGAN2-ADA (--ada), and with NSS too (--ada --nss), over 5 seeds (`recipes/figures/nss.json`).
 """
 
 from recipes.families.stylegan2 import stylegan2_recipe
+from recipes.figures import figures, value
 from tfnss.running.command_line import main
 
 RECIPE = stylegan2_recipe(
@@ -14,14 +15,14 @@ RECIPE = stylegan2_recipe(
     data="metfaces",
     resolution=512,
     kimg=5000,
-    gamma=1.64,
-    nss_gamma=0.82,
-    stddev=0.05,
+    gamma=value("nss", 5, dataset="metfaces", method="stylegan2-ada", metric="gamma"),
+    nss_gamma=value("nss", 5, dataset="metfaces", method="stylegan2-nss", metric="gamma"),
+    stddev=value("nss", 5, dataset="metfaces", metric="sigma"),
     batch_size=32,
     ema_kimg=10.0,
     paper=[
-        ({"augment": "ada"}, "FID 18.30, IS 3.79, over 5 seeds"),
-        ({"view": "nss", "augment": "ada"}, "FID 17.25, IS 3.87, over 5 seeds"),
+        ({"augment": "ada"}, figures("nss", 6, dataset="metfaces", method="stylegan2-ada")),
+        ({"view": "nss", "augment": "ada"}, figures("nss", 6, dataset="metfaces", method="stylegan2-nss")),
     ],
 )
 

@@ -14,6 +14,7 @@ from recipes.families.view import space_options, view_of, view_option
 from recipes.families.xla import jit_compile, xla_option
 from tfnss.console import check_range
 from tfnss.running.catalogue import PAPERS
+from tfnss.running.figure import Rows
 from tfnss.running.option import Option
 from tfnss.running.recipe import Recipe
 
@@ -144,7 +145,7 @@ def dcgan_recipe(
     data: str,
     kimg: float,
     tunings: Mapping[str, Tuning],
-    fids: Mapping[str, float] | None = None,
+    paper: Rows = (),
     origin: str = "NSS-GAN",
     **defaults: Any,
 ) -> Recipe:
@@ -156,7 +157,7 @@ def dcgan_recipe(
         data: Data set or folder.
         kimg: Length of the run in thousands of real images.
         tunings: Table 3 for this data set.
-        fids: Table 4 for this data set, by method.
+        paper: As for `Recipe`.
         origin: As for `Recipe`.
         **defaults: Other defaults of the settings.
     """
@@ -185,7 +186,7 @@ def dcgan_recipe(
         build=build,
         origin=origin,
         as_published={"ema_kimg": 0.0} if origin in PAPERS else None,
-        paper=[({"method": method}, f"FID {fid:.2f}, over 20 seeds") for method, fid in (fids or {}).items()],
+        paper=paper,
     )
 
 

@@ -13,7 +13,9 @@ from recipes.families.noise import NOISES, noise_option
 from recipes.families.spectral import MIXTURE, spectral_realness
 from recipes.families.view import NSS_SHORTCUT, space_options, view_of, view_option
 from recipes.families.xla import jit_compile, xla_option
+from recipes.figures import figures
 from tfnss.console import check_range
+from tfnss.running.figure import Rows
 from tfnss.running.option import Option
 from tfnss.running.recipe import Recipe
 
@@ -24,23 +26,25 @@ class Method:
 
     Args:
         help: What it is.
+        row: What the table calls it.
         downsampling: How the discriminator halves its feature maps.
         regularized: Whether the generator's spectra are regularised.
         spectral: Whether a spectral classifier judges beside the discriminator.
     """
 
     help: str
+    row: str
     downsampling: str = "average"
     regularized: bool = False
     spectral: bool = False
 
 
 METHODS = {
-    "sngan": Method("the baseline"),
-    "reg": Method("with spectral regularisation of the generator", regularized=True),
-    "dwt": Method("with a wavelet transform for the discriminator's downsampling", downsampling="dwt"),
-    "ssd": Method("with spectral realness", spectral=True),
-    "ssd+reg": Method("with both", regularized=True, spectral=True),
+    "sngan": Method("the baseline", "sngan"),
+    "reg": Method("with spectral regularisation of the generator", "sngan+reg", regularized=True),
+    "dwt": Method("with a wavelet transform for the discriminator's downsampling", "sngan+dwt", downsampling="dwt"),
+    "ssd": Method("with spectral realness", "ssd-sngan", spectral=True),
+    "ssd+reg": Method("with both", "ssd-sngan+reg", regularized=True, spectral=True),
 }
 
 _OPTIONS = (
@@ -96,7 +100,7 @@ _SMOKE = {
 
 
 def sngan_recipe(
-    name: str, summary: str, data: str, resolution: int, fids: Mapping[str, float] | None = None, **defaults: Any
+    name: str, summary: str, data: str, resolution: int, dataset: str | None = None, **defaults: Any
 ) -> Recipe:
     """A recipe that trains any of the paper's methods on one data set, for 100,000 generator steps of 64 images.
 
@@ -105,7 +109,7 @@ def sngan_recipe(
         summary: First line of `--help`.
         data: Data set or folder.
         resolution: Height and width in pixels.
-        fids: Table 2 for this data set, by method.
+        dataset: What the paper's table 2 calls the data set; None if it does not have it.
         **defaults: Other defaults of the settings.
     """
 
@@ -116,7 +120,6 @@ def sngan_recipe(
         }
         return settings | {key: value for key, value in proposals.items() if settings[key] is None}
 
-    table = ", ".join(f"{method} {fid:.2f}" for method, fid in (fids or {}).items())
     kimg = 100 * discriminator_steps(resolution) * 64
     return Recipe(
         name=name,
@@ -128,8 +131,15 @@ def sngan_recipe(
         build=build,
         origin="SSD-GAN",
         as_published={"ema_kimg": 0.0},
-        paper=[({"method": method}, f"FID {fid:.2f} (of table 2: {table})") for method, fid in (fids or {}).items()],
+        paper=_rows(dataset) if dataset else (),
     )
+
+
+def _rows(dataset: str) -> Rows:
+    """Table 2 for a data set, as `Recipe.paper` takes it."""
+    return [
+        ({"method": name}, figures("ssd", 2, dataset=dataset, method=method.row)) for name, method in METHODS.items()
+    ]
 
 
 def build(settings: Mapping[str, Any]) -> "models.SNGAN":

@@ -1,6 +1,6 @@
 """StyleGAN2 experiments: NSS-GAN's tables 5 and 6, and the grid of Riemannian noise injection."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import models
@@ -15,6 +15,7 @@ from recipes.families.view import NSS_SHORTCUT, space_options, view_of, view_opt
 from recipes.families.xla import jit_compile, xla_option
 from tfnss.console import check_range
 from tfnss.running.catalogue import PAPERS
+from tfnss.running.figure import Rows
 from tfnss.running.option import Option
 from tfnss.running.recipe import Recipe
 
@@ -110,7 +111,7 @@ def stylegan2_recipe(
     gamma: float | None = None,
     nss_gamma: float | None = None,
     stddev: float = 0.15,
-    paper: Sequence[tuple[dict[str, Any], str]] = (),
+    paper: Rows = (),
     origin: str = "NSS-GAN",
     **defaults: Any,
 ) -> Recipe:
@@ -125,7 +126,7 @@ def stylegan2_recipe(
         gamma: Weight of R1; None for the config's.
         nss_gamma: The same under the noisy scale-space; None for `gamma`.
         stddev: Standard deviation of the noise of the noisy scale-space.
-        paper: The paper's figures, each with its settings over the defaults.
+        paper: As for `Recipe`.
         origin: As for `Recipe`.
         **defaults: Other defaults of the settings.
     """

@@ -4,11 +4,13 @@ import pytest
 
 from recipes import (
     dcgan_celeba64,
+    dcgan_conference64,
     dcgan_photos,
     rni_dcgan_cifar10,
     rni_stylegan2_church128,
     rni_stylegan2_ffhq128,
     ssd_sngan_cifar100,
+    ssd_stylegan2_ffhq,
     stylegan2_ffhq512,
     stylegan2_metfaces512,
 )
@@ -23,20 +25,32 @@ def paper(module, **given):
 @pytest.mark.parametrize(
     ("module", "row", "figures"),
     [
-        (dcgan_celeba64, {}, "FID 21.36, over 20 seeds"),
-        (dcgan_celeba64, {"method": "nss"}, "FID 19.45, over 20 seeds"),
-        (dcgan_celeba64, {"method": "wgan-gp"}, "FID 42.16, over 20 seeds"),
-        (rni_stylegan2_ffhq128, {"noise": "rni"}, "PPL 13.05, FID 7.31, MC 0.530, TTMC 1.05"),
+        (dcgan_celeba64, {}, "FID 21.36 ± 1.71, IS 2.39 ± 0.06 (20 seeds; NSS-GAN, table 4), with"),
+        (dcgan_celeba64, {"method": "nss"}, "FID 19.45 ± 1.15, IS 2.42 ± 0.05 (20 seeds; NSS-GAN, table 4), with"),
+        (dcgan_celeba64, {"method": "wgan-gp"}, "FID 42.16 ± 2.77, IS 2.45 ± 0.07 (20 seeds; NSS-GAN, table 4), with"),
         (
-            rni_stylegan2_church128,
-            {"noise": "plain", "path_length": "off"},
-            "PPL 425.7, FID 6.44, MC 2.31, TTMC 6.31",
+            dcgan_celeba64,
+            {"method": "nss", "learning_rate": 2e-4, "beta_1": 0.4, "initial_time": 128.0},
+            "FID 21.18 (20 seeds; NSS-GAN, table 2), with",
         ),
-        (stylegan2_ffhq512, {"view": "nss"}, "FID 5.52, IS 4.91, over 5 seeds"),
-        (stylegan2_ffhq512, {"augment": "ada"}, "FID 7.27, IS 4.61, over 5 seeds"),
-        (stylegan2_metfaces512, {"view": "nss", "augment": "ada"}, "FID 17.25, IS 3.87, over 5 seeds"),
+        (dcgan_celeba64, {"learning_rate": 2e-4, "beta_1": 0.4}, "FID 24.60 (20 seeds; NSS-GAN, table 2), with"),
+        (
+            dcgan_conference64,
+            {"method": "nss"},
+            "FID 64.61 ± 3.20, IS 4.21 ± 0.14 (20 seeds; NSS-GAN, table 4), FID 70.47 (20 seeds; NSS-GAN, table 2), with",
+        ),
+        (
+            rni_stylegan2_ffhq128,
+            {"noise": "rni"},
+            "PPL 13.05, FID 7.31 (Riemannian noise injection, table 1), "
+            "MC 0.530, TTMC 1.05 (Riemannian noise injection, table 2); doubtful: PPL 13.05 (",
+        ),
+        (rni_stylegan2_church128, {"noise": "plain", "path_length": "off"}, "PPL 425.7, FID 6.44 ("),
+        (stylegan2_ffhq512, {"view": "nss"}, "FID 5.52 ± 0.12, IS 4.91 ± 0.08 (5 seeds; NSS-GAN, table 6); doubtful: "),
+        (stylegan2_ffhq512, {"augment": "ada"}, "FID 7.27 ± 0.25, IS 4.61 ± 0.03 (5 seeds; NSS-GAN, table 6)"),
+        (stylegan2_metfaces512, {"view": "nss", "augment": "ada"}, "FID 17.25 ± 0.56, IS 3.87 ± 0.05 (5 seeds"),
         *(
-            (ssd_sngan_cifar100, {"method": method}, f"FID {fid} (of table 2: sngan 22.61, reg 21.39, ")
+            (ssd_sngan_cifar100, {"method": method}, f"FID {fid} (SSD-GAN, table 2)")
             for method, fid in zip(METHODS, ("22.61", "21.39", "25.95", "19.28", "19.25"), strict=True)
         ),
     ],
@@ -68,6 +82,7 @@ def test_they_go_with_their_rows(module, row, figures):
         (stylegan2_ffhq512, {"view": "nss", "gamma": 10.0}),
         (stylegan2_ffhq512, {"view": "nss", "classes": 2}),
         (stylegan2_metfaces512, {"view": "nss"}),
+        (dcgan_celeba64, {"method": "nss", "learning_rate": 2e-4, "beta_1": 0.4, "initial_time": 100.0}),
         (ssd_sngan_cifar100, {"lambda": 0.25}),
         (ssd_sngan_cifar100, {"width": 0.5}),
         (ssd_sngan_cifar100, {"learning_rate": 1e-4}),
@@ -79,4 +94,23 @@ def test_they_go_with_nothing_else(module, given):
 
 
 def test_a_folder_may_hold_the_papers_images():
-    assert paper(dcgan_celeba64, data="/pictures") == "FID 21.36, over 20 seeds, if the images are celeb_a"
+    assert "(20 seeds; NSS-GAN, table 4), if the images are celeb_a, with" in paper(dcgan_celeba64, data="/pictures")
+
+
+def test_last_weights_and_averages_are_told_apart():
+    clause = "with the generator's last weights, not their average as here"
+    assert paper(ssd_sngan_cifar100, method="ssd") == f"FID 19.28 (SSD-GAN, table 2), {clause}"
+    assert paper(ssd_sngan_cifar100, method="ssd", ema_kimg=0.0) == "FID 19.28 (SSD-GAN, table 2)"
+    assert paper(ssd_sngan_cifar100, method="ssd", ema_kimg=5.0) == ""
+    assert clause in paper(dcgan_celeba64)
+    assert paper(dcgan_celeba64, ema_kimg=0.0) == "FID 21.36 ± 1.71, IS 2.39 ± 0.06 (20 seeds; NSS-GAN, table 4)"
+    assert clause not in paper(stylegan2_ffhq512, augment="ada")
+
+
+def test_doubts_are_told():
+    doubt = "doubtful: FID 22.61 (digit for digit the value of mimicry's model zoo: probably not re-trained)"
+    assert paper(ssd_sngan_cifar100, method="sngan").endswith(doubt)
+
+
+def test_a_stand_in_has_no_figures():
+    assert not ssd_stylegan2_ffhq.RECIPE.paper

@@ -159,10 +159,10 @@ def test_a_page_stays_small(run):
 def test_the_papers_figures_stand_beside_ours(run):
     defaults = CHURCH.resolve({option.name: option.default for option in CHURCH.all_options()} | {"method": "nss"})
     change_settings(run, recipe=CHURCH.name, settings=defaults)
-    assert "The paper's figures: FID 58.86, over 20 seeds. Ours: none yet" in Page(report.write_report(run)).text
+    assert "The paper's figures: FID 58.86 ± 3.92, IS" in Page(report.write_report(run)).text
     results.append(run / "metrics.jsonl", record(fid=61.5))
     text = Page(report.write_report(run)).text
-    assert "The paper's figures: FID 58.86, over 20 seeds" in text
+    assert "The paper's figures: FID 58.86 ± 3.92, IS" in text
     assert text.index("61.5") < text.index("58.86")
     change_settings(run, recipe="of_the_future")
     assert "The paper" not in Page(report.write_report(run)).text

@@ -1,10 +1,11 @@
 """What a recipe is, and the settings that all of them have."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tfnss.metrics.networks import NAMES as NETWORKS
+from tfnss.running.figure import Rows
 from tfnss.running.file_names import BEST, CHECKPOINT
 from tfnss.running.option import Option
 
@@ -118,7 +119,8 @@ class Recipe:
         build: Compiled `tfnss.GAN` from resolved settings.
         origin: The paper that it is of, as `tfnss recipes` lists it.
         as_published: Settings of `--paper`: the paper's, where the defaults are others; None where it is of no paper.
-        paper: The paper's figures, to be printed beside ours: each with the settings that it belongs to, over the defaults.
+        paper: The paper's figures, to be printed beside ours: those of a row, with the settings that they belong to, over
+            the defaults.
     """
 
     name: str
@@ -130,7 +132,7 @@ class Recipe:
     build: "Callable[[dict[str, Any]], tfnss.GAN]"
     origin: str = "others"
     as_published: dict[str, Any] | None = None
-    paper: Sequence[tuple[dict[str, Any], str]] = ()
+    paper: Rows = ()
 
     def settings(self, **given: Any) -> dict[str, Any]:
         """All settings of a run: the given ones, over the defaults."""

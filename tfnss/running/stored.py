@@ -7,6 +7,7 @@ from typing import Any
 
 from tfnss.data import NAMES
 from tfnss.running import catalogue
+from tfnss.running.figure import doubts_in_words, in_words
 from tfnss.running.file_names import CHECKPOINT, HISTORY, SAVED_MODEL, SETTINGS
 
 
@@ -64,18 +65,28 @@ def _filled(recipe: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
 def paper_figures(recipe: Any, settings: dict[str, Any]) -> str:
     """The paper's figures for a run that is the paper's in all settings but incidental ones; empty where there are none.
 
-    A folder may hold the paper's data set, which is how most of them come: then the figures say which it would be.
+    A folder may hold the paper's data set, which is how most of them come: then the figures say which it would be. They say
+    too if the paper has no moving average of the generator, where the run has one.
     """
     settings = completed(recipe, settings)
     data, theirs = settings["data"], recipe.defaults["data"]
     if data != theirs and data in NAMES:
         return ""
     names = [option.name for option in recipe.all_options() if not option.incidental and option.name != "data"]
+    found = []
     for row, figures in recipe.paper:
-        expected = recipe.settings(**row)
-        if all(settings[name] == expected[name] for name in names):
-            return figures if data == theirs else f"{figures}, if the images are {theirs}"
-    return ""
+        published = (recipe.settings(**published | row) for published in ({}, recipe.as_published or {}))
+        if any(all(settings[name] == expected[name] for name in names) for expected in published):
+            found += figures
+    if not found:
+        return ""
+    clauses = [in_words(found)]
+    if data != theirs:
+        clauses.append(f"if the images are {theirs}")
+    if settings.get("ema_kimg") != 0 and not all(figure.averaged for figure in found):
+        clauses.append("with the generator's last weights, not their average as here")
+    doubts = doubts_in_words(found)
+    return ", ".join(clauses) + (f"; doubtful: {doubts}" if doubts else "")
 
 
 def load_run(run_dir: Path, checkpoint: Path | None = None) -> Any:
