@@ -38,6 +38,20 @@ def only_writer(run_dir: Path) -> Iterator[None]:
             files.remove(path)
 
 
+def is_locked(run_dir: Path) -> bool:
+    """Whether a process writes a folder."""
+    if fcntl is None or not (run_dir / LOCK).exists():
+        return False
+    try:
+        with open(run_dir / LOCK) as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # removed just now, or a file system without locks
+        return False
+    return False
+
+
 def _locked(path: Path) -> Any:
     while True:
         file = open(path, "a+")  # noqa: SIM115, its lock is to outlive this function

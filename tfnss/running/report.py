@@ -4,9 +4,6 @@ The page shows the settings, the curves, samples over time, and the metrics with
 written at any time of a run. Nothing in it is executed, whatever the run's files hold.
 """
 
-import base64
-import html
-import io
 import json
 import re
 from collections.abc import Mapping
@@ -14,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from tfnss import files
 from tfnss.metrics import results
 from tfnss.metrics.names import CONDITIONS
 from tfnss.running.file_names import HISTORY, METRICS, REPORT
+from tfnss.running.page import Markup, element, page, picture
 from tfnss.running.stored import paper_figures, read_settings, recipe_of
 from tfnss.training.callbacks import read_history
 
@@ -70,44 +67,6 @@ def _paper(run_dir: Path, settings: dict[str, Any]) -> str:
 # -- the page ---
 
 
-class Markup(str):
-    """Text that is HTML already."""
-
-
-def element(tag: str, *content: Any, **attributes: str) -> Markup:
-    """An element of HTML. What is not `Markup` is text, and escaped; underscores in names of attributes are hyphens."""
-    names = "".join(
-        f' {name.strip("_").replace("_", "-")}="{html.escape(value)}"' for name, value in attributes.items()
-    )
-    if tag in ("img", "meta"):
-        return Markup(f"<{tag}{names}>")
-    inside = "".join(part if isinstance(part, Markup) else html.escape(str(part)) for part in content)
-    return Markup(f"<{tag}{names}>{inside}</{tag}>\n")
-
-
-_STYLE = Markup(
-    """
-:root { color-scheme: light dark }
-body { font: 1rem/1.5 system-ui, sans-serif; max-width: 70rem; margin: auto; padding: 1rem; overflow-wrap: anywhere }
-body { background: Canvas; color: CanvasText }
-img { max-width: 100%; height: auto }
-figure { margin: 0 }
-figcaption { font-size: 0.875rem; opacity: 0.75 }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums }
-th, td { padding: 0.2rem 1rem 0.2rem 0; border-bottom: 1px solid #8886; text-align: left; white-space: nowrap }
-dl { columns: 20rem; column-gap: 3rem; margin: 0 }
-dl div { display: flex; gap: 1rem; justify-content: space-between; break-inside: avoid; border-bottom: 1px solid #8886 }
-dd { margin: 0; text-align: right; font-variant-numeric: tabular-nums }
-.wide { overflow-x: auto }
-.wide img { min-width: 40rem }
-.row { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(22rem, 100%), 1fr)) }
-.small { grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)) }
-.row img { width: 100%; image-rendering: pixelated }
-"""
-)
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-
-
 def _page(run_dir: Path) -> str:
     saved, history = read_settings(run_dir), read_history(run_dir / HISTORY)
     settings, name = saved["settings"], run_dir.resolve().name
@@ -120,21 +79,7 @@ def _page(run_dir: Path) -> str:
         "Last row of the history": _list(history[-1]) if history else element("p", "None yet."),
         "Versions": _list(saved.get("versions", {})),
     }
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        element("title", name),
-        element("style", _STYLE),
-    )
-    body = element(
-        "body",
-        element("h1", name),
-        element("p", f"{saved['recipe']}, {seen}"),
-        *(part for title, section in sections.items() for part in (element("h2", title), section)),
-    )
-    return "<!doctype html>\n" + element("html", head, body, lang="en")
+    return page(name, f"{saved['recipe']}, {seen}", sections)
 
 
 def _samples(run_dir: Path, resolution: Any) -> Markup:
@@ -149,9 +94,9 @@ def _samples(run_dir: Path, resolution: Any) -> Markup:
     reals = run_dir / "samples" / "reals.png"
     large += [("real images", reals)] if reals.exists() else []
     return Markup(
-        element("div", *(_figure(label, path, _GRID) for label, path in large), class_="row")
+        element("div", *(picture(label, path, _GRID) for label, path in large), class_="row")
         + element("h3", "Over time")
-        + element("div", *(_figure(label, path, _FIRST, side) for label, path in over_time), class_="row small")
+        + element("div", *(picture(label, path, _FIRST, side) for label, path in over_time), class_="row small")
     )
 
 
@@ -160,23 +105,7 @@ def _pictures(run_dir: Path) -> Markup:
     paths = sorted(run_dir.glob("[!.]*.png"), key=lambda path: (path.stem != "curves", path.name))[:_MOST_PICTURES]
     if not paths:
         return element("p", "None yet.")
-    return element("div", *(_figure(path.name, path, _PICTURE) for path in paths), class_="wide")
-
-
-def _figure(label: str, path: Path, size: int, side: int | None = None) -> Markup:
-    """A PNG file as part of the page, no larger than `size` pixels; of its upper left corner, if `side` is given."""
-    buffer = io.BytesIO()
-    try:
-        with Image.open(path, formats=["PNG"]) as image:
-            picture = image.crop((0, 0, min(side, image.width), min(side, image.height))) if side else image.copy()
-    except (OSError, SyntaxError) as error:  # the latter is Pillow's word for broken pieces of a PNG file
-        raise ValueError(f"{path} cannot be read ({error})") from error
-    picture.thumbnail((size, size))
-    picture.save(buffer, "PNG")
-    data = base64.b64encode(buffer.getvalue()).decode()
-    return element(
-        "figure", element("img", src=f"data:image/png;base64,{data}", alt=label), element("figcaption", label)
-    )
+    return element("div", *(picture(path.name, path, _PICTURE) for path in paths), class_="wide")
 
 
 def _metrics(run_dir: Path, settings: dict[str, Any]) -> Markup:

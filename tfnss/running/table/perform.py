@@ -1,0 +1,66 @@
+"""One job of a table, in a process of its own: `python -m tfnss.running.table.perform FOLDER CELL SEED`."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from tfnss.console import reporting, start_tensorflow
+from tfnss.running.lock import only_writer
+from tfnss.running.mode import Mode
+from tfnss.running.table.child import ELSEWHERE
+from tfnss.running.table.plan import Job, Plan, read_plan, recipe_called
+
+
+def main(folder: str, cell: str, seed: str) -> None:
+    """Does the job, unless another process has it: then the status is `ELSEWHERE`."""
+    place = Path(folder)
+    plan = read_plan(place)
+    job = next(Job(place, found, int(seed)) for found in plan.cells if found.name == cell)
+    _end_with(os.getppid())
+    job.work.mkdir(parents=True, exist_ok=True)
+    try:
+        held = only_writer(job.work)
+        held.__enter__()
+    except ValueError:
+        raise SystemExit(ELSEWHERE) from None
+    try:
+        perform(plan, job)
+    finally:
+        held.__exit__(None, None, None)
+
+
+def perform(plan: Plan, job: Job) -> None:
+    """Trains a job's run from where it stands, and measures it."""
+    (job.work / "failure.txt").unlink(missing_ok=True)
+    recipe = recipe_called(job.cell.recipe)
+    start_tensorflow()
+    from tfnss.running.execution import execute
+    from tfnss.running.folder import is_free
+
+    begun = not is_free(job.run)
+    given: dict[str, Any] = {} if begun else {**plan.settings_of(job.cell), "seed": job.seed}
+    mode = Mode(run_dir=str(job.run), resume=begun, download=plan.download, inception=plan.inception)
+    execute(recipe, given, mode, f"tfnss table {plan.table}", alone=False)
+    with reporting(f"tfnss table {plan.table}", ValueError, OSError):
+        from tfnss.running.table.measuring import measure
+
+        measure(plan, job)
+
+
+def _end_with(parent: int) -> None:
+    """Has this process end, after it saves where it stands, when the one that started it is gone."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,258 @@
+"""What a folder's table was asked to be, and the jobs of it."""
+
+import fnmatch
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from tfnss import files
+from tfnss.data import NAMES
+from tfnss.running import catalogue
+from tfnss.running.recipe import Recipe
+from tfnss.running.table.declaration import Cell, Table
+
+PLAN, WORK, RESULT = "plan.json", ".work", "result.json"
+KINDS = ("paper", "miniature", "smoke")
+_TOY_SEEDS = 1
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A table as a folder was asked for it.
+
+    Args:
+        table: Name of the table.
+        kind: `paper`; `miniature`, its small sizes; or `smoke`, toys.
+        seeds: Runs of each cell.
+        settings: Settings of all cells, over their own.
+        data: Places of data sets, by the names that recipes have for them.
+        inception: Folder of Inception's SavedModel, or None.
+        download: Whether data sets may be downloaded.
+    """
+
+    table: str
+    kind: str = "paper"
+    seeds: int = 1
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, str] = field(default_factory=dict)
+    inception: str | None = None
+    download: bool = False
+
+    @property
+    def declaration(self) -> Table:
+        """The table."""
+        return table_called(self.table)
+
+    @property
+    def cells(self) -> Sequence[Cell]:
+        """Its cells."""
+        return self.declaration.miniature if self.kind == "miniature" else self.declaration.cells
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """What is measured."""
+        table = self.declaration
+        return tuple(table.metrics if self.kind == "paper" else table.small_metrics)
+
+    @property
+    def repeats(self) -> int:
+        """Times that a run is measured."""
+        return self.declaration.repeats if self.kind == "paper" else 1
+
+    def settings_of(self, cell: Cell) -> dict[str, Any]:
+        """What a cell's runs are given, over their recipe's defaults: with the folder's own settings and places of data."""
+        recipe = recipe_called(cell.recipe)
+        given = {**cell.settings, **self.settings}
+        if self.kind == "smoke":
+            given |= recipe.smoke
+            batch = given["batch_size"]
+            given |= {"kimg": batch / 1000, "checkpoint_every": batch / 1000, "fid_images": 16}
+        if self.declaration.best:
+            given |= {"keep_best": "fid"}
+            given.setdefault("fid_every", given.get("kimg", recipe.defaults["kimg"]) / 20)
+        if self.declaration.best and self.kind == "smoke":
+            given["fid_every"] = given["kimg"]
+        data = given.get("data", recipe.defaults["data"])
+        return given | {"data": self.data.get(data, data)}
+
+
+@dataclass(frozen=True)
+class Job:
+    """A cell under a seed: an ordinary run in the table's folder.
+
+    Args:
+        folder: The table's.
+        cell: The cell.
+        seed: The seed.
+    """
+
+    folder: Path
+    cell: Cell
+    seed: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.cell.name}/seed-{self.seed}"
+
+    @property
+    def run(self) -> Path:
+        """The folder of its run."""
+        return self.folder / self.cell.name / f"seed-{self.seed}"
+
+    @property
+    def work(self) -> Path:
+        """Where its lock is, what it printed, and why it failed."""
+        return self.folder / WORK / f"{self.cell.name}-seed-{self.seed}"
+
+    def result(self) -> dict[str, Any] | None:
+        """What was measured; None before that.
+
+        Raises:
+            ValueError: For a damaged file. The message names it.
+        """
+        path = self.run / RESULT
+        if not path.is_file():
+            return None
+        try:
+            result = json.loads(path.read_text())
+            return {**result, "values": {name: float(value) for name, value in result["values"].items()}}
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"{path} is damaged ({error}): remove it, and the cell is measured again") from error
+
+    def failure(self) -> str | None:
+        """Why it failed, the last time that it did; None where it did not."""
+        path = self.work / "failure.txt"
+        return path.read_text(encoding="utf-8").strip() if path.is_file() else None
+
+    def fail(self, reason: str) -> None:
+        """Keeps why it failed."""
+        with files.replacing(self.work / "failure.txt") as temporary:
+            temporary.write_text(reason + "\n", encoding="utf-8")
+
+
+def table_called(name: str) -> Table:
+    """A table by its name.
+
+    Raises:
+        ValueError: For a name that is no table's. The message has the nearest one.
+    """
+    module = catalogue.module(name)
+    if not hasattr(module, "TABLE"):
+        raise ValueError(f"{name} is no table: `tfnss recipes` lists them")
+    return module.TABLE
+
+
+def recipe_called(name: str) -> Recipe:
+    """A recipe by its name."""
+    return catalogue.module(name).RECIPE
+
+
+def jobs_of(plan: Plan, folder: Path) -> list[Job]:
+    """All jobs of a plan: first seeds first, so that a part of them is a table of fewer seeds."""
+    return [Job(folder, cell, seed) for seed in range(plan.seeds) for cell in plan.cells]
+
+
+def chosen(jobs: Sequence[Job], patterns: str | None) -> list[Job]:
+    """The jobs whose cells match any of the patterns, with commas between them: parts of names, or with `*` and `?`.
+
+    Raises:
+        ValueError: If none does.
+    """
+    if patterns is None:
+        return list(jobs)
+    wanted = [pattern.strip().lower() for pattern in patterns.split(",")]
+
+    def matches(cell: Cell) -> bool:
+        names = (cell.name, *(text.lower() for text in (cell.row, cell.column, cell.variant)))
+        return any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in wanted) or any(
+            pattern and pattern in cell.name for pattern in wanted
+        )
+
+    found = [job for job in jobs if matches(job.cell)]
+    if not found:
+        names = sorted({job.cell.name for job in jobs})
+        shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+        raise ValueError(f"--cells {patterns} selects nothing; there are {shown}")
+    return found
+
+
+def read_plan(folder: Path) -> Plan:
+    """The plan of a folder.
+
+    Raises:
+        ValueError: For a folder without one, or a damaged one. The message names it.
+    """
+    path = folder / PLAN
+    if not path.is_file():
+        raise ValueError(f"{folder} holds no table (no {PLAN})")
+    try:
+        saved = json.loads(path.read_text())
+        plan = Plan(**saved)
+        if plan.kind not in KINDS or not isinstance(plan.seeds, int) or plan.seeds < 1:
+            raise ValueError("a value of another kind")
+        dict(plan.settings), dict(plan.data)
+        return plan
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{path} is damaged ({error})") from error
+
+
+def open_plan(folder: Path, asked: Plan, more_seeds: bool) -> Plan:
+    """The plan of a folder, made if it is new, else found to be the one that is asked for. Seeds may become more.
+
+    Args:
+        folder: The table's.
+        asked: The plan.
+        more_seeds: Whether the number of seeds was asked for; else a folder keeps its own.
+
+    Raises:
+        ValueError: For a folder of another table or of something else, or settings that differ.
+    """
+    if not (folder / PLAN).exists():
+        if folder.exists() and any(path.name != WORK for path in folder.iterdir()):
+            raise ValueError(f"{folder} is not empty and holds no table: name another --dir")
+        _write(folder, asked)
+        return asked
+    plan = read_plan(folder)
+    for name in ("table", "kind", "settings"):
+        if getattr(plan, name) != getattr(asked, name):
+            raise ValueError(
+                f"{folder} holds the {name} {_shown(getattr(plan, name))}, not {_shown(getattr(asked, name))}: "
+                "name another --dir"
+            )
+    places = {"data": {**plan.data, **asked.data}, "inception": asked.inception or plan.inception}
+    seeds = max(plan.seeds, asked.seeds) if more_seeds else plan.seeds
+    new = replace(plan, seeds=seeds, download=asked.download or plan.download, **places)
+    if new != plan:
+        _write(folder, new)
+    return new
+
+
+def _write(folder: Path, plan: Plan) -> None:
+    with files.replacing(folder / PLAN) as temporary:
+        temporary.write_text(json.dumps(asdict(plan), indent=2) + "\n")
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def check_settings(plan: Plan) -> None:
+    """Checks the settings of all cells, their data and their networks aside.
+
+    Raises:
+        ValueError: For settings that a recipe has not, or data that are no data set's.
+    """
+    recipes = {cell.recipe: recipe_called(cell.recipe) for cell in plan.cells}
+    for name in plan.settings:
+        without = [recipe.name for recipe in recipes.values() if name not in {o.name for o in recipe.all_options()}]
+        if without:
+            raise ValueError(f"--set {name}: {without[0]} has no such setting")
+    known = {recipe.defaults["data"] for recipe in recipes.values()}
+    known |= {cell.settings["data"] for cell in plan.cells if "data" in cell.settings}
+    for name in plan.data:
+        if name not in known:
+            raise ValueError(f"--data {name}: the table has {', '.join(sorted(known))}")
+        if plan.data[name] not in NAMES and not Path(plan.data[name]).exists():
+            raise ValueError(f"--data {name}: {plan.data[name]} is not there")
