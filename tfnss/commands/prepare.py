@@ -5,6 +5,10 @@
 
 SOURCE is a folder or zip of images, an LSUN export (a folder with data.mdb), or a data set of TensorFlow Datasets by name.
 The same command goes on where it was stopped, or where a disk failed. One process writes DEST.
+
+    tfnss prepare ~/lsun/cat ~/cats --resolution 256 --rank 100000
+
+keeps the images that rank highest on the manifold of all of them, of which `ranking.json` tells (`tfnss.running.ranked`).
 """
 
 import collections
@@ -12,9 +16,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tfnss.console import Parser, one_line_warnings, parser_of, reporting, say, start_tensorflow
+from tfnss.console import Parser, check_range, one_line_warnings, parser_of, reporting, say, start_tensorflow
 from tfnss.data import pixels
 from tfnss.data.named import NAMED
+from tfnss.metrics.networks import NAMES as NETWORKS
 from tfnss.running.lock import only_writer
 
 if TYPE_CHECKING:
@@ -25,6 +30,7 @@ PROGRAM = "tfnss prepare"
 SUMMARY = "Turn images into records, quick to train on."
 _LISTED = 20  # skipped images to print
 _DEFAULTS: dict[str, Any] = {"labels": False, "download": False}
+_RANKING = ("rank", "rank_queries", "features", "inception")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -32,23 +38,33 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = _DEFAULTS | vars(parser_of(PROGRAM, SUMMARY, add_flags).parse_args(arguments))
     source, dest = given.pop("source"), Path(given.pop("dest")).expanduser()
     labels, download = given.pop("labels"), given.pop("download")
+    ranking = {name: given.pop(name) for name in _RANKING if name in given}
     with reporting(PROGRAM, ValueError, OSError), one_line_warnings(PROGRAM):
         start_tensorflow()
         from tfnss.data import Preparation, originals
 
         preparation = Preparation(**given)
+        _check_ranking(ranking, given)
         place = Path(source).expanduser()
         if source not in NAMED and place.is_dir() and dest.resolve().is_relative_to(place.resolve()):
             raise ValueError(f"{dest} lies in {source}: name a folder outside it for the records")
         try:
-            manifest = _prepared(originals(source, download, labels), dest, preparation)
+            manifest = _prepared(originals(source, download, labels), dest, preparation, ranking)
         except KeyboardInterrupt:
             say(f"Stopped. The same command goes on; {dest} holds what is done.")
             raise SystemExit(130) from None
         _print(manifest, dest)
 
 
-def _prepared(images: "Originals", dest: Path, preparation: "Preparation") -> dict[str, Any]:
+def _check_ranking(ranking: dict[str, Any], given: dict[str, Any]) -> None:
+    if ranking and "rank" not in ranking:
+        raise ValueError(f"--{min(ranking).replace('_', '-')} goes with --rank N, which says how many images to keep")
+    if ranking and "max_images" in given:
+        raise ValueError("--rank chooses the images to keep: leave out --max-images")
+    check_range({"rank": 1} | ranking, "rank", 1)
+
+
+def _prepared(images: "Originals", dest: Path, preparation: "Preparation", ranking: dict[str, Any]) -> dict[str, Any]:
     from tfnss.data import prepare
     from tfnss.data.preparation import check_destination
 
@@ -56,9 +72,28 @@ def _prepared(images: "Originals", dest: Path, preparation: "Preparation") -> di
     dest.mkdir(parents=True, exist_ok=True)
     with only_writer(dest):
         try:
+            if ranking:
+                images = _ranked(images, dest, preparation, **ranking)
             return prepare(images, dest, preparation, progress=True)
         except OSError as error:
             raise OSError(f"{error}: mend that, and the same command goes on; {dest} holds what is done") from error
+
+
+def _ranked(
+    images: "Originals",
+    dest: Path,
+    preparation: "Preparation",
+    rank: int,
+    rank_queries: str | None = None,
+    features: str = "inception",
+    inception: str | None = None,
+) -> "Originals":
+    from tfnss.data import originals
+    from tfnss.metrics import networks
+    from tfnss.running.ranked import ranked
+
+    queries = originals(rank_queries) if rank_queries else None
+    return ranked(images, dest, preparation, rank, networks.load(features, inception), queries, progress=True)
 
 
 def _print(manifest: dict[str, Any], dest: Path) -> None:
@@ -91,6 +126,19 @@ def add_flags(parser: Parser) -> None:
     flag("--labels", action="store_true", help="keep classes: of dataset.json, else the subfolder of each image")
     flag("--shard-images", type=int, metavar="N", help="images in a shard (default: 1000)")
     flag("--max-images", type=int, metavar="N", help="take no more than the first N images")
+    flag(
+        "--rank",
+        type=int,
+        metavar="N",
+        help="keep the N images that rank highest on the manifold of all: see --rank-queries",
+    )
+    flag(
+        "--rank-queries",
+        metavar="FOLDER",
+        help="images like those to keep; without them, images with many that are like them rank high (a density ranking)",
+    )
+    flag("--features", choices=NETWORKS, help="feature network of the ranking (default: inception)")
+    flag("--inception", metavar="DIR", help="folder of Inception's SavedModel, instead of TensorFlow Hub")
     flag("--download", action="store_true", help="let TensorFlow Datasets download the data set if it is not on disk")
 
 

@@ -113,7 +113,8 @@ def prepare(
 
 def check_destination(folder: Path) -> None:
     """Raises a ValueError for a folder that is not for records: one with anything else than records or hidden files."""
-    free = not folder.exists() or (folder.is_dir() and all(path.name.startswith(".") for path in folder.iterdir()))
+    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    free = not folder.exists() or (folder.is_dir() and all(n.startswith(".") or n == records.RANKING for n in names))
     if not (free or records.is_records(folder)):
         raise ValueError(f"{folder} is not empty: name a new folder for the records")
 

@@ -10,6 +10,7 @@ A folder of records holds
 - `manifest.json`: `format`, `version`, whether it is `complete`, how it was prepared, and when it is complete `count`,
   `classes` (name and count of each) or null, `shards` (name, count, bytes and sha256 of each), `sha256` of those checksums,
   all that was `skipped`, and how many images were `upscaled`: had fewer pixels than the resolution.
+- `ranking.json`, if a ranking chose the images (`tfnss.running.ranked`).
 
 Each JSON file holds a `checksum` of the rest of it (`tfnss.data.checked`).
 """
@@ -29,6 +30,7 @@ from tfnss import files
 from tfnss.data import checked, pixels
 
 MANIFEST, FORMAT, VERSION = "manifest.json", "tfnss records", 1
+RANKING = "ranking.json"
 _REMEDY = "copy it again, or repeat the preparation (tfnss.data.prepare), which replaces damaged shards"
 _HEAD, _FOOT = 12, 4  # bytes of a TFRecord around its data: length and checksum, checksum
 
