@@ -9,6 +9,7 @@ ROOT = Path(__file__).parent
 VERSION = runpy.run_path(str(ROOT / "tfnss" / "version.py"))["__version__"]
 
 LSUN = ["lmdb>=1.7"]
+CLUSTER = ["dask>=2026.8", "distributed>=2026.8"]
 DATASETS = ["tensorflow-datasets>=4.9.10", "importlib_resources"]  # the second is an undeclared need of the first
 COMPLETION = ["shtab>=1.13"]
 ONNX = ["onnx>=1.23", "tf2onnx>=1.17"]
@@ -64,6 +65,7 @@ setup(
         "tensorboard>=2.20",
     ],
     extras_require={
+        "cluster": CLUSTER,
         "completion": COMPLETION,
         "cuda": ["tensorflow[and-cuda]>=2.21"],
         "datasets": DATASETS,
@@ -73,6 +75,7 @@ setup(
             "pytest>=8.3",
             "pytest-xdist>=3.6",
             "hypothesis>=6.130",
+            *CLUSTER,
             *COMPLETION,
             *DATASETS,
             *LSUN,

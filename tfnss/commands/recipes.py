@@ -21,7 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(origin)
         for name, summary in entries:
             print(f"  {name:{width}}  {summary}")
-    print("Train one with `tfnss train NAME`; `tfnss train NAME --help` shows its settings.")
+    print(
+        "Train one with `tfnss train NAME`; `tfnss train NAME --help` shows its settings. Tables of papers, which are many "
+        "runs, come of `tfnss table NAME`."
+    )
 
 
 def add_flags(parser: Parser) -> None:

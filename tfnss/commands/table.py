@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tfnss.console import Parser, check_range, fail, parser_of, reporting
+from tfnss.console import Parser, check_range, fail, parser_of, reporting, start_tensorflow
 
 if TYPE_CHECKING:
     from tfnss.running.table.plan import Job, Plan
@@ -54,10 +54,14 @@ def _add_own(parser: Parser) -> None:
     sizes.add_argument(
         "--smoke", dest="kind", action="store_const", const="smoke", help="all cells at toy size: minutes"
     )
-    flag("--cells", metavar="NAMES", help="only cells whose names have these parts, with commas between; * and ? match")
+    flag(
+        "--cells", metavar="NAMES", help="only these cells, rows or columns, with commas between; * matches any letters"
+    )
     flag("--seeds", type=int, metavar="N", help="runs of each cell (default: the table's, as in the paper)")
     flag("--set", action="append", metavar="NAME=VALUE", help="a setting of all cells, over their own")
-    flag("--data", action="append", metavar="NAME=DIR", help="where a data set of the table is, by the name it has there")
+    flag(
+        "--data", action="append", metavar="NAME=DIR", help="where a data set of the table is, by the name it has there"
+    )
     flag("--download", action="store_true", help="let TensorFlow Datasets download data sets that are not on disk")
     flag("--inception", metavar="DIR", help="folder of Inception's SavedModel, instead of TensorFlow Hub")
     flag("--jobs", type=int, metavar="N", help="runs at a time on this machine, a GPU each where there are several")
@@ -77,6 +81,7 @@ def run(program: str, flags: dict[str, Any]) -> None:
         if given["dry_run"]:
             _show(plan, jobs)
             return
+        start_tensorflow()
         with _clients(given) as client:
             plan = plans.open_plan(folder, plan, "seeds" in given)
             jobs = plans.chosen(plans.jobs_of(plan, folder), given.get("cells"))
@@ -166,14 +171,18 @@ def _work(client: Any, plan: "Plan", folder: Path, jobs: "Sequence[Job]") -> "di
 
 
 def _show(plan: "Plan", jobs: "Sequence[Job]") -> None:
-    from tfnss.console import start_tensorflow
     from tfnss.running.table.progress import kimg_of
 
     cells = {job.cell.name: job for job in jobs}
     for name, job in cells.items():
         count = sum(other.cell is job.cell for other in jobs)
-        print(f"{name}: {job.cell.recipe} {json.dumps(plan.settings_of(job.cell))}, {count} x {kimg_of(plan, job):g} kimg")
-    print(f"{len(jobs)} runs of {len(cells)} cells, {sum(kimg_of(plan, job) for job in jobs):g} kimg to train.", flush=True)
+        print(
+            f"{name}: {job.cell.recipe} {json.dumps(plan.settings_of(job.cell))}, {count} x {kimg_of(plan, job):g} kimg"
+        )
+    print(
+        f"{len(jobs)} runs of {len(cells)} cells, {sum(kimg_of(plan, job) for job in jobs):g} kimg to train.",
+        flush=True,
+    )
     start_tensorflow()
     from tfnss.running.table.estimate import seconds_per_kimg
 

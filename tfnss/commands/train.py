@@ -22,6 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         module = catalogue.module(name)
     except ValueError as error:
         fail(PROGRAM, error)
+    if hasattr(module, "TABLE"):
+        fail(PROGRAM, f"{name} is a table of runs: `tfnss table {name}` trains them")
     if hasattr(module, "SUMMARY"):  # an experiment of another kind than one run
         module.main(flags)
     else:

@@ -41,6 +41,8 @@ NAMED = {
     "lsun_church": NamedDataset("lsun/church_outdoor", "train", _LSUN_REMEDY),
     "lsun_conference": NamedDataset("lsun/conference_room", "train", _LSUN_REMEDY),
     "lsun_cat": NamedDataset("lsun/cat", "train", _LSUN_REMEDY),
+    "lsun_car": NamedDataset("lsun/car", "train", _LSUN_REMEDY),
+    "lsun_horse": NamedDataset("lsun/horse", "train", _LSUN_REMEDY),
     "lsun_bedroom": NamedDataset("lsun/bedroom", "train", _LSUN_REMEDY),
     "cifar10": NamedDataset("cifar10", "train", classes=10),
     "cifar100": NamedDataset("cifar100", "train", classes=100),

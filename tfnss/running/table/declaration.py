@@ -18,7 +18,8 @@ class Cell:
         recipe: Name of the recipe.
         settings: Its settings, over the recipe's defaults.
         figures: The paper's figures for it.
-        variant: In a search, what is tried here: of the cells of one row and column the best one stands in the table.
+        tried: In a search, the numbers that are tried here, by the names of the paper's figures: of the cells of one row and
+            column the best one stands in the table.
     """
 
     row: str
@@ -26,7 +27,12 @@ class Cell:
     recipe: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     figures: Sequence[Figure] = ()
-    variant: str = ""
+    tried: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def variant(self) -> str:
+        """What is tried here, in words."""
+        return " ".join(f"{name} {value:g}" for name, value in self.tried.items())
 
     @property
     def name(self) -> str:

@@ -34,7 +34,7 @@ def _measured(plan: Plan, job: Job) -> float:
     side, channels = settings["resolution"], settings.get("channels", 3)
     pixels = np.random.default_rng(0).integers(0, 256, (batch, side, side, channels), np.uint8)
     labels = np.zeros(batch, np.int64) if gan.classes else None
-    images = tfnss.data.Images(pixels, labels, batch_size=batch)
+    images = tfnss.data.Images(pixels, batch, labels=labels)
     gan.fit(images, epochs=1, steps_per_epoch=1, verbose=0)  # traces
     begun = time.perf_counter()
     gan.fit(images, epochs=1, steps_per_epoch=_ITERATIONS, verbose=0)

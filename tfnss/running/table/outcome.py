@@ -43,12 +43,18 @@ def _entry(plan: Plan, folder: Path, cell: Cell) -> dict[str, Any]:
     jobs = [Job(folder, cell, seed) for seed in range(plan.seeds)]
     results = {job.seed: result for job in jobs if (result := job.result()) is not None}
     failed = {job.seed: reason for job in jobs if job.seed not in results and (reason := job.failure())}
-    names = list(dict.fromkeys(name for result in results.values() for name in result["values"]))
-    values = {name: {seed: result["values"].get(name, math.nan) for seed, result in results.items()} for name in names}
+    found = {seed: _as_in_paper(result["values"], cell) for seed, result in results.items()}
+    names = list(dict.fromkeys(name for values in found.values() for name in values))
+    values = {name: {seed: own.get(name, math.nan) for seed, own in found.items()} for name in names}
     finite = {name: {s: v for s, v in seeds.items() if math.isfinite(v)} for name, seeds in values.items()}
     measured = {name: spread(list(seeds.values())) for name, seeds in finite.items() if seeds}
     figures = {figure.metric: figure for figure in cell.figures}
     first = next(iter(measured), None)
+    if first:  # of a search, what was found to be best, beside what the paper found
+        tried = {
+            name: {"seeds": None, "mean": value, "std": None, "median": value} for name, value in cell.tried.items()
+        }
+        measured = tried | measured
     return {
         "cell": cell.name,
         "row": cell.row,
@@ -64,12 +70,18 @@ def _entry(plan: Plan, folder: Path, cell: Cell) -> dict[str, Any]:
         "paper": {figure.metric: asdict(figure) for figure in cell.figures},
         "against_paper": {
             name: against_paper(list(finite[name].values()), figures[name].mean, figures[name].std, figures[name].seeds)
-            for name in measured
-            if name in figures and plan.kind == "paper"
+            for name in finite
+            if name in figures and finite[name] and plan.kind == "paper"
         },
         "sample_seed": nearest_to_mean(finite[first]) if first else None,
         "network": next((result["network"] for result in results.values() if result["network"]), None),
     }
+
+
+def _as_in_paper(values: dict[str, float], cell: Cell) -> dict[str, float]:
+    """Values by the paper's names: our path lengths are called after the space and the ends that they are of."""
+    path = next((figure.metric for figure in cell.figures if figure.metric.startswith("ppl")), None)
+    return {path if path and name in ("ppl_wend", "ppl_zend") else name: value for name, value in values.items()}
 
 
 def _best(entries: Sequence[dict[str, Any]], metric: str) -> dict[tuple[str, str], dict[str, Any]]:

@@ -15,7 +15,6 @@ from tfnss.running.table.declaration import Cell, Table
 
 PLAN, WORK, RESULT = "plan.json", ".work", "result.json"
 KINDS = ("paper", "miniature", "smoke")
-_TOY_SEEDS = 1
 
 
 @dataclass(frozen=True)
@@ -155,7 +154,8 @@ def jobs_of(plan: Plan, folder: Path) -> list[Job]:
 
 
 def chosen(jobs: Sequence[Job], patterns: str | None) -> list[Job]:
-    """The jobs whose cells match any of the patterns, with commas between them: parts of names, or with `*` and `?`.
+    """The jobs whose cell, row, column or variant has a name that matches any of the patterns, which commas part; `*` and `?`
+    match any letters, and one.
 
     Raises:
         ValueError: If none does.
@@ -166,9 +166,7 @@ def chosen(jobs: Sequence[Job], patterns: str | None) -> list[Job]:
 
     def matches(cell: Cell) -> bool:
         names = (cell.name, *(text.lower() for text in (cell.row, cell.column, cell.variant)))
-        return any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in wanted) or any(
-            pattern and pattern in cell.name for pattern in wanted
-        )
+        return any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in wanted)
 
     found = [job for job in jobs if matches(job.cell)]
     if not found:
@@ -221,9 +219,13 @@ def open_plan(folder: Path, asked: Plan, more_seeds: bool) -> Plan:
                 f"{folder} holds the {name} {_shown(getattr(plan, name))}, not {_shown(getattr(asked, name))}: "
                 "name another --dir"
             )
-    places = {"data": {**plan.data, **asked.data}, "inception": asked.inception or plan.inception}
-    seeds = max(plan.seeds, asked.seeds) if more_seeds else plan.seeds
-    new = replace(plan, seeds=seeds, download=asked.download or plan.download, **places)
+    new = replace(
+        plan,
+        seeds=max(plan.seeds, asked.seeds) if more_seeds else plan.seeds,
+        data={**plan.data, **asked.data},
+        inception=asked.inception or plan.inception,
+        download=asked.download or plan.download,
+    )
     if new != plan:
         _write(folder, new)
     return new

@@ -122,8 +122,8 @@ def _words(entry: dict[str, Any] | None, metric: str) -> str:
     own = entry["measured"].get(metric)
     if own:
         spread = f" ± {own['std']:.3g}" if own["std"] is not None else ""
-        parts.append(f"{own['mean']:.4g}{spread} ({own['seeds']})")
-    if entry["variant"] and own:
+        parts.append(f"{own['mean']:.4g}{spread}" + (f" ({own['seeds']})" if own["seeds"] else ""))
+    if entry["variant"] and own and own["seeds"]:
         parts.append(f"at {entry['variant']}")
     paper = entry["paper"].get(metric)
     if paper:

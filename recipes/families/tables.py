@@ -1,0 +1,41 @@
+"""What the papers' tables share: names of data sets and the recipes on them."""
+
+from typing import Any
+
+from tfnss.running.table.declaration import Cell
+
+NSS_DATASETS = {
+    "celeba": ("CelebA", "dcgan_celeba64"),
+    "lsun_church": ("Church", "dcgan_church64"),
+    "lsun_conference": ("Conference", "dcgan_conference64"),
+    "oxford_flowers": ("Flowers", "dcgan_flowers64"),
+}
+NSS_METHODS = {
+    "gan": "GAN",
+    "gan-gr": "GAN-gr",
+    "lsgan": "LSGAN",
+    "wgan-gp": "WGAN-gp",
+    "dragan": "DRAGAN",
+    "ss": "SS",
+    "ns": "NS",
+    "nss": "NSS",
+}
+LAST_WEIGHTS = {"ema_kimg": 0.0}  # no paper speaks of an average of DCGAN's or SNGAN's generator
+
+
+def small_dcgan(row: str, kimg: float = 20.0, **settings: Any) -> Cell:
+    """A DCGAN on the embedded photographs, minutes on a CPU."""
+    return Cell(row, "photographs", "dcgan_photos", {"kimg": kimg, "fid_every": 0.0, **LAST_WEIGHTS, **settings})
+
+
+def small_stylegan2(row: str, kimg: float = 6.0, **settings: Any) -> Cell:
+    """A StyleGAN2 at 32x32 on the embedded photographs, minutes on a CPU."""
+    return Cell(
+        row, "photographs", "stylegan2_photos64", {"resolution": 32, "kimg": kimg, "fid_every": 0.0, **settings}
+    )
+
+
+def small_sngan(row: str, kimg: float = 20.0, **settings: Any) -> Cell:
+    """An SNGAN at 32x32 on the embedded photographs, minutes on a CPU."""
+    sizes = {"data": "photos", "width": 0.25, "kimg": kimg, "features": "embedded", "fid_images": 1000}
+    return Cell(row, "photographs", "ssd_sngan_cifar100", {**sizes, **LAST_WEIGHTS, **settings})
