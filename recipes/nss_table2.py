@@ -36,7 +36,7 @@ TABLE = Table(
     small_seeds=2,
     baseline="GAN",
     remarks=[
-        "NSS on Conference at T = 256 is 70.47 here and 64.61 in table 4, under the same settings: one of the two is wrong.",
+        "The paper's NSS on Conference at T = 256 is another in table 4, under the same settings: one of the two is wrong.",
         "The paper gives no standard deviations in this table.",
     ],
 )

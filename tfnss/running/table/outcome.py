@@ -81,7 +81,8 @@ def _entry(plan: Plan, folder: Path, cell: Cell) -> dict[str, Any]:
 def _as_in_paper(values: dict[str, float], cell: Cell) -> dict[str, float]:
     """Values by the paper's names: our path lengths are called after the space and the ends that they are of."""
     path = next((figure.metric for figure in cell.figures if figure.metric.startswith("ppl")), None)
-    return {path if path and name in ("ppl_wend", "ppl_zend") else name: value for name, value in values.items()}
+    ours = tuple(f"{crop}_{space}end" for crop in ("ppl", "ppl2") for space in "wz")
+    return {path if path and name in ours else name: value for name, value in values.items()}
 
 
 def _best(entries: Sequence[dict[str, Any]], metric: str) -> dict[tuple[str, str], dict[str, Any]]:
