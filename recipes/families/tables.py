@@ -23,7 +23,7 @@ NSS_METHODS = {
 LAST_WEIGHTS = {"ema_kimg": 0.0}  # no paper speaks of an average of DCGAN's or SNGAN's generator
 
 
-def small_dcgan(row: str, kimg: float = 20.0, **settings: Any) -> Cell:
+def small_dcgan(row: str, kimg: float = 10.0, **settings: Any) -> Cell:
     """A DCGAN on the embedded photographs, minutes on a CPU."""
     return Cell(row, "photographs", "dcgan_photos", {"kimg": kimg, "fid_every": 0.0, **LAST_WEIGHTS, **settings})
 

@@ -42,7 +42,9 @@ def outcome(plan: Plan, folder: Path) -> dict[str, Any]:
 def _entry(plan: Plan, folder: Path, cell: Cell) -> dict[str, Any]:
     jobs = [Job(folder, cell, seed) for seed in range(plan.seeds)]
     results = {job.seed: result for job in jobs if (result := job.result()) is not None}
-    failed = {job.seed: reason for job in jobs if job.seed not in results and (reason := job.failure())}
+    failed = [
+        {"seed": job.seed, "reason": reason} for job in jobs if job.seed not in results and (reason := job.failure())
+    ]
     found = {seed: _as_in_paper(result["values"], cell) for seed, result in results.items()}
     names = list(dict.fromkeys(name for values in found.values() for name in values))
     values = {name: {seed: own.get(name, math.nan) for seed, own in found.items()} for name in names}
@@ -63,7 +65,7 @@ def _entry(plan: Plan, folder: Path, cell: Cell) -> dict[str, Any]:
         "recipe": cell.recipe,
         "settings": plan.settings_of(cell),
         "done": sorted(results),
-        "missing": [job.seed for job in jobs if job.seed not in results and job.seed not in failed],
+        "missing": [job.seed for job in jobs if job.seed not in results and job.failure() is None],
         "failed": failed,
         "values": {name: list(seeds.values()) for name, seeds in finite.items()},
         "measured": measured,

@@ -154,8 +154,8 @@ def jobs_of(plan: Plan, folder: Path) -> list[Job]:
 
 
 def chosen(jobs: Sequence[Job], patterns: str | None) -> list[Job]:
-    """The jobs whose cell, row, column or variant has a name that matches any of the patterns, which commas part; `*` and `?`
-    match any letters, and one.
+    """The jobs whose cell, row, column or variant has a name that matches any of the patterns, with commas between; `*` and
+    `?` match any letters, and one.
 
     Raises:
         ValueError: If none does.

@@ -141,7 +141,7 @@ def _words(entry: dict[str, Any] | None, metric: str) -> str:
 
 def _unfinished(found: dict[str, Any]) -> list[str]:
     entries = found["cells"]
-    failed = [f"{entry['cell']} (seed {seed}): {why}" for entry in entries for seed, why in entry["failed"].items()]
+    failed = [f"{entry['cell']} (seed {job['seed']}): {job['reason']}" for entry in entries for job in entry["failed"]]
     missing = sum(len(entry["missing"]) for entry in entries)
     return [*(f"Failed: {text}" for text in failed), *([f"{missing} runs are still missing."] if missing else [])]
 

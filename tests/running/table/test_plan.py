@@ -1,0 +1,191 @@
+import json
+
+import pytest
+
+from recipes import nss_table3, nss_table4
+from tfnss.running import catalogue
+from tfnss.running.figure import Figure
+from tfnss.running.table import outcome, plan, writing
+from tfnss.running.table.declaration import Cell, Table
+from tfnss.running.table.plan import Job, Plan, chosen, jobs_of, open_plan, read_plan
+
+TABLES = [name for name in catalogue.names() if hasattr(catalogue.module(name), "TABLE")]
+
+
+def test_all_tables_are_there():
+    assert set(TABLES) >= {
+        *(f"nss_table{number}" for number in (1, 2, 3, 4, 6)),
+        *("rni_table1", "rni_table2", "ssd_table2"),
+        *(f"stylegan2_table{number}" for number in (1, 2, 3)),
+    }
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_cells_have_settings_of_their_recipes(name):
+    for kind in plan.KINDS:
+        asked = Plan(name, kind)
+        for cell in asked.cells:
+            recipe = plan.recipe_called(cell.recipe)
+            settings = recipe.settings(**asked.settings_of(cell))
+            assert settings.keys() == {option.name for option in recipe.all_options()}
+            assert all(
+                option.accepts(settings[option.name])
+                for option in recipe.all_options()
+                if settings[option.name] is not None
+            )
+            assert kind == "paper" or settings["data"] == "photos"
+
+
+def test_figures_are_of_the_data_set_of_their_column():
+    for name in TABLES:
+        table = catalogue.module(name).TABLE
+        columns = {}
+        for cell in table.cells:
+            columns.setdefault(cell.column, set()).update(figure.dataset for figure in cell.figures)
+        assert all(len(found) == 1 for found in columns.values())
+
+
+def test_names_of_folders():
+    assert (
+        Cell("StyleGAN2 + RNI, no path length", "LSUN-Church", "x").name
+        == "stylegan2-plus-rni-no-path-length-lsun-church"
+    )
+    assert Cell("GAN", "CelebA", "x", tried={"eta": 5e-4, "beta_1": 0.5}).name == "gan-celeba-eta-0.0005-beta-1-0.5"
+    with pytest.raises(ValueError, match="two cells called a-b"):
+        Table("t", "", [Cell("a", "b", "x"), Cell("A", "B", "x")], [])
+    with pytest.raises(ValueError, match="no row c"):
+        Table("t", "", [Cell("a", "b", "x")], [], baseline="c")
+
+
+def test_a_part_of_the_cells(tmp_path):
+    jobs = jobs_of(Plan("nss_table4", "paper", 2), tmp_path)
+    assert len(jobs) == 2 * 32
+    assert {job.cell.row for job in chosen(jobs, "GAN, ns*")} == {"GAN", "NS", "NSS"} - {"NS"} | {"NS"}
+    assert {job.cell.name for job in chosen(jobs, "nss-church")} == {"nss-church"}
+    assert {job.cell.column for job in chosen(jobs, "church")} == {"Church"}
+    assert chosen(jobs, None) == jobs
+    with pytest.raises(
+        ValueError, match=r"--cells nothing,nix selects nothing; there are dragan-celeba, .* and 24 more"
+    ):
+        chosen(jobs, "nothing,nix")
+
+
+def test_a_folder_keeps_its_plan(tmp_path):
+    folder = tmp_path / "table"
+    first = Plan("nss_table4", "smoke", 2, {"kimg": 1.0})
+    assert open_plan(folder, first, more_seeds=True) == first == read_plan(folder)
+    assert open_plan(folder, Plan("nss_table4", "smoke", 1, {"kimg": 1.0}), more_seeds=False).seeds == 2
+    assert open_plan(folder, Plan("nss_table4", "smoke", 5, {"kimg": 1.0}), more_seeds=True).seeds == 5
+    moved = Plan("nss_table4", "smoke", 1, {"kimg": 1.0}, {"celeb_a": "/a"}, "/inception", True)
+    changed = open_plan(folder, moved, more_seeds=False)
+    assert (changed.data, changed.inception, changed.download) == ({"celeb_a": "/a"}, "/inception", True)
+    assert read_plan(folder) == changed
+    for other, says in [
+        (Plan("nss_table1", "smoke", 1, {"kimg": 1.0}), "holds the table nss_table4, not nss_table1"),
+        (Plan("nss_table4", "paper", 1, {"kimg": 1.0}), "holds the kind smoke, not paper"),
+        (Plan("nss_table4", "smoke", 1), r'holds the settings \{"kimg": 1.0\}, not \{\}'),
+    ]:
+        with pytest.raises(ValueError, match=says):
+            open_plan(folder, other, more_seeds=True)
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"table": 1, "kind": "x"}', '{"table": "t", "seeds": "many"}'])
+def test_damaged_plans(content, tmp_path):
+    (tmp_path / "plan.json").write_text(content)
+    with pytest.raises(ValueError, match=r"plan\.json is damaged"):
+        read_plan(tmp_path)
+
+
+def test_places_of_data_sets():
+    asked = Plan("nss_table4", data={"celeb_a": "/faces"})
+    assert asked.settings_of(nss_table4.TABLE.cells[0])["data"] == "/faces"
+    assert asked.settings_of(nss_table4.TABLE.cells[-1])["data"] == "oxford_flowers102"
+    plan.check_settings(Plan("nss_table4", data={"celeb_a": "/tmp"}))
+    for wrong, says in [
+        ({"faces": "/tmp"}, "--data faces: the table has celeb_a, "),
+        ({"celeb_a": "/no"}, "/no is not there"),
+    ]:
+        with pytest.raises(ValueError, match=says):
+            plan.check_settings(Plan("nss_table4", data=wrong))
+
+
+# -- what comes of results ---
+
+
+def write_results(folder, values):
+    """Results of jobs by cell and seed; a text is the reason of a failure."""
+    cells = {cell.name: cell for cell in nss_table3.TABLE.miniature}
+    for (name, seed), value in values.items():
+        job = Job(folder, cells[name], seed)
+        if isinstance(value, str):
+            job.fail(value)
+        else:
+            job.run.mkdir(parents=True)
+            (job.run / "result.json").write_text(json.dumps({"values": {"fid": value}, "network": "embedded"}))
+
+
+def gan(rate, beta):
+    return f"gan-photographs-eta-{rate:g}-beta-1-{beta:g}"
+
+
+def test_a_search_picks_the_least_mean(tmp_path):
+    """Ties go to the first, failed and missing seeds behind those without."""
+    values = {(gan(rate, beta), seed): 50.0 for rate in (2e-4, 5e-4, 1e-3) for beta in (0.4, 0.5) for seed in (0, 1)}
+    values |= {(gan(5e-4, 0.4), 0): 20.0, (gan(5e-4, 0.4), 1): 44.0}  # mean 32
+    values |= {(gan(5e-4, 0.5), 0): 31.0, (gan(5e-4, 0.5), 1): 33.0}  # mean 32, later
+    values |= {(gan(1e-3, 0.4), 0): 1.0, (gan(1e-3, 0.4), 1): "diverged"}
+    write_results(tmp_path, values)
+    asked = Plan("nss_table3", "miniature", 2)
+    found = outcome.outcome(asked, tmp_path)
+    (best,) = [entry for entry in found["cells"] if entry["chosen"] and entry["row"] == "GAN"]
+    assert best["cell"] == gan(5e-4, 0.4)
+    assert best["measured"]["eta"]["mean"] == 5e-4
+    assert best["measured"]["fid"]["mean"] == 32
+    text = writing.markdown(found)
+    assert "32 ± 17 (2); at eta 0.0005 beta_1 0.4" in text
+    assert "Failed: gan-photographs-eta-0.001-beta-1-0.4 (seed 1): diverged" in text
+    assert "24 runs are still missing" in text
+
+
+def test_values_beside_the_papers(tmp_path):
+    """A table's json holds the paper's figures as they are, and the differences from them."""
+    cells = {cell.name: cell for cell in nss_table4.TABLE.cells}
+    asked = Plan("nss_table4", "paper", 3)
+    for name, values in {"gan-celeba": (20.0, 22.0, 24.0), "nss-celeba": (18.0, 18.5)}.items():
+        for seed, value in enumerate(values):
+            job = Job(tmp_path, cells[name], seed)
+            job.run.mkdir(parents=True)
+            (job.run / "result.json").write_text(json.dumps({"values": {"fid": value}, "network": "inception"}))
+    entries = {entry["cell"]: entry for entry in outcome.outcome(asked, tmp_path)["cells"]}
+    nss, plain = entries["nss-celeba"], entries["gan-celeba"]
+    assert nss["paper"]["fid"]["mean"] == 19.45
+    assert (nss["missing"], nss["done"], nss["sample_seed"]) == ([2], [0, 1], 0)
+    assert nss["against_paper"]["fid"]["difference"] == pytest.approx(18.25 - 19.45)
+    assert nss["against_baseline"]["fid"]["difference"] == pytest.approx(18.25 - 22)
+    assert nss["against_baseline"]["fid"]["p_holm"] == nss["against_baseline"]["fid"]["p"]  # the only test
+    assert "against_baseline" not in plain
+    for entry in entries.values():
+        assert set(entry["paper"]) == {"fid", "is"}
+    assert "18.25 ± 0.354 (2); paper 19.45 ± 1.15; Δ -3.75" in writing.markdown(outcome.outcome(asked, tmp_path))
+
+
+def test_a_damaged_result_is_named(tmp_path):
+    job = Job(tmp_path, nss_table4.TABLE.cells[0], 0)
+    job.run.mkdir(parents=True)
+    (job.run / "result.json").write_text('{"values": 3}')
+    with pytest.raises(ValueError, match=r"result\.json is damaged .*: remove it"):
+        outcome.outcome(Plan("nss_table4"), tmp_path)
+
+
+def test_pages_execute_nothing(tmp_path, monkeypatch):
+    """Names and reasons are text, whatever they hold."""
+    cell = Cell("<b>", "c|d", "dcgan_photos", {}, (Figure("fid", 3.0),))
+    table = Table("t", "<script>alert(1)</script>", [cell], [cell])
+    monkeypatch.setattr(plan, "table_called", lambda name: table)
+    Job(tmp_path, cell, 0).fail("<script>")
+    found = writing.write_table(Plan("t"), tmp_path)
+    page = (tmp_path / "table.html").read_text()
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert "c\\|d" in (tmp_path / "table.md").read_text()
+    assert found == json.loads((tmp_path / "table.json").read_text())
