@@ -18,6 +18,7 @@ CONDITIONS = (
     "resize",
     "perceptual_network",
     "reals",
+    "reference",
     "real_images",
     "fake_images",
     "classes",

@@ -196,8 +196,15 @@ def _metrics(run_dir: Path, settings: dict[str, Any]) -> Markup:
     return element("div", element("table", *rows), class_="wide")
 
 
+def reals_in_words(record: Mapping[str, Any]) -> str:
+    """What a measurement compared with: the number of real images and their name, and the file that stood in for them."""
+    count, name, reference = (record.get(key) for key in ("real_images", "reals", "reference"))
+    images = f"{'an unknown number' if count is None else count} of {name}"
+    return f"{images}, by {reference}" if reference else images
+
+
 def _conditions(record: Mapping[str, Any]) -> str:
-    counts = "{} fakes, {} of {}".format(*(record.get(name) for name in ("fake_images", "real_images", "reals")))
+    counts = f"{record.get('fake_images')} fakes, {reals_in_words(record)}"
     networks = (record.get(name) for name in ("network", "perceptual_network"))
     if record.get("classes"):
         counts += f", classes {record['classes']}"
