@@ -14,6 +14,7 @@ from tfnss.metrics.names import CONDITIONS
 from tfnss.running.file_names import METRICS
 from tfnss.running.lock import only_writer
 from tfnss.running.report import reals_in_words, write_report
+from tfnss.running.settings import most_reals
 from tfnss.running.stored import check_trained, completed, load_run, members, paper_figures, read_settings, recipe_of
 
 
@@ -36,8 +37,7 @@ def measure_run(target: Path, metrics: tuple[str, ...], given: dict[str, Any]) -
     settings = completed(recipe_of(runs[0]), read_settings(runs[0])["settings"])
     classes = load_run(runs[0]).classes
     own = _same(given.get("data", settings["data"]), settings["data"])  # other images may have no labels, or others
-    given = {"data": settings["data"], "images": settings["fid_images"]} | given
-    given = {"reals": given["images"]} | given
+    given = _with_settings(given, settings)
     sides = settings["resolution"], settings["resolution"]
     evaluation = _evaluation(metrics, given, settings["features"], given["images"], sides, labels=bool(classes) and own)
     measured = []
@@ -94,6 +94,14 @@ def measure_folder(metrics: tuple[str, ...], given: dict[str, Any]) -> None:
     if "out" in given:
         _keep(record, evaluation, place, given["out"])
     _save_reference(evaluation, given)
+
+
+def _with_settings(given: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
+    """The flags, over the settings of a run."""
+    if settings["fid_reference"] != "none" and not given.keys() & {"data", "reals", "reference", "save_reference"}:
+        given = {"reference": settings["fid_reference"], "features": settings["features"]} | given
+    given = {"data": settings["data"], "images": settings["fid_images"]} | given
+    return {"reals": most_reals(settings | {"fid_images": given["images"]})} | given
 
 
 def _save_reference(evaluation: Evaluation, given: dict[str, Any]) -> None:
