@@ -271,6 +271,8 @@ CASES = [
     ("{}/runs/one --reference {}/good.npz --data {}/reals", "--data is about those: leave one out"),
     ("{}/runs/one --reference {}/good.npz --reals all", "--reals is about those: leave one out"),
     ("{}/runs/one --reference {}/good.npz --save-reference {}/x.npz", "--save-reference is about those"),
+    ("{}/runs/one --reference {}/good.npz --nearest", "--nearest is about those: leave one out"),
+    ("{}/fakes --data {}/reals --features embedded --nearest", "name their file with --out FILE"),
     ("{}/runs/one --save-reference {}/good.npz", "good.npz is there already: name another file"),
     ("{}/runs/one --save-reference {}/x", "x must end in .npz"),
     ("{}/runs/one --save-reference {}/x.npz --metrics spectrum", "add fid to --metrics"),

@@ -17,8 +17,15 @@ from tfnss.running.file_names import METRICS, SETTINGS
 
 PROGRAM = "tfnss evaluate"
 SUMMARY = "Measure a run, or a folder of images."
-_DEFAULTS: dict[str, Any] = {"metrics": "fid", "batch_size": 64, "seed": 0, "download": False}
-_OF_REALS = ("data", "reals", "resolution", "download", "save_reference")  # flags that --reference leaves nothing for
+_DEFAULTS: dict[str, Any] = {"metrics": "fid", "batch_size": 64, "seed": 0, "download": False, "nearest": False}
+_OF_REALS = (
+    "data",
+    "reals",
+    "resolution",
+    "download",
+    "save_reference",
+    "nearest",
+)  # flags that --reference leaves nothing for
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -90,6 +97,11 @@ def add_flags(parser: Parser) -> None:
         type=int,
         metavar="PIXELS",
         help="for a folder, size to crop and resize real images to (default: that of its images)",
+    )
+    flag(
+        "--nearest",
+        action="store_true",
+        help="draw nearest.png: 16 samples beside the real images nearest to them, so that copying is seen",
     )
     flag("--batch-size", type=int, metavar="IMAGES", help="images at a time (default: 64)")
     flag("--seed", type=int, help="seed of the samples (default: 0)")

@@ -16,6 +16,7 @@ from tfnss import files
 from tfnss.metrics import Evaluation, Reference, networks, results
 from tfnss.running.farewell import Status
 from tfnss.running.file_names import BEST, CHECKPOINT, HISTORY, METRICS, SAVED_MODEL
+from tfnss.running.nearest import try_nearest
 from tfnss.running.recipe import Recipe
 from tfnss.running.report import model_card, write_report
 from tfnss.running.settings import most_reals
@@ -157,6 +158,8 @@ def train(
             status.exporting = False
         if stop.signal is not None:
             raise Stopped(stop.signal)
+        if status.writes:
+            try_nearest(run_dir, images)
         write_report(run_dir)
     except (OSError, ValueError, FloatingPointError, tf.errors.OpError) as error:
         status.fail(error)

@@ -1,6 +1,8 @@
 """Runs and folders of images, measured."""
 
 import contextlib
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,11 @@ import tfnss
 from tfnss import plots
 from tfnss.metrics import LPIPS, Evaluation, FolderImages, Reference, azimuthal_profile, networks, results, spectrum_gap
 from tfnss.metrics.catalog import needs_network, needs_paths
+from tfnss.metrics.image_sets import FixedImages, as_image_set
 from tfnss.metrics.names import CONDITIONS
-from tfnss.running.file_names import METRICS
+from tfnss.running.file_names import METRICS, NEAREST
 from tfnss.running.lock import only_writer
+from tfnss.running.nearest import SAMPLES, draw_nearest, draw_pairs
 from tfnss.running.report import reals_in_words, write_report
 from tfnss.running.settings import most_reals
 from tfnss.running.stored import check_trained, completed, load_run, members, paper_figures, read_settings, recipe_of
@@ -40,12 +44,14 @@ def measure_run(target: Path, metrics: tuple[str, ...], given: dict[str, Any]) -
     given = _with_settings(given, settings)
     sides = settings["resolution"], settings["resolution"]
     evaluation = _evaluation(metrics, given, settings["features"], given["images"], sides, labels=bool(classes) and own)
+    images = _images(evaluation, given, sides) if given["nearest"] else None
     measured = []
     for run in runs:
         gan = load_run(run)
         record = {"kimg": int(gan.images_seen.numpy()) / 1000, **evaluation(gan)}
         _print(run, record)
-        _keep(record, evaluation, run, given.get("out"))
+        draw = None if images is None else partial(draw_nearest, run, images)
+        _keep(record, evaluation, run, given.get("out"), draw)
         measured.append(record)
     _save_reference(evaluation, given)
     if len(measured) > 1:
@@ -55,13 +61,22 @@ def measure_run(target: Path, metrics: tuple[str, ...], given: dict[str, Any]) -
         print(f"The paper's figures for these settings: {figures}")
 
 
-def _keep(record: dict[str, Any], evaluation: Evaluation, place: Path, out: Path | None) -> None:
-    """Adds a record, and a picture of the spectra, to a run and its page, or to another file and beside it."""
+def _keep(
+    record: dict[str, Any], evaluation: Evaluation, place: Path, out: Path | None, draw: Callable[[Path], None] | None
+) -> None:
+    """Adds a record, and pictures of spectra and nearest images, to a run and its page, or to another file and beside it."""
+
+    def picture(name: str) -> Path:
+        path = Path(name)
+        return out.with_name(f"{path.stem}-{place.resolve().name}{path.suffix}") if out else place / path
+
     with contextlib.nullcontext() if out else only_writer(place):
         results.append(out or place / METRICS, record)
         if "spectrum" in evaluation.metrics:
-            picture = out.with_name(f"spectrum-{place.resolve().name}.png") if out else place / "spectrum.png"
-            _save_spectra(evaluation, picture)
+            _save_spectra(evaluation, picture("spectrum.png"))
+        if draw is not None:
+            draw(picture(NEAREST))
+            print(f"  picture: {picture(NEAREST)}", flush=True)
         if not out:
             write_report(place)
 
@@ -84,6 +99,8 @@ def measure_folder(metrics: tuple[str, ...], given: dict[str, Any]) -> None:
     fakes = FolderImages(given["target"])
     if not given.keys() & {"data", "reference"}:
         raise ValueError(f"{fakes.name} is a folder of images: name the real ones with --data DIR")
+    if given["nearest"] and "out" not in given:
+        raise ValueError("--nearest draws a picture beside the results: name their file with --out FILE")
     given = {"images": 50_000} | given
     given = {"reals": given["images"]} | given
     fake_images = min(given["images"], len(fakes))
@@ -92,8 +109,30 @@ def measure_folder(metrics: tuple[str, ...], given: dict[str, Any]) -> None:
     record, place = evaluation(fakes), Path(fakes.name)
     _print(place, record)
     if "out" in given:
-        _keep(record, evaluation, place, given["out"])
+        _keep(
+            record,
+            evaluation,
+            place,
+            given["out"],
+            partial(_draw_first, fakes, evaluation) if given["nearest"] else None,
+        )
     _save_reference(evaluation, given)
+
+
+def _draw_first(fakes: FolderImages, evaluation: Evaluation, picture: Path) -> None:
+    """Draws some of a folder's images beside the real images nearest to them."""
+    (samples,) = fakes.batches(SAMPLES, SAMPLES)
+    assert isinstance(evaluation.reals, FixedImages)
+    draw_pairs(samples, evaluation.reals.images, picture)
+
+
+def _images(evaluation: Evaluation, given: dict[str, Any], sides: tuple[int, int]) -> tfnss.data.Images:
+    """The real images of a run, which a reference may stand in for."""
+    reals = evaluation.reals
+    if not isinstance(reals, FixedImages):
+        reals = as_image_set(_reals(given["data"], sides, given["download"], labels=False))
+    assert isinstance(reals, FixedImages)
+    return reals.images
 
 
 def _with_settings(given: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,8 @@ from PIL import Image
 from tfnss import files
 from tfnss.metrics import results
 from tfnss.metrics.names import CONDITIONS
-from tfnss.running.file_names import HISTORY, METRICS, REPORT
+from tfnss.running.file_names import HISTORY, METRICS, NEAREST, REPORT
+from tfnss.running.nearest import PAIRS, read_nearest
 from tfnss.running.stored import paper_figures, read_settings, recipe_of
 from tfnss.training.callbacks import read_history
 
@@ -114,6 +115,7 @@ def _page(run_dir: Path) -> str:
     seen = f"{_text(history[-1]['kimg'])} of {_text(settings.get('kimg'))} kimg" if history else "no images seen yet"
     sections = {
         "Samples": _samples(run_dir, settings.get("resolution")),
+        "Nearest real images": _nearest(run_dir),
         "Metrics": _metrics(run_dir, settings),
         "Curves": _pictures(run_dir),
         "Settings": _list({"recipe": saved["recipe"], **settings}),
@@ -157,20 +159,67 @@ def _samples(run_dir: Path, resolution: Any) -> Markup:
 
 def _pictures(run_dir: Path) -> Markup:
     """The pictures in a run's folder, `curves.png` first."""
-    paths = sorted(run_dir.glob("[!.]*.png"), key=lambda path: (path.stem != "curves", path.name))[:_MOST_PICTURES]
+    paths = sorted(run_dir.glob("[!.]*.png"), key=lambda path: (path.stem != "curves", path.name))
+    paths = [path for path in paths if path.name != NEAREST][:_MOST_PICTURES]
     if not paths:
         return element("p", "None yet.")
     return element("div", *(_figure(path.name, path, _PICTURE) for path in paths), class_="wide")
 
 
+def _nearest(run_dir: Path) -> Markup:
+    """The samples beside the real images nearest to them, how near those are, and how to read it."""
+    hint = f"`tfnss evaluate {run_dir} --nearest` draws them."
+    try:
+        about = read_nearest(run_dir / NEAREST)
+        picture = None if about is None else _opened(run_dir / NEAREST)
+    except ValueError as error:  # no reason to fail a run
+        return element("p", f"{error}; {hint}")
+    if about is None or picture is None:
+        return element("p", f"None yet; {hint}")
+    searched, count = about["searched"], about["real_images"]
+    among = f"all {count}" if searched == count else f"{searched} of the {count}"
+    chosen = "" if searched == count else f" that the seed {about['seed']} chose"
+    width = picture.width // PAIRS
+    height = picture.height // -(-len(about["distances"]) // PAIRS)
+    figures = []
+    for seed, distance in enumerate(about["distances"]):
+        left, top = seed % PAIRS * width, seed // PAIRS * height
+        pair = picture.crop((left, top, left + width, top + height))
+        figures.append(_shown(f"seed {seed}: distance {distance:.3g}", pair, _FIRST))
+    return Markup(
+        element(
+            "p",
+            "On the left of each pair is a sample, on the right the real image that is nearest to it in the embedded "
+            f"features: a sample much nearer than {about['real_distance']:.3g}, the median distance of a real image to the "
+            "nearest other real image, may be a copy.",
+        )
+        + element("div", *figures, class_="row small")
+        + element(
+            "p",
+            f"Samples at {about['kimg']:g} kimg, as `tfnss generate --seeds 0-{len(figures) - 1}` draws them; searched were "
+            f"{among} real images of {about['reals']}{chosen}.",
+        )
+    )
+
+
 def _figure(label: str, path: Path, size: int, side: int | None = None) -> Markup:
     """A PNG file as part of the page, no larger than `size` pixels; of its upper left corner, if `side` is given."""
-    buffer = io.BytesIO()
+    picture = _opened(path)
+    if side:
+        picture = picture.crop((0, 0, min(side, picture.width), min(side, picture.height)))
+    return _shown(label, picture, size)
+
+
+def _opened(path: Path) -> Image.Image:
     try:
         with Image.open(path, formats=["PNG"]) as image:
-            picture = image.crop((0, 0, min(side, image.width), min(side, image.height))) if side else image.copy()
+            return image.copy()
     except (OSError, SyntaxError) as error:  # the latter is Pillow's word for broken pieces of a PNG file
         raise ValueError(f"{path} cannot be read ({error})") from error
+
+
+def _shown(label: str, picture: Image.Image, size: int) -> Markup:
+    buffer = io.BytesIO()
     picture.thumbnail((size, size))
     picture.save(buffer, "PNG")
     data = base64.b64encode(buffer.getvalue()).decode()
