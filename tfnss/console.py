@@ -93,6 +93,19 @@ def say(text: str) -> None:
     print(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
+def count_or_all(text: str, flag: str, least: int = 2) -> int | None:
+    """A number of images, or None for `all`.
+
+    Raises:
+        ValueError: For anything else, or a number below the least. The message names the flag.
+    """
+    if text == "all":
+        return None
+    if not (text.isascii() and text.isdigit() and int(text) >= least):
+        raise ValueError(f"{flag} must be all, or a number of at least {least}. Received: {text}")
+    return int(text)
+
+
 def floats(text: str) -> list[float]:
     """Numbers with commas between them."""
     return [float(number) for number in text.split(",")]

@@ -112,6 +112,65 @@ def test_reals_of_a_folder_are_brought_to_its_size(place):
     assert named == named_again != first
 
 
+@pytest.mark.filterwarnings("ignore:the covariance")
+@pytest.mark.parametrize(
+    ("flags", "counts"),
+    [
+        ("--images 8", (8, 8)),
+        ("--images 8 --reals 20", (20, 8)),
+        ("--images 8 --reals 1000000", (2500, 8)),
+        ("--images 8 --reals all", (2500, 8)),
+        ("--reals 5", (5, 1000)),
+    ],
+)
+def test_all_reals_against_fewer_fakes(flags, counts, place):
+    run = place / "runs" / "one"
+    evaluate.main([str(run), *flags.split()])
+    (record,) = results.read(run / "metrics.jsonl")
+    assert (record["real_images"], record["fake_images"]) == counts
+    network, reals = metrics.networks.load("embedded"), data.load("photos", 32)
+    expected = metrics.Evaluation(reals, ("fid",), network, counts[1], counts[0])(load_run(run))
+    assert record["fid"] == pytest.approx(expected["fid"], rel=1e-6)
+    assert f"{counts[1]} fakes, {counts[0]} of photos" in (run / "report.html").read_text()
+
+
+@pytest.mark.filterwarnings("ignore:the covariance")
+def test_a_reference_stands_in_for_the_images(place, capsys):
+    """Of the run's own images, and after they are gone."""
+    run, file = place / "runs" / "one", place / "new" / "photos.npz"
+    evaluate.main([str(run), "--images", "20", "--reals", "all", "--save-reference", str(file)])
+    assert f"are in {file}, for --reference" in capsys.readouterr().out
+    settings = json.loads((run / "settings.json").read_text())
+    settings["settings"]["data"] = str(place / "gone")
+    (run / "settings.json").write_text(json.dumps(settings))
+    evaluate.main([str(run), "--images", "20", "--reference", str(file)])
+    by_images, by_file = results.read(run / "metrics.jsonl")
+    assert by_file["fid"] == pytest.approx(by_images["fid"])
+    assert by_file == by_images | {"fid": by_file["fid"], "reference": str(file)}
+    assert f"20 images (seed 0) against 2500 of photos, by {file}" in capsys.readouterr().out
+    assert f"20 fakes, 2500 of photos, by {file}" in (run / "report.html").read_text()
+
+
+@pytest.mark.filterwarnings("ignore:the covariance")
+def test_references_of_folders_and_of_other_tools(place, capsys):
+    """A file of --save-reference tells the features; of mu and sigma alone the user does."""
+    flags, ours, theirs = ["--out", str(place / "m.jsonl")], place / "ours.npz", place / "theirs.npz"
+    fakes = str(place / "fakes")
+    named = ["--data", str(place / "reals"), "--features", "embedded"]
+    evaluate.main([fakes, *flags, *named, "--save-reference", str(ours)])
+    with np.load(ours) as arrays:
+        np.savez_compressed(theirs, mu=arrays["mu"], sigma=arrays["sigma"])
+    evaluate.main([fakes, *flags, "--reference", str(ours)])
+    evaluate.main([fakes, *flags, "--reference", str(theirs), "--features", "embedded"])
+    records = results.read(place / "m.jsonl")
+    assert [record["fid"] for record in records] == pytest.approx([records[0]["fid"]] * 3)
+    assert [record["real_images"] for record in records] == [9, 9, None]
+    assert "resizing is not known" in records[2]["reference"]
+    output = capsys.readouterr().out
+    assert f"against an unknown number of theirs.npz, by {theirs} (of another tool" in output
+    assert "reals: not known" in output
+
+
 def test_kid_of_a_folder_counts_its_images(place, capsys):
     """50,000 are the default, which 9 reals are too few for."""
     flags = ["--metrics", "kid", "--features", "embedded", "--data", str(place / "reals")]
@@ -184,6 +243,40 @@ CASES = [
     ("{}/runs/one --images 1", "at least 2 real and 2 fake"),
     ("{}/runs/one --batch-size 0", "batch_size=0"),
     ("{}/runs/one --metrics ppl_wend --vgg16 {}/vgg16.weights.h5 --images 4", "need a generator with styles"),
+    ("{}/runs/one --reals some", "--reals must be all, or a number of at least 2. Received: some"),
+    ("{}/runs/one --reals 1", "--reals must be all, or a number of at least 2. Received: 1"),
+    ("{}/runs/one --reals -3", "--reals must be all, or a number of at least 2. Received: -3"),
+    ("{}/runs/one --reals 2.5", "--reals must be all, or a number of at least 2. Received: 2.5"),
+    ("{}/runs/one --metrics pr --reals 3", "pr needs at least 4 real"),
+    ("{}/runs/one --metrics kid --reals all --images 4", "kid needs 2 images of each set per 1024"),
+    ("{}/runs/one --reference {}/nowhere.npz", "nowhere.npz is not there"),
+    ("{}/runs/one --reference {}/empty", "empty is a folder: name a file of --save-reference"),
+    ("{}/runs/one --reference {}/text.npz", "text.npz is damaged, or no archive of plain arrays"),
+    ("{}/runs/one --reference {}/cut.npz", "cut.npz is damaged, or no archive of plain arrays"),
+    ("{}/runs/one --reference {}/pickled.npz", "pickled.npz is damaged, or no archive of plain arrays"),
+    ("{}/runs/one --reference {}/images.npz --features embedded", "images.npz holds no mu"),
+    ("{}/runs/one --reference {}/nan.npz", "nan.npz holds statistics that are not finite"),
+    ("{}/runs/one --reference {}/askew.npz", "askew.npz holds a sigma that is not symmetric"),
+    ("{}/runs/one --reference {}/few.npz", "few.npz is of 1 images; at least 2 are needed"),
+    ("{}/runs/one --reference {}/future.npz", "future.npz is of format 2"),
+    ("{}/runs/one --reference {}/large.npz", "large.npz is of images of 64x64, not 32x32"),
+    ("{}/fakes --reference {}/large.npz", "large.npz is of images of 64x64, not 32x32"),
+    ("{}/runs/one --reference {}/theirs.npz", "theirs.npz does not tell the network"),
+    ("{}/runs/one --reference {}/theirs.npz --features embedded", "statistics of 3 features, and embedded"),
+    ("{}/runs/one --reference {}/other.npz --features embedded", "of the features inception, not embedded"),
+    (
+        "{}/runs/one --reference {}/good.npz --metrics fid,kid,pr",
+        "kid, pr cannot do without the real images: name --data",
+    ),
+    ("{}/runs/one --reference {}/good.npz --data {}/reals", "--data is about those: leave one out"),
+    ("{}/runs/one --reference {}/good.npz --reals all", "--reals is about those: leave one out"),
+    ("{}/runs/one --reference {}/good.npz --save-reference {}/x.npz", "--save-reference is about those"),
+    ("{}/runs/one --reference {}/good.npz --nearest", "--nearest is about those: leave one out"),
+    ("{}/fakes --data {}/reals --features embedded --nearest", "name their file with --out FILE"),
+    ("{}/runs/one --save-reference {}/good.npz", "good.npz is there already: name another file"),
+    ("{}/runs/one --save-reference {}/x", "x must end in .npz"),
+    ("{}/runs/one --save-reference {}/x.npz --metrics spectrum", "add fid to --metrics"),
+    ("{}/fakes --data {}/reals --features embedded --resolution 16 --save-reference {}/x.npz", "images differ in size"),
     ("{}/runs/one --data celeba", "celeba is not a folder"),
     ("{}/runs/one --seeds 3", "--seeds"),
     ("{}/runs/untrained", "untrained has no checkpoint yet"),
@@ -209,7 +302,30 @@ def broken(place):
         ("typed", {"settings": settings["settings"] | {"base_width": "x"}}),
     ):
         (place / "runs" / name / "settings.json").write_text(json.dumps(settings | change))
+    save_bad_references(place)
     return place
+
+
+def save_bad_references(place):
+    about = {"format": 1, "count": 9, "network": "embedded (not comparable with Inception)", "size": [32, 32]}
+    about |= {"key": metrics.networks.Embedded.key, "resize": "somehow", "name": "reals"}
+    good = {"mu": np.zeros(120), "sigma": np.eye(120), "tfnss": np.array(json.dumps(about))}
+    contents = {
+        "good": good,
+        "theirs": {"mu": np.zeros(3), "sigma": np.eye(3)},
+        "images": {"arr_0": np.zeros((2, 8, 8, 3), np.uint8)},
+        "pickled": good | {"mu": np.array([{}], object)},
+        "nan": good | {"mu": np.full(120, np.nan)},
+        "askew": good | {"sigma": np.eye(120) + np.eye(120, k=1)},
+    }
+    changes = {"few": {"count": 1}, "future": {"format": 2}, "large": {"size": [64, 64]}}
+    changes["other"] = {"network": "inception", "key": "inception 0123"}
+    contents |= {name: good | {"tfnss": np.array(json.dumps(about | change))} for name, change in changes.items()}
+    for name, arrays in contents.items():
+        np.savez(place / f"{name}.npz", **arrays)
+    (place / "text.npz").write_text("no archive")
+    whole = (place / "good.npz").read_bytes()
+    (place / "cut.npz").write_bytes(whole[: len(whole) // 2])
 
 
 @pytest.mark.parametrize(("arguments", "says"), CASES)

@@ -29,6 +29,7 @@ def place(tmp_path):
     seen_through.putpixel((3, 3), (0, 0, 0, 0))
     seen_through.save(tmp_path / "alpha" / "6.png")
     (tmp_path / "file").write_text("a file")
+    np.savez(tmp_path / "three.npz", mu=np.zeros(3), sigma=np.eye(3))
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "thesis.txt").write_text("precious")
     return tmp_path
@@ -61,6 +62,13 @@ CASES = [
     ("--checkpoint-every -1", "--checkpoint-every must be above 0"),
     ("--fid-every -1", "--fid-every must be at least 0"),
     ("--fid-images 1", "--fid-images must be at least 2"),
+    ("--fid-reals 1", "--fid-reals must be all, or a number of at least 2"),
+    ("--fid-reals half", "--fid-reals must be all, or a number of at least 2"),
+    ("--fid-reference {}/file", "--fid-reference is for FIDs: add --fid-every"),
+    ("--fid-reference {}/file --fid-every 1 --fid-reals all", "which --fid-reals counts: leave one out"),
+    ("--fid-reference {}/file --fid-every 1 --features embedded", "file is damaged, or no archive of plain arrays"),
+    ("--fid-reference {}/no.npz --fid-every 1 --features embedded", "no.npz is not there"),
+    ("--fid-reference {}/three.npz --fid-every 1 --features embedded", "statistics of 3 features, and embedded"),
     ("--features resnet", "--features"),
     ("--fid-every 1 --features inception --inception {}/empty", "empty holds no SavedModel"),
     ("--seed -1", "--seed must lie in"),

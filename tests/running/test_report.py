@@ -103,10 +103,19 @@ def test_a_page_tells_all_of_a_run(run, capsys):
         assert text in page.text
     last = (run / "history.csv").read_text().splitlines()[-1].split(",")[3]
     assert f"{float(last):.6g}" in page.text
-    pictures = dict(page.pictures())
+    pictures, nearest = dict(page.pictures()), json.loads((run / "nearest.json").read_text())
     assert list(pictures) == [
-        "samples at 0.064 kimg", "real images", "0 kimg", "0.032 kimg", "0.064 kimg", "curves.png", "spectrum.png"
+        "samples at 0.064 kimg", "real images", "0 kimg", "0.032 kimg", "0.064 kimg",
+        *[f"seed {seed}: distance {distance:.3g}" for seed, distance in enumerate(nearest["distances"])],
+        "curves.png", "spectrum.png",
     ]  # fmt: skip
+    with Image.open(run / "nearest.png") as image:
+        pairs = np.asarray(image)
+    for seed, (label, picture) in enumerate(list(pictures.items())[5:21]):
+        top, left = seed // 4 * 32, seed % 4 * 64
+        np.testing.assert_array_equal(picture, pairs[top : top + 32, left : left + 64], label)
+    assert f"much nearer than {nearest['real_distance']:.3g}, the median distance" in page.text
+    assert "searched were 64 of the 2500 real images of photos that the seed 0 chose." in page.text
     with Image.open(run / "samples" / "fakes_000000064.png") as image:
         np.testing.assert_array_equal(pictures["samples at 0.064 kimg"], np.asarray(image))
         np.testing.assert_array_equal(pictures["0.064 kimg"], np.asarray(image)[:128, :128])  # 4 times 4 of 32 pixels
@@ -117,8 +126,10 @@ def test_a_page_needs_no_network_and_runs_nothing(run):
     evil = "<script>document.body.remove()</script><img src=http://example.com/x onerror=alert(1)>"
     change_settings(run, settings={"data": evil, evil: "'\"&"}, versions=evil)
     results.append(run / "metrics.jsonl", record() | {"reals": evil, evil: evil})
+    nearest = json.loads((run / "nearest.json").read_text())
+    (run / "nearest.json").write_text(json.dumps(nearest | {"reals": evil}))
     page = Page(report.write_report(run))
-    assert page.text.count(evil) == 6
+    assert page.text.count(evil) == 7
     tags = {tag for tag, _ in page.elements}
     assert not tags & {"script", "link", "iframe", "object", "embed", "base", "form", "a", "svg"}
     for tag, attributes in page.elements:
@@ -136,7 +147,23 @@ def test_a_page_can_be_written_from_the_start(run):
         path.unlink()
     text = Page(report.write_report(run)).text
     assert "no images seen yet" in text
-    assert text.count("None yet") == 4
+    assert text.count("None yet") == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("nearest.json", "{", "nearest.json is damaged"),
+        ("nearest.json", '{"distances": [1]}', "nearest.json is damaged"),
+        ("nearest.json", "[]", "nearest.json is damaged"),
+        ("nearest.png", "no picture", "nearest.png cannot be read"),
+    ],
+)
+def test_a_damaged_picture_of_nearest_images_fails_no_run(name, content, says, run):
+    (run / name).write_text(content)
+    text = Page(report.write_report(run)).text
+    assert says in text
+    assert f"`tfnss evaluate {run} --nearest` draws them." in text
 
 
 def test_a_page_stays_small(run):

@@ -20,6 +20,7 @@ from .path_length import perceptual_path_length as perceptual_path_length
 from .precision_recall import PrecisionRecall as PrecisionRecall
 from .precision_recall import precision_recall as precision_recall
 from .ranking import manifold_ranking as manifold_ranking
+from .reference import Reference as Reference
 from .spectrum import Spectra as Spectra
 from .spectrum import azimuthal_profile as azimuthal_profile
 from .spectrum import spectral_distance as spectral_distance

@@ -50,6 +50,11 @@ class ImageMetric:
         """Whether it needs a feature network."""
         return any(STATISTICS[kind].network for kind in self.statistics)
 
+    @property
+    def real_images(self) -> bool:
+        """Whether it needs more of the reals than the mean and covariance of their activations."""
+        return self.real and any(kind != "moments" for kind in self.statistics)
+
 
 @dataclass(frozen=True)
 class GeneratorMetric:
@@ -86,7 +91,7 @@ def _check_kernel(real_images: int, fake_images: int) -> None:
     if min(real_images, fake_images) < MIN_IMAGES * -(-max(real_images, fake_images) // BLOCK_SIZE):
         raise ValueError(
             f"kid needs {MIN_IMAGES} images of each set per {BLOCK_SIZE} of the larger one: take fewer of that "
-            f"(`fake_images`, `real_images`, --images). Received: {real_images} real and {fake_images} fake"
+            f"(`fake_images`, `real_images`, --images, --reals). Received: {real_images} real and {fake_images} fake"
         )
 
 
@@ -161,6 +166,11 @@ def of_generators(metrics: Iterable[str]) -> dict[str, GeneratorMetric]:
 def needs_network(metrics: Iterable[str]) -> bool:
     """Whether any of these metrics looks at images through a feature network."""
     return any(metric.network for metric in of_images(metrics))
+
+
+def need_real_images(metrics: Iterable[str]) -> list[str]:
+    """Those of these metrics that need more of the reals than a `Reference` holds."""
+    return [name for name in metrics if name in IMAGE_METRICS and IMAGE_METRICS[name].real_images]
 
 
 def needs_classes(metrics: Iterable[str]) -> bool:

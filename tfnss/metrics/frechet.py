@@ -1,11 +1,30 @@
 """The Fréchet distance between two sets of activations (Heusel et al. 2017), with TF-GAN's matrix root."""
 
 import warnings
-from typing import Any
+from typing import Any, Protocol, cast
 
 import numpy as np
 
 from tfnss.metrics import tfgan
+
+
+class Gaussian(Protocol):
+    """What the distance needs of a set of activations: `Moments`, or a `tfnss.metrics.Reference`.
+
+    Attributes:
+        count: Number of images; None where it is not known.
+        mean: float64 `[d]`.
+        covariance: float64 `[d, d]`.
+    """
+
+    @property
+    def count(self) -> int | None: ...
+
+    @property
+    def mean(self) -> np.ndarray: ...
+
+    @property
+    def covariance(self) -> np.ndarray: ...
 
 
 class Moments:
@@ -21,10 +40,10 @@ class Moments:
         self._products: Any = 0.0
 
     @classmethod
-    def of(cls, activations: "np.ndarray | Moments") -> "Moments":
+    def of(cls, activations: np.ndarray | Gaussian) -> Gaussian:
         """The moments of an array `[count, d]`; moments are given back as they are."""
-        if isinstance(activations, Moments):
-            return activations
+        if hasattr(activations, "covariance"):
+            return cast(Gaussian, activations)
         moments = cls()
         moments.update(activations)
         return moments
@@ -83,14 +102,14 @@ class FrechetDistance:
         return frechet_distance(self.real, self.fake)
 
 
-def frechet_distance(real_activations: np.ndarray | Moments, fake_activations: np.ndarray | Moments) -> float:
+def frechet_distance(real_activations: np.ndarray | Gaussian, fake_activations: np.ndarray | Gaussian) -> float:
     """Fréchet distance between Gaussians of the mean and covariance of two sets of activations.
 
     With Inception's pool3 activations of 8-bit images this is the FID:
     |μ - μ'|² + tr(Σ + Σ' - 2 (ΣΣ')^½), unbiased covariances, float64 throughout.
 
     Args:
-        real_activations: `[count, d]`, or `Moments` of them; at least 2.
+        real_activations: `[count, d]`, or `Moments` or a `Reference` of them; at least 2.
         fake_activations: The same of the other set; the counts may differ.
 
     Raises:
@@ -106,7 +125,7 @@ def frechet_distance(real_activations: np.ndarray | Moments, fake_activations: n
     return distance
 
 
-def distance_of_moments(real: Moments, fake: Moments) -> float:
+def distance_of_moments(real: Gaussian, fake: Gaussian) -> float:
     """`frechet_distance` without its warning."""
     means, covariances = (real.mean, fake.mean), (real.covariance, fake.covariance)
     if len(means[0]) != len(means[1]):
@@ -121,14 +140,14 @@ def distance_of_moments(real: Moments, fake: Moments) -> float:
     return squared + float(np.trace(covariances[0]) + np.trace(covariances[1])) - 2 * root
 
 
-def _warn_if_singular(moments: Moments) -> None:
-    dimensions = len(moments.mean)
+def _warn_if_singular(moments: Gaussian) -> None:
+    dimensions, count = len(moments.mean), moments.count
     rank = int(np.linalg.matrix_rank(moments.covariance, hermitian=True))
     if rank < dimensions:
         warnings.warn(
-            f"the covariance of {moments.count} activations of width {dimensions} has rank {rank}: the Fréchet distance "
-            "is biased upwards, and comparable at equal counts only"
-            + (f"; use more than {dimensions} images" if moments.count <= dimensions else ""),
+            f"the covariance of {'' if count is None else f'{count} '}activations of width {dimensions} has rank {rank}: "
+            "the Fréchet distance is biased upwards, and comparable at equal counts only"
+            + (f"; use more than {dimensions} images" if count is not None and count <= dimensions else ""),
             stacklevel=3,
         )
 

@@ -38,27 +38,31 @@ class ImageSet(Protocol):
 
 
 class FixedImages:
-    """The images of `tfnss.data.Images` as they are, in an order that is random but fixed."""
+    """The images of `tfnss.data.Images` as they are, in an order that is random but fixed.
+
+    Attributes:
+        images: These.
+    """
 
     def __init__(self, images: Images) -> None:
-        self._images = images
+        self.images = images
         self.name = images.name
 
     def __len__(self) -> int:
-        return len(self._images)
+        return len(self.images)
 
     @property
     def fingerprint(self) -> str | None:
-        return self._images.fingerprint
+        return self.images.fingerprint
 
     def batches(self, batch_size: int, count: int) -> Iterator[np.ndarray]:
         order = self._order(count)
         for start in range(0, len(order), batch_size):
-            yield _as_uint8(self._images.take(order[start : start + batch_size]))
+            yield _as_uint8(self.images.take(order[start : start + batch_size]))
 
     def labels(self, count: int) -> np.ndarray | None:
         """Those of the same images; None if they have none."""
-        return None if self._images.labels is None else self._images.labels[self._order(count)]
+        return None if self.images.labels is None else self.images.labels[self._order(count)]
 
     def _order(self, count: int) -> np.ndarray:
         return np.random.default_rng(_ORDER_SEED).permutation(len(self))[:count]

@@ -19,6 +19,7 @@ CONDITIONS = (
     "resize",
     "perceptual_network",
     "reals",
+    "reference",
     "real_images",
     "fake_images",
     "classes",

@@ -2,4 +2,5 @@
 
 CHECKPOINT, HISTORY, METRICS, SETTINGS = "checkpoint.weights.h5", "history.csv", "metrics.jsonl", "settings.json"
 BEST = "best.weights.h5"
+NEAREST = "nearest.png"
 REPORT, SAVED_MODEL = "report.html", "saved_model"

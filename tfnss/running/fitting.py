@@ -13,11 +13,13 @@ from keras.optimizers.schedules import LearningRateSchedule
 
 import tfnss
 from tfnss import files
-from tfnss.metrics import Evaluation, networks, results
+from tfnss.metrics import Evaluation, Reference, networks, results
 from tfnss.running.farewell import Status
 from tfnss.running.file_names import BEST, CHECKPOINT, HISTORY, METRICS, SAVED_MODEL
+from tfnss.running.nearest import try_nearest
 from tfnss.running.recipe import Recipe
 from tfnss.running.report import model_card, write_report
+from tfnss.running.settings import most_reals
 from tfnss.running.stopping import Stopped
 from tfnss.training.callbacks import (
     Checkpoint,
@@ -100,12 +102,16 @@ def load_images(settings: dict[str, Any], download: bool, labels: bool) -> tfnss
 
 
 def prepare_evaluation(settings: dict[str, Any], images: tfnss.data.Images, inception: str | None) -> Evaluation | None:
-    """The FID against the images of training, if it is asked for."""
+    """The FID against the images of training, or the statistics that stand in for them, if it is asked for."""
     if not settings["fid_every"]:
         return None
     network = networks.load(settings["features"], inception=inception)
-    count = settings["fid_images"]
-    evaluation = Evaluation(images, ("fid",), network, count, count, progress=sys.stdout.isatty())
+    reals: tfnss.data.Images | Reference = images
+    if settings["fid_reference"] != "none":
+        reals = Reference.load(settings["fid_reference"])
+        reals.check_size(settings["resolution"], settings["resolution"])
+    count, most, progress = settings["fid_images"], most_reals(settings), sys.stdout.isatty()
+    evaluation = Evaluation(reals, ("fid",), network, count, most, progress=progress)
     evaluation.prepare()
     return evaluation
 
@@ -152,6 +158,8 @@ def train(
             status.exporting = False
         if stop.signal is not None:
             raise Stopped(stop.signal)
+        if status.writes:
+            try_nearest(run_dir, images)
         write_report(run_dir)
     except (OSError, ValueError, FloatingPointError, tf.errors.OpError) as error:
         status.fail(error)

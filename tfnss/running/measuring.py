@@ -1,6 +1,8 @@
 """Runs and folders of images, measured."""
 
 import contextlib
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +10,16 @@ import numpy as np
 
 import tfnss
 from tfnss import plots
-from tfnss.metrics import LPIPS, Evaluation, FolderImages, azimuthal_profile, networks, results, spectrum_gap
+from tfnss.metrics import LPIPS, Evaluation, FolderImages, Reference, azimuthal_profile, networks, results, spectrum_gap
 from tfnss.metrics.catalog import needs_network, needs_paths
+from tfnss.metrics.image_sets import FixedImages, as_image_set
 from tfnss.metrics.names import CONDITIONS
-from tfnss.running.file_names import METRICS
+from tfnss.running.file_names import METRICS, NEAREST
 from tfnss.running.lock import only_writer
-from tfnss.running.report import write_report
-from tfnss.running.stored import check_trained, load_run, members, paper_figures, read_settings, recipe_of
+from tfnss.running.nearest import SAMPLES, draw_nearest, draw_pairs
+from tfnss.running.report import reals_in_words, write_report
+from tfnss.running.settings import most_reals
+from tfnss.running.stored import check_trained, completed, load_run, members, paper_figures, read_settings, recipe_of
 
 
 def measure_run(target: Path, metrics: tuple[str, ...], given: dict[str, Any]) -> None:
@@ -29,22 +34,26 @@ def measure_run(target: Path, metrics: tuple[str, ...], given: dict[str, Any]) -
         ValueError: For a folder without a trained run, damaged files, or metrics that are not to be had.
     """
     runs = members(target)
-    settings = read_settings(runs[0])["settings"]
     for run in runs:  # before the data, which may take long
         check_trained(run)
         if "out" not in given:
             _check_idle(run)
+    settings = completed(recipe_of(runs[0]), read_settings(runs[0])["settings"])
     classes = load_run(runs[0]).classes
     own = _same(given.get("data", settings["data"]), settings["data"])  # other images may have no labels, or others
-    given = {"features": settings["features"], "images": settings["fid_images"], "data": settings["data"]} | given
-    evaluation = _evaluation(metrics, given, given["images"], settings["resolution"], labels=bool(classes) and own)
+    given = _with_settings(given, settings)
+    sides = settings["resolution"], settings["resolution"]
+    evaluation = _evaluation(metrics, given, settings["features"], given["images"], sides, labels=bool(classes) and own)
+    images = _images(evaluation, given, sides) if given["nearest"] else None
     measured = []
     for run in runs:
         gan = load_run(run)
         record = {"kimg": int(gan.images_seen.numpy()) / 1000, **evaluation(gan)}
         _print(run, record)
-        _keep(record, evaluation, run, given.get("out"))
+        draw = None if images is None else partial(draw_nearest, run, images)
+        _keep(record, evaluation, run, given.get("out"), draw)
         measured.append(record)
+    _save_reference(evaluation, given)
     if len(measured) > 1:
         _print_summary(measured)
     figures = paper_figures(recipe_of(target), settings)
@@ -52,13 +61,22 @@ def measure_run(target: Path, metrics: tuple[str, ...], given: dict[str, Any]) -
         print(f"The paper's figures for these settings: {figures}")
 
 
-def _keep(record: dict[str, Any], evaluation: Evaluation, place: Path, out: Path | None) -> None:
-    """Adds a record, and a picture of the spectra, to a run and its page, or to another file and beside it."""
+def _keep(
+    record: dict[str, Any], evaluation: Evaluation, place: Path, out: Path | None, draw: Callable[[Path], None] | None
+) -> None:
+    """Adds a record, and pictures of spectra and nearest images, to a run and its page, or to another file and beside it."""
+
+    def picture(name: str) -> Path:
+        path = Path(name)
+        return out.with_name(f"{path.stem}-{place.resolve().name}{path.suffix}") if out else place / path
+
     with contextlib.nullcontext() if out else only_writer(place):
         results.append(out or place / METRICS, record)
         if "spectrum" in evaluation.metrics:
-            picture = out.with_name(f"spectrum-{place.resolve().name}.png") if out else place / "spectrum.png"
-            _save_spectra(evaluation, picture)
+            _save_spectra(evaluation, picture("spectrum.png"))
+        if draw is not None:
+            draw(picture(NEAREST))
+            print(f"  picture: {picture(NEAREST)}", flush=True)
         if not out:
             write_report(place)
 
@@ -79,40 +97,88 @@ def _same(data: str, own: str) -> bool:
 def measure_folder(metrics: tuple[str, ...], given: dict[str, Any]) -> None:
     """The same of a folder of images."""
     fakes = FolderImages(given["target"])
-    if "data" not in given:
+    if not given.keys() & {"data", "reference"}:
         raise ValueError(f"{fakes.name} is a folder of images: name the real ones with --data DIR")
-    given = {"features": "inception", "images": 50_000, **given}
+    if given["nearest"] and "out" not in given:
+        raise ValueError("--nearest draws a picture beside the results: name their file with --out FILE")
+    given = {"images": 50_000} | given
+    given = {"reals": given["images"]} | given
     fake_images = min(given["images"], len(fakes))
-    evaluation = _evaluation(metrics, given, fake_images, given.get("resolution", _side(fakes)))
+    sides = 2 * (given["resolution"],) if "resolution" in given else _sides(fakes)
+    evaluation = _evaluation(metrics, given, "inception", fake_images, sides)
     record, place = evaluation(fakes), Path(fakes.name)
     _print(place, record)
     if "out" in given:
-        _keep(record, evaluation, place, given["out"])
+        _keep(
+            record,
+            evaluation,
+            place,
+            given["out"],
+            partial(_draw_first, fakes, evaluation) if given["nearest"] else None,
+        )
+    _save_reference(evaluation, given)
 
 
-def _side(images: FolderImages) -> int | None:
-    """Of images that are squares, as the first one is; else None."""
+def _draw_first(fakes: FolderImages, evaluation: Evaluation, picture: Path) -> None:
+    """Draws some of a folder's images beside the real images nearest to them."""
+    (samples,) = fakes.batches(SAMPLES, SAMPLES)
+    assert isinstance(evaluation.reals, FixedImages)
+    draw_pairs(samples, evaluation.reals.images, picture)
+
+
+def _images(evaluation: Evaluation, given: dict[str, Any], sides: tuple[int, int]) -> tfnss.data.Images:
+    """The real images of a run, which a reference may stand in for."""
+    reals = evaluation.reals
+    if not isinstance(reals, FixedImages):
+        reals = as_image_set(_reals(given["data"], sides, given["download"], labels=False))
+    assert isinstance(reals, FixedImages)
+    return reals.images
+
+
+def _with_settings(given: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
+    """The flags, over the settings of a run."""
+    if settings["fid_reference"] != "none" and not given.keys() & {"data", "reals", "reference", "save_reference"}:
+        given = {"reference": settings["fid_reference"], "features": settings["features"]} | given
+    given = {"data": settings["data"], "images": settings["fid_images"]} | given
+    return {"reals": most_reals(settings | {"fid_images": given["images"]})} | given
+
+
+def _save_reference(evaluation: Evaluation, given: dict[str, Any]) -> None:
+    if "save_reference" in given:
+        evaluation.reference().save(given["save_reference"])
+        print(f"The statistics of the real images are in {given['save_reference']}, for --reference", flush=True)
+
+
+def _sides(images: FolderImages) -> tuple[int, int]:
+    """Height and width of the first of these images."""
     (first,) = images.batches(1, 1)
-    _, height, width, _ = first.shape
-    return height if height == width else None
+    return first.shape[1:3]
 
 
 def _evaluation(
-    metrics: tuple[str, ...], given: dict[str, Any], fake_images: int, resolution: int | None, labels: bool = False
+    metrics: tuple[str, ...],
+    given: dict[str, Any],
+    features: str,
+    fake_images: int,
+    sides: tuple[int, int],
+    labels: bool = False,
 ) -> Evaluation:
+    """The evaluation that the flags ask for, of fakes of these sides; `features` are those that no flag or file tells."""
     network, distance = None, None  # before the data, which may take long
+    reference = _reference(given, sides) if "reference" in given else None
     if needs_network(metrics):
-        network = networks.load(given["features"], inception=given.get("inception"), vgg16=given.get("vgg16"))
+        features = given.get("features") or (reference and reference.features) or features
+        network = networks.load(features, inception=given.get("inception"), vgg16=given.get("vgg16"))
     if "out" in given and given["out"].is_dir():
         raise ValueError(f"--out {given['out']} is a folder; name a file")
     if needs_paths(metrics):
         distance = LPIPS(given.get("vgg16", "imagenet"))
     return Evaluation(
-        _reals(given["data"], resolution, given["download"], labels),
+        reference or _reals(given["data"], sides, given["download"], labels),
         metrics,
         network,
         fake_images=fake_images,
-        real_images=given["images"],
+        real_images=given["reals"],
         batch_size=given["batch_size"],
         seed=given["seed"],
         perceptual_distance=distance,
@@ -120,7 +186,17 @@ def _evaluation(
     )
 
 
-def _reals(data: str, resolution: int | None, download: bool, labels: bool) -> Any:
+def _reference(given: dict[str, Any], sides: tuple[int, int]) -> Reference:
+    """The statistics that stand in for real images, and go with fakes of these sides."""
+    reference = Reference.load(given["reference"])
+    if reference.features is None and "features" not in given:
+        raise ValueError(f"{reference.called} does not tell the network that its statistics are of: add --features")
+    reference.check_size(*sides)
+    return reference
+
+
+def _reals(data: str, sides: tuple[int, int], download: bool, labels: bool) -> Any:
+    resolution = sides[0] if sides[0] == sides[1] else None
     if data in tfnss.data.NAMES:
         if resolution is None:
             raise ValueError(f"--data {data} comes in every size: add --resolution PIXELS")
@@ -130,10 +206,7 @@ def _reals(data: str, resolution: int | None, download: bool, labels: bool) -> A
 
 def _print(place: Path, record: dict[str, Any]) -> None:
     kimg = f" at {record['kimg']:.1f} kimg" if "kimg" in record else ""
-    print(
-        f"{place}{kimg}: {record['fake_images']} images (seed {record['seed']}) "
-        f"against {record['real_images']} of {record['reals']}"
-    )
+    print(f"{place}{kimg}: {record['fake_images']} images (seed {record['seed']}) against {reals_in_words(record)}")
     for name, value in _values(record).items():
         if np.isfinite(value):  # KID's error needs more than one block
             print(f"  {name:22} {value:.6g}")

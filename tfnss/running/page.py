@@ -69,14 +69,30 @@ def page(title: str, introduction: str, sections: Mapping[str, Markup]) -> str:
 
 def picture(label: str, path: Path, size: int, side: int | None = None) -> Markup:
     """A PNG file as part of the page, no larger than `size` pixels; of its upper left corner, if `side` is given."""
-    buffer = io.BytesIO()
+    image = opened(path)
+    if side:
+        image = image.crop((0, 0, min(side, image.width), min(side, image.height)))
+    return shown(label, image, size)
+
+
+def opened(path: Path) -> Image.Image:
+    """The picture of a PNG file.
+
+    Raises:
+        ValueError: For a damaged file. The message names it.
+    """
     try:
         with Image.open(path, formats=["PNG"]) as image:
-            shown = image.crop((0, 0, min(side, image.width), min(side, image.height))) if side else image.copy()
+            return image.copy()
     except (OSError, SyntaxError) as error:  # the latter is Pillow's word for broken pieces of a PNG file
         raise ValueError(f"{path} cannot be read ({error})") from error
-    shown.thumbnail((size, size))
-    shown.save(buffer, "PNG")
+
+
+def shown(label: str, image: Image.Image, size: int) -> Markup:
+    """A picture as part of the page, no larger than `size` pixels."""
+    buffer = io.BytesIO()
+    image.thumbnail((size, size))
+    image.save(buffer, "PNG")
     data = base64.b64encode(buffer.getvalue()).decode()
     return element(
         "figure", element("img", src=f"data:image/png;base64,{data}", alt=label), element("figcaption", label)

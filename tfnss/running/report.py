@@ -15,8 +15,9 @@ import numpy as np
 from tfnss import files
 from tfnss.metrics import results
 from tfnss.metrics.names import CONDITIONS
-from tfnss.running.file_names import HISTORY, METRICS, REPORT
-from tfnss.running.page import Markup, element, page, picture
+from tfnss.running.file_names import HISTORY, METRICS, NEAREST, REPORT
+from tfnss.running.nearest import PAIRS, read_nearest
+from tfnss.running.page import Markup, element, opened, page, picture, shown
 from tfnss.running.stored import paper_figures, read_settings, recipe_of
 from tfnss.training.callbacks import read_history
 
@@ -73,6 +74,7 @@ def _page(run_dir: Path) -> str:
     seen = f"{_text(history[-1]['kimg'])} of {_text(settings.get('kimg'))} kimg" if history else "no images seen yet"
     sections = {
         "Samples": _samples(run_dir, settings.get("resolution")),
+        "Nearest real images": _nearest(run_dir),
         "Metrics": _metrics(run_dir, settings),
         "Curves": _pictures(run_dir),
         "Settings": _list({"recipe": saved["recipe"], **settings}),
@@ -102,10 +104,47 @@ def _samples(run_dir: Path, resolution: Any) -> Markup:
 
 def _pictures(run_dir: Path) -> Markup:
     """The pictures in a run's folder, `curves.png` first."""
-    paths = sorted(run_dir.glob("[!.]*.png"), key=lambda path: (path.stem != "curves", path.name))[:_MOST_PICTURES]
+    paths = sorted(run_dir.glob("[!.]*.png"), key=lambda path: (path.stem != "curves", path.name))
+    paths = [path for path in paths if path.name != NEAREST][:_MOST_PICTURES]
     if not paths:
         return element("p", "None yet.")
     return element("div", *(picture(path.name, path, _PICTURE) for path in paths), class_="wide")
+
+
+def _nearest(run_dir: Path) -> Markup:
+    """The samples beside the real images nearest to them, how near those are, and how to read it."""
+    hint = f"`tfnss evaluate {run_dir} --nearest` draws them."
+    try:
+        about = read_nearest(run_dir / NEAREST)
+        grid = None if about is None else opened(run_dir / NEAREST)
+    except ValueError as error:  # no reason to fail a run
+        return element("p", f"{error}; {hint}")
+    if about is None or grid is None:
+        return element("p", f"None yet; {hint}")
+    searched, count = about["searched"], about["real_images"]
+    among = f"all {count}" if searched == count else f"{searched} of the {count}"
+    chosen = "" if searched == count else f" that the seed {about['seed']} chose"
+    width = grid.width // PAIRS
+    height = grid.height // -(-len(about["distances"]) // PAIRS)
+    figures = []
+    for seed, distance in enumerate(about["distances"]):
+        left, top = seed % PAIRS * width, seed // PAIRS * height
+        pair = grid.crop((left, top, left + width, top + height))
+        figures.append(shown(f"seed {seed}: distance {distance:.3g}", pair, _FIRST))
+    return Markup(
+        element(
+            "p",
+            "On the left of each pair is a sample, on the right the real image that is nearest to it in the embedded "
+            f"features: a sample much nearer than {about['real_distance']:.3g}, the median distance of a real image to the "
+            "nearest other real image, may be a copy.",
+        )
+        + element("div", *figures, class_="row small")
+        + element(
+            "p",
+            f"Samples at {about['kimg']:g} kimg, as `tfnss generate --seeds 0-{len(figures) - 1}` draws them; searched were "
+            f"{among} real images of {about['reals']}{chosen}.",
+        )
+    )
 
 
 def _metrics(run_dir: Path, settings: dict[str, Any]) -> Markup:
@@ -125,8 +164,15 @@ def _metrics(run_dir: Path, settings: dict[str, Any]) -> Markup:
     return element("div", element("table", *rows), class_="wide")
 
 
+def reals_in_words(record: Mapping[str, Any]) -> str:
+    """What a measurement compared with: the number of real images and their name, and the file that stood in for them."""
+    count, name, reference = (record.get(key) for key in ("real_images", "reals", "reference"))
+    images = f"{'an unknown number' if count is None else count} of {name}"
+    return f"{images}, by {reference}" if reference else images
+
+
 def _conditions(record: Mapping[str, Any]) -> str:
-    counts = "{} fakes, {} of {}".format(*(record.get(name) for name in ("fake_images", "real_images", "reals")))
+    counts = f"{record.get('fake_images')} fakes, {reals_in_words(record)}"
     networks = (record.get(name) for name in ("network", "perceptual_network"))
     if record.get("classes"):
         counts += f", classes {record['classes']}"

@@ -1,9 +1,10 @@
 """The settings that a recipe's flags come to."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tfnss.console import check_range
+from tfnss.console import check_range, count_or_all
 from tfnss.data import NAMES
 from tfnss.running.changes import check_changes
 from tfnss.running.mode import Mode
@@ -44,7 +45,24 @@ def _checked(settings: dict[str, Any]) -> dict[str, Any]:
     check_range(settings, "seed", below=2**31)
     if settings["keep_best"] != "none" and not settings["fid_every"]:
         raise ValueError("--keep-best fid needs FIDs: add --fid-every KIMG")
+    most_reals(settings)
+    if settings["fid_reference"] != "none" and settings["fid_reals"] is not None:
+        raise ValueError(
+            "--fid-reference stands in for the real images, which --fid-reals counts: leave one out (--fid-reference none)"
+        )
+    if settings["fid_reference"] != "none" and not settings["fid_every"]:
+        raise ValueError("--fid-reference is for FIDs: add --fid-every KIMG (or --fid-reference none)")
     return settings
+
+
+def most_reals(settings: Mapping[str, Any]) -> int | None:
+    """Most real images of a run's FID; None for all.
+
+    Raises:
+        ValueError: For a number below 2.
+    """
+    most = settings["fid_reals"]
+    return settings["fid_images"] if most is None else count_or_all(most, "--fid-reals")
 
 
 def _resumed(recipe: Recipe, given: dict[str, Any], mode: Mode) -> tuple[dict[str, Any], int | None]:
@@ -68,8 +86,9 @@ def _saved(recipe: Recipe, run_dir: Path) -> dict[str, Any]:
 
 
 def _located(settings: dict[str, Any]) -> dict[str, Any]:
-    """The settings with the whole path of a folder of data: a resumed run finds it from anywhere, by any of its names."""
-    data = settings.get("data")
-    if data is None or data in NAMES or not Path(data).expanduser().exists():
-        return settings
-    return settings | {"data": str(Path(data).expanduser().resolve())}
+    """The settings with whole paths of data and statistics: a resumed run finds them from anywhere, by any name."""
+    return settings | {
+        name: str(Path(settings[name]).expanduser().resolve())
+        for name, others in (("data", NAMES), ("fid_reference", ("none",)))
+        if settings.get(name) not in (None, *others) and Path(settings[name]).expanduser().exists()
+    }
