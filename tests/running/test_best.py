@@ -11,6 +11,7 @@ import tfnss
 from recipes.dcgan_photos import RECIPE
 from tfnss.running import stored
 from tfnss.running.command_line import main
+from tfnss.running.nearest import read_nearest
 from tfnss.serving import read_card
 from tfnss.training.callbacks import StopWhenDiverged, read_best, read_history
 
@@ -35,6 +36,7 @@ def test_the_lowest_is_kept_and_exported(measured, tmp_path):
     assert int(stored.load_run(run).images_seen.numpy()) == 32
     card = read_card(run / "saved_model")
     assert (card["images_seen"], card["best"]["value"], card["metrics"]["fid"]) == (16, 3.0, 3.0)
+    assert read_nearest(run / "nearest.png")["kimg"] == 0.016
     exported, best = stored.exported_model(run), stored.load_run(run, run / "best.weights.h5")
     ours = exported.image(exported.code(3)).astype(int)
     assert abs(ours - best.generate(seeds=[3])[0]).max() <= 1

@@ -109,13 +109,8 @@ def measure_folder(metrics: tuple[str, ...], given: dict[str, Any]) -> None:
     record, place = evaluation(fakes), Path(fakes.name)
     _print(place, record)
     if "out" in given:
-        _keep(
-            record,
-            evaluation,
-            place,
-            given["out"],
-            partial(_draw_first, fakes, evaluation) if given["nearest"] else None,
-        )
+        draw = partial(_draw_first, fakes, evaluation) if given["nearest"] else None
+        _keep(record, evaluation, place, given["out"], draw)
     _save_reference(evaluation, given)
 
 

@@ -16,9 +16,9 @@ from tfnss import files, plots
 from tfnss.analysis import nearest_images
 from tfnss.analysis.nearest import MOST_IMAGES
 from tfnss.metrics.networks import Embedded
-from tfnss.running.file_names import HISTORY, NEAREST
+from tfnss.running.file_names import HISTORY, NEAREST, SAVED_MODEL
 from tfnss.running.stored import exported_model, read_settings
-from tfnss.serving import drawing
+from tfnss.serving import drawing, read_card
 from tfnss.training.callbacks import read_history
 
 SAMPLES = 16
@@ -42,10 +42,18 @@ def draw_nearest(run_dir: Path, images: tfnss.data.Images, picture: Path | None 
     """
     model = drawing.Model(exported_model(run_dir))
     samples = np.stack(list(drawing.samples(range(SAMPLES)).images(model)))
-    kimg = (read_history(run_dir / HISTORY) or [{"kimg": 0.0}])[-1]["kimg"]
+    kimg = _kimg(run_dir)
     seed = read_settings(run_dir)["settings"]["seed"]
     most = min(MOST_IMAGES, max(2, round(1000 * kimg)))
     draw_pairs(samples, images, picture or run_dir / NEAREST, most, seed, kimg=kimg)
+
+
+def _kimg(run_dir: Path) -> float:
+    """Of the model that is drawn: the exported one may be of the best checkpoint."""
+    last = (read_history(run_dir / HISTORY) or [{"kimg": 0.0}])[-1]["kimg"]
+    card = read_card(run_dir / SAVED_MODEL)
+    seen = card.get("images_seen") if "best" in card else None
+    return min(last, seen / 1000) if isinstance(seen, int) else last
 
 
 def try_nearest(run_dir: Path, images: tfnss.data.Images) -> None:
