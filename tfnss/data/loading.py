@@ -157,7 +157,7 @@ def _check_place(name: str) -> None:
 def _check_here(name: str) -> None:
     if name in ELSEWHERE and not Path(name).exists():
         raise ValueError(
-            f"the images of {name} are not here: {ELSEWHERE[name]}; name that folder, a zip of it, or records (--data DIR)"
+            f"the images of {name} are not here: {ELSEWHERE[name]}; name that folder or a zip of it (to train: --data DIR)"
         )
 
 
