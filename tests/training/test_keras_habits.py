@@ -125,6 +125,16 @@ def test_a_py_dataset_that_cannot_be_used(pictures):
         compiled().fit(Batches(tiny_images(pictures)[:4]), verbose=0)
 
 
+@pytest.mark.parametrize("verbose", [{}, {"verbose": 1}, {"verbose": 2}])
+def test_the_progress_bar_tells_the_steps_of_the_stretch(pictures, capsys, verbose):
+    gan = compiled()
+    gan.fit(tiny_images(pictures), batch_size=8, steps_per_epoch=3, epochs=2, **verbose)
+    printed = capsys.readouterr().out
+    assert "Epoch 2/2" in printed
+    assert "3/3" in printed
+    assert "d_loss" in printed
+
+
 def test_one_batch(pictures):
     images = tiny_images(pictures)[:8]
     gan, same = compiled(), compiled()

@@ -25,13 +25,14 @@ from tfnss.training.feed import Feed, check_labels
 from tfnss.training.game import Game, built_classifier, given
 from tfnss.training.loop import train_function
 from tfnss.training.meters import build_meters, results
-from tfnss.training.optimizers import BothOptimizers, player_optimizers
+from tfnss.training.optimizers import both_optimizers, player_optimizers
 from tfnss.training.penalty import Penalty
 from tfnss.training.phases import build_phases
 from tfnss.training.refused import check_not_given
 from tfnss.training.sampling import sample
 from tfnss.training.shares import check_batch_size, check_steps, warn_of_mixed_groups
 from tfnss.training.states import penalty_states
+from tfnss.training.statistics import update_statistics
 from tfnss.training.view import as_view, warn_of_no_length
 
 logger = logging.getLogger("tfnss")
@@ -49,7 +50,7 @@ class GAN(BatchMethods, keras.Model):
         generator: Model from latents `[batch, latent_dim]` to images `[batch, height, width, channels]` in [-1, 1]:
             functional, Sequential, or a built subclass with the attribute `latent_dim`. One with running statistics of its
             own lists them as `statistics` and has `update_statistics(latents)`, called once per iteration. A conditional
-            one has the attribute `classes`, and takes one-hot labels `[batch, classes]` after the latents.
+            one has the attribute `classes`, and takes one-hot labels `[batch, classes]` after the latents, there too.
         discriminator: Built model from such images to logits, `[batch, 1]` or any shape per image. Where there are classes,
             it takes the labels after the images.
         seed: Seed of everything random in training.
@@ -117,7 +118,8 @@ class GAN(BatchMethods, keras.Model):
         """Chooses the parts of the game.
 
         Args:
-            generator_optimizer: An optimizer or its name; by default Adam(2e-4, beta_1=0.5), as for the other player.
+            generator_optimizer: An optimizer or its name; by default Adam(2e-4, beta_1=0.5), as for the other player. A
+                schedule of its learning rate counts the player's own steps (see `tfnss.training.lazy.LazySchedule`).
             discriminator_optimizer: The discriminator's optimizer, another object than the generator's.
             loss: `non_saturating`, `minimax`, `least_squares`, `wasserstein`, `hinge`, `relativistic` or a `Loss`.
             regularizers: Penalties on the discriminator, and on the generator (`PathLength`, `SpectralRegularization`).
@@ -180,7 +182,7 @@ class GAN(BatchMethods, keras.Model):
                 players.get, (self.generator, self.discriminator)
             )
             self.spectral_optimizer = players.get(spectral_realness)
-            self.optimizer = BothOptimizers(self.generator_optimizer, self.discriminator_optimizer)
+            self.optimizer = both_optimizers(self.phases, self.generator)
             self._gradients = self._build_gradients(jit_compile)
             self._meters = build_meters(self.phases, self.game)
 
@@ -229,10 +231,7 @@ class GAN(BatchMethods, keras.Model):
             state = self.augmentation.adapt(self.augmentation_state.value, iteration, batch_size)
             self.augmentation_state.assign(state)
         self.images_seen.assign(self.images_seen + batch_size)
-        if hasattr(self.generator, "update_statistics"):
-            seen = self.images_seen.value
-            latents = stateless.statistics_latents(batch_size, self.latent_dim, self.seed, seen)
-            self.generator.update_statistics(latents)
+        update_statistics(self.generator, batch_size, self.seed, self.images_seen.value)
         decay = ema_decay(self.images_seen.value, batch_size, self.ema_half_life_kimg, self.ema_ramp_up)
         copied = getattr(self.generator, "statistics", ())
         update_average(self.generator_ema.weights, self.generator.weights, decay, copied)
