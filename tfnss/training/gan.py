@@ -285,9 +285,9 @@ class GAN(BatchMethods, keras.Model):
         """Keras' `fit`; it also fixes the length of the run, on which schedules depend.
 
         Args:
-            x: `tfnss.data.Images` or a `keras.utils.PyDataset` (read on from where the clock stands), a `tf.data.Dataset`
-                of batches of equal static size, or an array of images, uint8 or floats in [-1, 1]. For a generator with
-                classes they have labels; a dataset then gives (images, labels).
+            x: `tfnss.data.Images` or a `keras.utils.PyDataset` (read in order, on from where the clock stands: see
+                `tfnss.training.py_dataset`), a `tf.data.Dataset` of batches of equal static size, or an array of images,
+                uint8 or floats in [-1, 1]. With classes they have labels; a dataset then gives (images, labels).
             y: Labels of an array of images, integers [count].
             batch_size: Images in the global batch, for an array.
             epochs: Epoch at which the run ends.
@@ -317,7 +317,8 @@ class GAN(BatchMethods, keras.Model):
         with signals.handlers_put_back(self), feed.own_errors():
             for stretch in left:
                 training.go_on(stretch, feed.batch_size)
-                data = feed.from_clock(int(self.images_seen.numpy()))
+                steps = (stretch.end - stretch.epoch) * stretch.steps
+                data = feed.from_clock(int(self.images_seen.numpy()), steps)
                 span = {"initial_epoch": stretch.epoch, "epochs": stretch.end, "steps_per_epoch": stretch.steps}
                 super().fit(data, shuffle=False, callbacks=training, **span, **kwargs)
                 if self.stop_training:
