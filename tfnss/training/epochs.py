@@ -21,6 +21,11 @@ class Stretch(NamedTuple):
     steps: int
     done: int
 
+    @property
+    def iterations(self) -> int:
+        """Steps of all its epochs."""
+        return (self.end - self.epoch) * self.steps
+
 
 def stretches(done: int, total: int, steps: int) -> list[Stretch]:
     """What is left of a run.

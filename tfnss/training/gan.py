@@ -15,6 +15,7 @@ from tfnss import serving
 from tfnss.data import Images
 from tfnss.generators import copied, latent_width, number_of_classes
 from tfnss.random import stateless
+from tfnss.registered import deserialized
 from tfnss.training import gradients, losses
 from tfnss.training.augmentation import Augmentation
 from tfnss.training.batch_methods import BatchMethods
@@ -44,7 +45,9 @@ class GAN(BatchMethods, keras.Model):
 
     `compile` takes the parts of the game, `fit` plays it on images, `generate` and `export` use the moving average of the
     generator. Every random number of the training is a function of `seed`, the clock `images_seen` and the place in the
-    global batch: a resumed run continues exactly, on any number of replicas.
+    global batch: a resumed run continues exactly, on any number of replicas. `save("gan.keras")` keeps all of it, also what
+    `compile` was given; `keras.saving.load_model` reads it where the model's class and the networks' are imported before:
+    `from models import StyleGAN2`, or `from tfnss import GAN`.
 
     Args:
         generator: Model from latents `[batch, latent_dim]` to images `[batch, height, width, channels]` in [-1, 1]:
@@ -317,8 +320,7 @@ class GAN(BatchMethods, keras.Model):
         with signals.handlers_put_back(self), feed.own_errors():
             for stretch in left:
                 training.go_on(stretch, feed.batch_size)
-                steps = (stretch.end - stretch.epoch) * stretch.steps
-                data = feed.from_clock(int(self.images_seen.numpy()), steps)
+                data = feed.from_clock(int(self.images_seen.numpy()), stretch.iterations)
                 span = {"initial_epoch": stretch.epoch, "epochs": stretch.end, "steps_per_epoch": stretch.steps}
                 super().fit(data, shuffle=False, callbacks=training, **span, **kwargs)
                 if self.stop_training:
@@ -435,10 +437,7 @@ class GAN(BatchMethods, keras.Model):
     def from_config(cls, config: dict, custom_objects: dict | None = None) -> "GAN":
         """Of this class, whose config holds the networks, or of a model that builds them from arguments of its own."""
         networks = {name: part for name, part in config.items() if isinstance(part, dict)}
-        made = {
-            name: keras.saving.deserialize_keras_object(part, custom_objects=custom_objects)
-            for name, part in networks.items()
-        }
+        made = {name: deserialized(part, custom_objects) for name, part in networks.items()}
         return cls(**{**config, **made})
 
     def get_compile_config(self) -> dict | None:
@@ -447,4 +446,4 @@ class GAN(BatchMethods, keras.Model):
         return {name: keras.saving.serialize_keras_object(part) for name, part in self._compile_arguments().items()}
 
     def compile_from_config(self, config: dict) -> None:
-        self.compile(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})
+        self.compile(**{name: deserialized(value) for name, value in config.items()})
