@@ -1,5 +1,6 @@
 """`--keep-best fid`, and the export of a run that is told to stop."""
 
+import itertools
 import json
 import os
 import signal
@@ -9,10 +10,12 @@ import pytest
 
 import tfnss
 from recipes.dcgan_photos import RECIPE
+from tests.training.networks import tiny_gan
 from tfnss.running import stored
 from tfnss.running.command_line import main
 from tfnss.serving import read_card
-from tfnss.training.callbacks import StopWhenDiverged, read_best, read_history
+from tfnss.training.callbacks import KeepBest, StopWhenDiverged, read_best, read_history
+from tfnss.training.callbacks.checkpoint import images_at
 
 FLAGS = ["--smoke", "--base-width", "4", "--kimg", "0.032", "--checkpoint-every", "0.008"]
 FLAGS += ["--fid-every", "0.008", "--fid-images", "32", "--features", "embedded"]
@@ -49,6 +52,77 @@ def test_a_run_that_goes_back_forgets_a_later_best(measured, tmp_path):
     assert not (run / "best.weights.h5").exists()
     main(RECIPE, ["--resume", str(run), "--kimg", "0.024"])
     assert read_best(run / "best.weights.h5")["value"] == 5.0
+
+
+class Killed(BaseException):
+    """What nothing catches."""
+
+
+def links_and_words(checkpoint, best):
+    """Lets `KeepBest` look at two checkpoints, of which the second is better."""
+    gan, keep = tiny_gan(), KeepBest(checkpoint, best)
+    keep.set_model(gan)
+    gan.save_weights(checkpoint)
+    keep.on_train_begin()
+    for seen, fid in ((8, 5.0), (16, 3.0)):
+        gan.images_seen.assign(seen)
+        checkpoint.unlink()  # the best may be another name of the file
+        gan.save_weights(checkpoint)
+        keep.on_epoch_end(0, {"fid": fid})
+    return gan
+
+
+OLD, NEW = ({"metric": "fid", "value": value, "images_seen": seen} for value, seen in ((5.0, 8), (3.0, 16)))
+
+
+# Each replacement of a file, before it and after: words and link of the first, then of the second. What is told then, and
+# what is the best of the resumed run.
+@pytest.mark.parametrize(
+    ("replacement", "after", "told", "found"),
+    [
+        (0, False, None, None),
+        (0, True, None, OLD),
+        (1, False, None, OLD),
+        (1, True, OLD, OLD),
+        (2, False, OLD, OLD),
+        (2, True, OLD, NEW),
+        (3, False, OLD, NEW),
+        (3, True, NEW, NEW),
+    ],
+)
+def test_a_kill_at_any_moment_leaves_the_best_and_what_is_told_of_it(
+    replacement, after, told, found, tmp_path, monkeypatch
+):
+    checkpoint, best = tmp_path / "checkpoint.weights.h5", tmp_path / "best.weights.h5"
+    replace, numbers = os.replace, itertools.count()
+
+    def killed(source, target):
+        number = next(numbers)
+        if number < replacement or after:
+            replace(source, target)
+        if number == replacement:
+            raise Killed
+
+    monkeypatch.setattr(os, "replace", killed)
+    with pytest.raises(Killed):
+        links_and_words(checkpoint, best)
+    monkeypatch.undo()
+    assert read_best(best) == told
+
+    gan, keep = tiny_gan(), KeepBest(checkpoint, best)
+    gan.load_weights(checkpoint)
+    keep.set_model(gan)
+    keep.on_train_begin()
+    assert keep.best == read_best(best) == found
+    assert found is None or images_at(best) == found["images_seen"]
+
+
+def test_a_checkpoint_that_is_damaged_is_named(tmp_path):
+    links_and_words(tmp_path / "checkpoint.weights.h5", tmp_path / "best.weights.h5")
+    assert read_best(tmp_path / "best.weights.h5") == NEW
+    (tmp_path / "best.weights.h5").write_bytes(b"nothing")
+    with pytest.raises(ValueError, match=r"best\.weights\.h5 is damaged"):
+        read_best(tmp_path / "best.weights.h5")
 
 
 def test_the_best_needs_fids(tmp_path, capsys):
