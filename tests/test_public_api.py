@@ -32,6 +32,7 @@ FLOORS = {
     "tfnss.files": 0,
     "tfnss.generators": 0,
     "tfnss.random": 0,
+    "tfnss.registered": 0,
     "tfnss.uint8": 0,
     "tfnss.version": 0,
     "tfnss.xla": 0,

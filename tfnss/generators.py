@@ -13,7 +13,8 @@ class StyledGenerator(Protocol):
     Attributes:
         latent_dim: Width of the latents.
         slots: Number of styles of an image.
-        average_style: The average of the styles that `mapping` gives, a variable `[style_dim]`.
+        average_style: The average of the styles that `mapping` gives, a variable `[style_dim]`; or of each class,
+            `[classes, style_dim]`.
     """
 
     latent_dim: int

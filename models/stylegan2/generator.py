@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from models.stylegan2.mapping import Mapping
@@ -37,7 +38,8 @@ class StyleGAN2Generator(keras.Model):
     Call arguments:
         latents: Floats `[batch, latent_dim]`.
         labels: Floats `[batch, classes]`, one-hot, for a conditional network.
-        truncation: Distance of styles from their average, as a share: 1 leaves them, 0 gives the average image.
+        truncation: Distance of styles from their average, as a share: 1 leaves them, 0 gives the average image. A
+            conditional network has an average for each class, as StyleGAN-XL has (Sauer et al. 2022).
         truncation_cutoff: Number of slots, from the coarsest, that are truncated; None for all. StyleGAN truncates its 8
             coarsest (Karras et al. 2019).
         noise: `random`, `constant` or `none`.
@@ -98,8 +100,9 @@ class StyleGAN2Generator(keras.Model):
         self.latent_dim, self.classes, self.mixing_probability = latent_dim, classes, mixing_probability
         self.mapping = Mapping(latent_dim, style_dim, mapping_layers, classes, name="mapping")
         self.synthesis = Synthesis(resolution, **common, name="synthesis")
+        shape = (classes, style_dim) if classes else (style_dim,)
         self.average_style = self.add_weight(
-            name="average_style", shape=(style_dim,), initializer="zeros", trainable=False, dtype="float32"
+            name="average_style", shape=shape, initializer="zeros", trainable=False, dtype="float32"
         )
         self.built = True
 
@@ -132,7 +135,7 @@ class StyleGAN2Generator(keras.Model):
         styles = self._broadcast(self.mapping(latents, labels))
         if training and self.mixing_probability:
             styles = self._mixed(styles, labels)
-        return self._truncated(styles, truncation, truncation_cutoff)
+        return self._truncated(styles, labels, truncation, truncation_cutoff)
 
     def _broadcast(self, styles: Any) -> Any:
         return ops.tile(styles[:, None], (1, self.slots, 1))
@@ -147,25 +150,42 @@ class StyleGAN2Generator(keras.Model):
         changed = (ops.arange(self.slots, dtype="float32") >= cutoff) & (chosen < self.mixing_probability)
         return ops.where(changed[:, :, None], others, styles)
 
-    def _truncated(self, styles: Any, truncation: Any, cutoff: int | None) -> Any:
+    def _truncated(self, styles: Any, labels: Any, truncation: Any, cutoff: int | None) -> Any:
         if isinstance(truncation, (int, float)) and truncation == 1:
             return styles
         slots = ops.arange(self.slots) < (self.slots if cutoff is None else cutoff)
         share = ops.where(slots, ops.cast(truncation, "float32"), 1.0)[None, :, None]
-        return self.average_style + share * (styles - self.average_style)
+        average = self.average_style
+        if self.classes:  # each image's own
+            average = ops.matmul(ops.cast(labels, "float32"), average)[:, None]
+        return average + share * (styles - average)
 
     @property
     def statistics(self) -> list[keras.Variable]:
         """Running statistics, which a moving average of the generator copies."""
         return [self.average_style]
 
-    def update_statistics(self, latents: Any) -> None:
-        """Moves the average style by a batch's mean; 0.995 of it stay."""
-        labels = None
-        if self.classes:
-            labels = ops.one_hot(ops.arange(latents.shape[0]) % self.classes, self.classes)
-        mean = ops.mean(self.mapping(latents, labels), axis=0)
-        self.average_style.assign(mean + (self.average_style - mean) * _AVERAGE_DECAY)
+    def update_statistics(self, latents: Any, labels: Any = None) -> None:
+        """Moves the average style by a batch's mean; 0.995 of it stay.
+
+        In a conditional network each class moves by the mean of its own images in the batch, and keeps its average where it
+        has none there.
+        """
+        styles = self.mapping(latents, labels)
+        if not self.classes:
+            self.average_style.assign(_moved(self.average_style, ops.mean(styles, axis=0)))
+            return
+        # One step, however many images of the class the batch has: with one class this is the unconditional rule.
+        counts = ops.sum(labels, axis=0)[:, None]
+        means = ops.matmul(ops.transpose(labels), styles) / ops.maximum(counts, 1.0)
+        self.average_style.assign(ops.where(counts > 0, _moved(self.average_style, means), self.average_style))
+
+    def load_own_variables(self, store: Any) -> None:
+        """As Keras does; a file of one average for all classes, as older ones are, gives it to each of them."""
+        if self.classes and "0" in store and len(store["0"].shape) == 1:
+            self.average_style.assign(for_each_class(store["0"], self.classes))
+        else:
+            super().load_own_variables(store)
 
     def compute_output_shape(self, latents_shape: tuple, **kwargs: Any) -> tuple:
         resolution = self._config["resolution"]
@@ -173,3 +193,12 @@ class StyleGAN2Generator(keras.Model):
 
     def get_config(self) -> dict:
         return {"name": self.name, **self._config}
+
+
+def for_each_class(average: Any, classes: int) -> np.ndarray:
+    """One average style `[style_dim]` as that of every class, `[classes, style_dim]`."""
+    return np.tile(np.asarray(average), (classes, 1))
+
+
+def _moved(average: Any, mean: Any) -> Any:
+    return mean + (average - mean) * _AVERAGE_DECAY

@@ -14,7 +14,7 @@ from models.stylegan2.generator import StyleGAN2Generator
 from models.stylegan2.presets import preset
 from models.stylegan2.weights import assign_weights, check_weights, randomize
 from tfnss.training import GAN, R1, PathLength
-from tfnss.training.phases import lazy_optimizer
+from tfnss.training.lazy import lazy_optimizer
 
 CLAMP = 256.0  # of half precision
 PRECISIONS = {"float32": None, "float16": "mixed_float16", "bfloat16": "mixed_bfloat16"}

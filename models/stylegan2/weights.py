@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from models.stylegan2.discriminator import StyleGAN2Discriminator
-from models.stylegan2.generator import StyleGAN2Generator
+from models.stylegan2.generator import StyleGAN2Generator, for_each_class
 from models.stylegan2.styled import StyledConv2D, ToRGB
 
 Network = StyleGAN2Generator | StyleGAN2Discriminator
@@ -23,7 +23,7 @@ def named_weights(network: Network) -> dict[str, keras.Variable]:
 
 def check_weights(network: Network, arrays: Mapping[str, np.ndarray], source: str) -> None:
     """Raises a ValueError if `arrays` are not all the weights of a network, naming `source` and the first difference."""
-    named = named_weights(network)
+    named, arrays = named_weights(network), _with_averages(network, arrays)
     different = sorted(named.keys() ^ arrays.keys())
     if different:
         where = "lacks" if different[0] in named else "has the unknown weight"
@@ -38,13 +38,15 @@ def assign_weights(network: Network, arrays: Mapping[str, np.ndarray], source: s
 
     Args:
         network: The network.
-        arrays: Its weights by name.
+        arrays: Its weights by name. One average style is that of every class, where the network has classes: official
+            checkpoints have no more.
         source: Where they are from, for errors.
 
     Raises:
         ValueError: If one is missing, is left over, or has another shape. The message names it; nothing is assigned then.
     """
     check_weights(network, arrays, source)
+    arrays = _with_averages(network, arrays)
     for name, weight in named_weights(network).items():
         weight.assign(arrays[name])
 
@@ -58,6 +60,14 @@ def randomize(network: Network, seed: Sequence[int]) -> None:
         if name.rpartition("/")[2] in ("kernel", "constant", "noise_constant"):
             scale = 100 if re.match(r"(label_)?dense\d", name) else 1
             weight.assign(scale * np.random.default_rng([*seed, index]).standard_normal(weight.shape, "float32"))
+
+
+def _with_averages(network: Network, arrays: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+    """The arrays with an average style for each class, where they hold one for all of them."""
+    average = arrays.get("average_style")
+    if average is None or np.ndim(average) != 1 or not getattr(network, "classes", 0):
+        return arrays
+    return {**arrays, "average_style": for_each_class(average, network.classes)}
 
 
 def _layers(network: Network) -> Iterator[keras.layers.Layer]:

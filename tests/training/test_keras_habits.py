@@ -90,39 +90,14 @@ def test_a_rate_of_0_is_not_for_ever():
     assert float(gan.discriminator_optimizer.learning_rate) == pytest.approx(8e-3)
 
 
-class Batches(keras.utils.PyDataset):
-    """Batches of 8, in order."""
-
-    def __init__(self, images, labels=None):
-        super().__init__()
-        self.images, self.labels = images, labels
-
-    def __len__(self):
-        return len(self.images) // 8
-
-    def __getitem__(self, index):
-        rows = slice(8 * index, 8 * index + 8)
-        return self.images[rows] if self.labels is None else (self.images[rows], self.labels[rows])
-
-
-def test_a_py_dataset_is_read_on_from_the_clock(pictures):
-    images = tiny_images(pictures)
-    expected = compiled()
-    expected.fit(tf.data.Dataset.from_tensor_slices(images).batch(8, drop_remainder=True), epochs=1, verbose=0)
-    whole = compiled()
-    whole.fit(Batches(images), verbose=0)
-    np.testing.assert_allclose(weights(whole), weights(expected), atol=1e-6)
-    pieces = compiled()
-    pieces.fit(Batches(images), epochs=1, steps_per_epoch=3, resume=True, verbose=0)
-    pieces.fit(Batches(images), epochs=1, steps_per_epoch=8, resume=True, verbose=0)
-    np.testing.assert_array_equal(weights(pieces), weights(whole))
-
-
-def test_a_py_dataset_that_cannot_be_used(pictures):
-    with pytest.raises(ValueError, match="in \\[0, 1\\]"):
-        compiled().fit(Batches(tiny_images(pictures) / 255), verbose=0)
-    with pytest.raises(ValueError, match="at least 1"):
-        compiled().fit(Batches(tiny_images(pictures)[:4]), verbose=0)
+@pytest.mark.parametrize("verbose", [{}, {"verbose": 1}, {"verbose": 2}])
+def test_the_progress_bar_tells_the_steps_of_the_stretch(pictures, capsys, verbose):
+    gan = compiled()
+    gan.fit(tiny_images(pictures), batch_size=8, steps_per_epoch=3, epochs=2, **verbose)
+    printed = capsys.readouterr().out
+    assert "Epoch 2/2" in printed
+    assert "3/3" in printed
+    assert "d_loss" in printed
 
 
 def test_one_batch(pictures):
@@ -138,20 +113,6 @@ def test_one_batch(pictures):
         gan.train_on_batch(images, class_weight={0: 1})
     with pytest.raises(ValueError, match="compile"):
         tiny_gan().train_on_batch(images)
-
-
-class Ragged(Batches):
-    """With a last batch that is smaller."""
-
-    def __len__(self):
-        return -(-len(self.images) // 8)
-
-
-def test_a_smaller_last_batch_is_known_at_once(pictures):
-    gan = compiled()
-    with pytest.raises(ValueError, match="leave out a last batch that is smaller"):
-        gan.fit(Ragged(tiny_images(pictures)[:20]), verbose=0)
-    assert int(gan.images_seen.numpy()) == 0
 
 
 def test_a_dataset_of_nothing(pictures):

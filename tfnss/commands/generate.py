@@ -98,7 +98,10 @@ def add_flags(parser: Parser) -> None:
     flag("--frames", type=int, metavar="N", help="images from A to B (default: 10)")
     flag("--layers", type=_layers, metavar="A-B", help="styles taken from the columns (default: the first half)")
     flag(
-        "--truncation", type=float, metavar="PSI", help="1 for none, 0 for the average; models with styles (default: 1)"
+        "--truncation",
+        type=float,
+        metavar="PSI",
+        help="1 for none, 0 for the average, of its class where there are classes; models with styles (default: 1)",
     )
     flag("--noise-seed", type=int, metavar="SEED", help="seed of the noise; models with styles (default: 0)")
     flag("--class", type=int, metavar="N", help="class of all images (default: the seed modulo the number of classes)")

@@ -146,8 +146,8 @@ def train(
             SampleGrid(run_dir / "samples", images.take(shown)),
             Events(run_dir / "events"),
             keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: will_export()),  # before all is saved
-            status.checkpoint,  # after those that write: a run resumed from it has what they wrote
             *best,
+            status.checkpoint,  # after those that write: a run resumed from it has what they wrote
             keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: write_report(run_dir)),
             StatusLine(),
         ]

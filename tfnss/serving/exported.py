@@ -67,7 +67,7 @@ class Exported:
         Args:
             seed: Seed of the latents.
             label: The class; None for the seed modulo the number of classes.
-            truncation: 1 for none, 0 for the average; of a generator with styles.
+            truncation: 1 for none, 0 for the average (of the class, if there are any); of a generator with styles.
 
         Raises:
             ValueError: For no `label` where the number of classes is unknown.

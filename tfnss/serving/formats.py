@@ -42,7 +42,7 @@ def export(
       - `synthesize(styles, noise_seed)`.
 
       For a conditional generator every signature that takes latents takes `labels` too, int32 `[count]`; `sample` gives
-      the classes in turn.
+      the classes in turn. A StyleGAN2's truncation is towards the average of each image's class.
     - `onnx`: a file `.onnx`, and `litert`: a file `.tflite`, with a batch of any size. They draw no random numbers: they
       make `images` as above of `latents`, float32 `[count, latent_dim]`; of `labels`, int32 `[count]`, where there are
       classes (nothing finds out one outside them); and where layers draw noise of `noise`, float32 `[count, numbers]`,

@@ -2,13 +2,13 @@
 
 import json
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import keras
 
 from tfnss.generators import image_shape, latent_width, number_of_classes
+from tfnss.registered import modules
 from tfnss.serving import one_file
 from tfnss.serving.card import complete_card
 
@@ -20,21 +20,10 @@ def write(generator: keras.Model, path: Path, card: dict[str, Any]) -> None:
     def whole(file: Path) -> dict[str, Any]:
         with zipfile.ZipFile(file) as parts:
             config = json.loads(parts.read("config.json"))
-        own = {name for name in _modules(config) if name.split(".")[0] not in ("keras", "builtins")}
+        own = {name for name in modules(config) if name.split(".")[0] not in ("keras", "builtins")}
         return complete_card(generator, card, {"call": _description(generator)}, format="keras", imports=sorted(own))
 
     one_file.write(path, generator.save, whole)
-
-
-def _modules(config: Any) -> Iterator[str]:
-    """The modules of all objects of a configuration."""
-    if isinstance(config, dict):
-        if isinstance(config.get("module"), str) and "class_name" in config:
-            yield config["module"]
-        config = list(config.values())
-    if isinstance(config, list):
-        for part in config:
-            yield from _modules(part)
 
 
 def _description(generator: keras.Model) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def _style_signatures(generator: Any) -> dict[str, Signature]:
             return {"images": to_uint8(generator.synthesis(styles, training=False))}
 
     def to_styles(latents: Any, *rest: Any) -> dict[str, Any]:
-        """Styles of standard normal latents, one per slot of the synthesis; truncation 0 is the average, 1 is none."""
+        """Styles of standard normal latents, one per slot; truncation 1 is none, 0 the average (of the class, if any)."""
         *labels, truncation = rest
         conditions = _one_hot(labels[0], classes) if labels else []
         return {"styles": generator.styles(latents, *conditions, truncation=truncation)}
@@ -64,7 +64,7 @@ def _style_signatures(generator: Any) -> dict[str, Signature]:
         return synthesize(to_styles(latents, *conditions)["styles"], noise_seed)
 
     inputs = [*_inputs(generator), _floats("truncation")]
-    styles = _floats("styles", None, generator.slots, generator.average_style.shape[0])
+    styles = _floats("styles", None, generator.slots, generator.average_style.shape[-1])
     return {
         "generate": (generate, [*inputs, _integer("noise_seed")]),
         "map": (to_styles, inputs),

@@ -21,6 +21,11 @@ class Stretch(NamedTuple):
     steps: int
     done: int
 
+    @property
+    def iterations(self) -> int:
+        """Steps of all its epochs."""
+        return (self.end - self.epoch) * self.steps
+
 
 def stretches(done: int, total: int, steps: int) -> list[Stretch]:
     """What is left of a run.
@@ -96,8 +101,8 @@ class OneTraining(keras.callbacks.CallbackList):
     """
 
     def __init__(self, model: keras.Model, callbacks: Any, verbose: Any, epochs: int) -> None:
-        shown = verbose != 0
-        super().__init__(callbacks, add_history=True, add_progbar=shown, model=model, verbose=verbose, epochs=epochs)
+        params = {"verbose": verbose, "epochs": epochs, "steps": None}  # the steps follow with each stretch
+        super().__init__(callbacks, add_history=True, add_progbar=verbose != 0, model=model, **params)
         self._begun = False
         self._logs: dict | None = None
 

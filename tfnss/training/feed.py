@@ -10,6 +10,7 @@ import tensorflow as tf
 from tfnss.data import Images
 from tfnss.data.classes import check_classes
 from tfnss.data.reading import check_floats
+from tfnss.training.py_dataset import NumberedBatches
 from tfnss.uint8 import from_uint8
 
 _LOOKED_AT = 4  # batches of a dataset
@@ -62,62 +63,25 @@ class Feed:
             raise ValueError("`fit` needs `steps_per_epoch` for a dataset that is endless, empty or of unknown size")
         return self._steps
 
-    def from_clock(self, images_seen: int) -> tf.data.Dataset:
-        """Batches of `(images,)`, or of `(images, one-hot labels)` where there are classes."""
+    def from_clock(self, images_seen: int, steps: int | None = None) -> tf.data.Dataset:
+        """Batches of `(images,)`, or of `(images, one-hot labels)` where there are classes; at least `steps` of them."""
         source = self._source
         if isinstance(source, Images):
             source = source.dataset(images_seen=images_seen)
-        elif isinstance(source, _Indexed):
-            source = source.dataset(images_seen)
+        elif isinstance(source, NumberedBatches):
+            source = source.dataset(images_seen, steps)
         return _for_game(source, self._classes)
 
     def check_range(self) -> None:
         """Raises a ValueError where the first floats of a dataset are not in [-1, 1]. It reads some batches of them."""
-        if isinstance(self._source, _Indexed):
-            _check_range(self._source.dataset(0))
+        if isinstance(self._source, NumberedBatches):
+            self._source.check_range()
         elif isinstance(self._source, tf.data.Dataset):
             _check_range(self._source)
 
     def own_errors(self) -> contextlib.AbstractContextManager:
         """A block in which an error of an image that cannot be used is raised as its own, not as TensorFlow's."""
         return self._source.own_errors() if isinstance(self._source, Images) else contextlib.nullcontext()
-
-
-class _Indexed:
-    """The batches of a `keras.utils.PyDataset`, by their number."""
-
-    def __init__(self, batches: keras.utils.PyDataset) -> None:
-        self._batches = batches
-        self.count = batches.num_batches or 0
-        if not self.count:
-            raise ValueError("`fit` takes a PyDataset of a known number of batches, at least 1")
-        self._arrays = [np.asarray(part) for part in self._parts(0)]
-        self.batch_size = len(self._arrays[0])
-        self._read(np.array(self.count - 1))  # raises for a last batch that is smaller
-
-    def dataset(self, images_seen: int) -> tf.data.Dataset:
-        """Endless batches, from the position of the clock."""
-        positions = tf.data.Dataset.range(images_seen // self.batch_size, np.iinfo(np.int64).max)
-        return positions.map(self._batch, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
-
-    def _parts(self, number: int) -> tuple:
-        batch = self._batches[number]
-        return tuple(batch)[:2] if isinstance(batch, (tuple, list)) else (batch,)
-
-    def _read(self, position: np.ndarray) -> list[np.ndarray]:
-        number = int(position % self.count)
-        arrays = [np.asarray(part, first.dtype) for part, first in zip(self._parts(number), self._arrays, strict=True)]
-        for array, first in zip(arrays, self._arrays, strict=True):
-            if array.shape != first.shape:
-                raise ValueError(
-                    f"batch {number} of the PyDataset has the shape {array.shape}, the first one {first.shape}: "
-                    "leave out a last batch that is smaller"
-                )
-        return arrays
-
-    def _batch(self, position: Any) -> tuple:
-        parts = tf.numpy_function(self._read, [position], [array.dtype for array in self._arrays], stateful=False)
-        return tuple(tf.ensure_shape(p, array.shape) for p, array in zip(parts, self._arrays, strict=True))
 
 
 def _as_source(x: Any, labels: Any, batch_size: int | None, seed: int) -> Any:
@@ -129,14 +93,14 @@ def _as_source(x: Any, labels: Any, batch_size: int | None, seed: int) -> Any:
         raise ValueError(
             f"`fit` takes `batch_size` for an array only; other data have their own. Received: {batch_size}"
         )
-    return _Indexed(x) if isinstance(x, keras.utils.PyDataset) else x
+    return NumberedBatches(x) if isinstance(x, keras.utils.PyDataset) else x
 
 
 def _own_steps(source: Any) -> int:
     """Batches in a source; 0 or below if there is no telling."""
     if isinstance(source, Images):
         return source.steps_per_epoch
-    return source.count if isinstance(source, _Indexed) else int(source.cardinality())
+    return source.count if isinstance(source, NumberedBatches) else int(source.cardinality())
 
 
 def check_labels(images: Images, classes: int, whole: bool = True) -> None:

@@ -15,6 +15,7 @@ from tfnss import serving
 from tfnss.data import Images
 from tfnss.generators import copied, latent_width, number_of_classes
 from tfnss.random import stateless
+from tfnss.registered import deserialized
 from tfnss.training import gradients, losses
 from tfnss.training.augmentation import Augmentation
 from tfnss.training.batch_methods import BatchMethods
@@ -25,13 +26,14 @@ from tfnss.training.feed import Feed, check_labels
 from tfnss.training.game import Game, built_classifier, given
 from tfnss.training.loop import train_function
 from tfnss.training.meters import build_meters, results
-from tfnss.training.optimizers import BothOptimizers, player_optimizers
+from tfnss.training.optimizers import both_optimizers, player_optimizers
 from tfnss.training.penalty import Penalty
 from tfnss.training.phases import build_phases
 from tfnss.training.refused import check_not_given
 from tfnss.training.sampling import sample
 from tfnss.training.shares import check_batch_size, check_steps, warn_of_mixed_groups
 from tfnss.training.states import penalty_states
+from tfnss.training.statistics import update_statistics
 from tfnss.training.view import as_view, warn_of_no_length
 
 logger = logging.getLogger("tfnss")
@@ -43,13 +45,15 @@ class GAN(BatchMethods, keras.Model):
 
     `compile` takes the parts of the game, `fit` plays it on images, `generate` and `export` use the moving average of the
     generator. Every random number of the training is a function of `seed`, the clock `images_seen` and the place in the
-    global batch: a resumed run continues exactly, on any number of replicas.
+    global batch: a resumed run continues exactly, on any number of replicas. `save("gan.keras")` keeps all of it, also what
+    `compile` was given; `keras.saving.load_model` reads it where the model's class and the networks' are imported before:
+    `from models import StyleGAN2`, or `from tfnss import GAN`.
 
     Args:
         generator: Model from latents `[batch, latent_dim]` to images `[batch, height, width, channels]` in [-1, 1]:
             functional, Sequential, or a built subclass with the attribute `latent_dim`. One with running statistics of its
             own lists them as `statistics` and has `update_statistics(latents)`, called once per iteration. A conditional
-            one has the attribute `classes`, and takes one-hot labels `[batch, classes]` after the latents.
+            one has the attribute `classes`, and takes one-hot labels `[batch, classes]` after the latents, there too.
         discriminator: Built model from such images to logits, `[batch, 1]` or any shape per image. Where there are classes,
             it takes the labels after the images.
         seed: Seed of everything random in training.
@@ -117,7 +121,8 @@ class GAN(BatchMethods, keras.Model):
         """Chooses the parts of the game.
 
         Args:
-            generator_optimizer: An optimizer or its name; by default Adam(2e-4, beta_1=0.5), as for the other player.
+            generator_optimizer: An optimizer or its name; by default Adam(2e-4, beta_1=0.5), as for the other player. A
+                schedule of its learning rate counts the player's own steps (see `tfnss.training.lazy.LazySchedule`).
             discriminator_optimizer: The discriminator's optimizer, another object than the generator's.
             loss: `non_saturating`, `minimax`, `least_squares`, `wasserstein`, `hinge`, `relativistic` or a `Loss`.
             regularizers: Penalties on the discriminator, and on the generator (`PathLength`, `SpectralRegularization`).
@@ -180,7 +185,7 @@ class GAN(BatchMethods, keras.Model):
                 players.get, (self.generator, self.discriminator)
             )
             self.spectral_optimizer = players.get(spectral_realness)
-            self.optimizer = BothOptimizers(self.generator_optimizer, self.discriminator_optimizer)
+            self.optimizer = both_optimizers(self.phases, self.generator)
             self._gradients = self._build_gradients(jit_compile)
             self._meters = build_meters(self.phases, self.game)
 
@@ -229,10 +234,7 @@ class GAN(BatchMethods, keras.Model):
             state = self.augmentation.adapt(self.augmentation_state.value, iteration, batch_size)
             self.augmentation_state.assign(state)
         self.images_seen.assign(self.images_seen + batch_size)
-        if hasattr(self.generator, "update_statistics"):
-            seen = self.images_seen.value
-            latents = stateless.statistics_latents(batch_size, self.latent_dim, self.seed, seen)
-            self.generator.update_statistics(latents)
+        update_statistics(self.generator, batch_size, self.seed, self.images_seen.value)
         decay = ema_decay(self.images_seen.value, batch_size, self.ema_half_life_kimg, self.ema_ramp_up)
         copied = getattr(self.generator, "statistics", ())
         update_average(self.generator_ema.weights, self.generator.weights, decay, copied)
@@ -286,9 +288,9 @@ class GAN(BatchMethods, keras.Model):
         """Keras' `fit`; it also fixes the length of the run, on which schedules depend.
 
         Args:
-            x: `tfnss.data.Images` or a `keras.utils.PyDataset` (read on from where the clock stands), a `tf.data.Dataset`
-                of batches of equal static size, or an array of images, uint8 or floats in [-1, 1]. For a generator with
-                classes they have labels; a dataset then gives (images, labels).
+            x: `tfnss.data.Images` or a `keras.utils.PyDataset` (read in order, on from where the clock stands: see
+                `tfnss.training.py_dataset`), a `tf.data.Dataset` of batches of equal static size, or an array of images,
+                uint8 or floats in [-1, 1]. With classes they have labels; a dataset then gives (images, labels).
             y: Labels of an array of images, integers [count].
             batch_size: Images in the global batch, for an array.
             epochs: Epoch at which the run ends.
@@ -318,7 +320,7 @@ class GAN(BatchMethods, keras.Model):
         with signals.handlers_put_back(self), feed.own_errors():
             for stretch in left:
                 training.go_on(stretch, feed.batch_size)
-                data = feed.from_clock(int(self.images_seen.numpy()))
+                data = feed.from_clock(int(self.images_seen.numpy()), stretch.iterations)
                 span = {"initial_epoch": stretch.epoch, "epochs": stretch.end, "steps_per_epoch": stretch.steps}
                 super().fit(data, shuffle=False, callbacks=training, **span, **kwargs)
                 if self.stop_training:
@@ -435,10 +437,7 @@ class GAN(BatchMethods, keras.Model):
     def from_config(cls, config: dict, custom_objects: dict | None = None) -> "GAN":
         """Of this class, whose config holds the networks, or of a model that builds them from arguments of its own."""
         networks = {name: part for name, part in config.items() if isinstance(part, dict)}
-        made = {
-            name: keras.saving.deserialize_keras_object(part, custom_objects=custom_objects)
-            for name, part in networks.items()
-        }
+        made = {name: deserialized(part, custom_objects) for name, part in networks.items()}
         return cls(**{**config, **made})
 
     def get_compile_config(self) -> dict | None:
@@ -447,4 +446,4 @@ class GAN(BatchMethods, keras.Model):
         return {name: keras.saving.serialize_keras_object(part) for name, part in self._compile_arguments().items()}
 
     def compile_from_config(self, config: dict) -> None:
-        self.compile(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})
+        self.compile(**{name: deserialized(value) for name, value in config.items()})

@@ -11,11 +11,11 @@ import keras
 import tensorflow as tf
 
 from tfnss.training.game import Game
+from tfnss.training.lazy import lazy_optimizer
 from tfnss.training.penalty import GeneratorPenalty, LogitPenalty, Penalty
 from tfnss.training.regularizers import Regularizer
 
 Logs = dict[str, Any]
-_DECAY_RATES = {"beta_1", "beta_2", "adam_beta_1", "adam_beta_2", "rho", "momentum"}  # as Keras' optimizers call them
 
 
 class Phase:
@@ -224,32 +224,6 @@ def build_phases(
         phase.stream = stream
         phase.optimizer.build(phase.player.trainable_variables)
     return (*of_discriminator, *of_classifier, *of_generator)
-
-
-def lazy_optimizer(optimizer: keras.optimizers.Optimizer, intervals: list[int]) -> keras.optimizers.Optimizer:
-    """The optimizer, corrected for the steps that lazy regularizers add to it (StyleGAN2, appendix B).
-
-    With one regularizer every k iterations there are k + 1 steps where there were k, so the learning rate is multiplied by
-    c = k / (k + 1) and the decay rates of the moments (and momentum) are raised to the power c.
-
-    The result is a copy with its own learning rate; the object given is not used.
-
-    Raises:
-        ValueError: For an optimizer without a constant learning rate of its own.
-    """
-    if not intervals:
-        return optimizer
-    c = 1 / (1 + sum(1 / k for k in intervals))
-    config = optimizer.get_config()
-    if not isinstance(config.get("learning_rate"), (int, float)):
-        raise ValueError(
-            "lazy regularizers (interval > 1) need an optimizer with a constant learning rate. "
-            f"Received: {type(optimizer).__name__}"
-        )
-    config["learning_rate"] *= c
-    for rate in _DECAY_RATES & config.keys():
-        config[rate] **= c
-    return type(optimizer).from_config(config)
 
 
 def _copy(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:

@@ -8,6 +8,7 @@ from .history import Events as Events
 from .history import HistoryCSV as HistoryCSV
 from .history import read_history as read_history
 from .overfitting import WarnOfOverfitting as WarnOfOverfitting
+from .players import ForPlayer as ForPlayer
 from .samples import SampleGrid as SampleGrid
 from .signals import StopOnSignal as StopOnSignal
 from .status import StatusLine as StatusLine

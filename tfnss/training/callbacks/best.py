@@ -1,6 +1,7 @@
 """The best checkpoint of a run."""
 
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -8,14 +9,17 @@ from typing import Any
 import keras
 
 from tfnss import files
+from tfnss.training.callbacks.checkpoint import images_at
 from tfnss.training.callbacks.clock import images_seen
 
 
 class KeepBest(keras.callbacks.Callback):
     """Keeps the checkpoint with the lowest value of what is logged, as a second name of its file.
 
-    It comes after the callbacks that measure and save. `PATH.json` beside it tells its `metric`, `value` and `images_seen`.
-    A run that goes back behind the best forgets it.
+    It comes after the callbacks that measure, and best before `Checkpoint`: then a kill at no moment costs the best.
+    `PATH.json` beside it tells its `metric`, `value` and `images_seen`, and those of the one before as `previous`. It is
+    written first, so that after a kill one of the two is what the checkpoint is (see `read_best`); a resumed run whose
+    checkpoint is the newer one goes on with that. A run that goes back behind the best forgets it.
 
     Args:
         checkpoint: The file that `Checkpoint` writes.
@@ -27,28 +31,54 @@ class KeepBest(keras.callbacks.Callback):
         super().__init__()
         self.checkpoint, self.path, self.metric = Path(checkpoint), Path(path), metric
         self.best: dict[str, Any] | None = None
+        self._linked = True  # or the checkpoint of the best is still to be saved
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        self.best = read_best(self.path)
-        if self.best is not None and (
-            self.best["metric"] != self.metric or self.best["images_seen"] > images_seen(self.model)
-        ):
+        now, told = images_seen(self.model), _told(self.path)
+        if told and told[0]["images_seen"] == now != self._images():  # a kill came before it was kept
+            self.best, self._linked = told[0], False
+            self._link()
+        self.best, self._linked = read_best(self.path), True
+        if self.best is None or self.best["metric"] != self.metric or self.best["images_seen"] > now:
             self._forget()
+        elif self.best != told[0]:  # of a future that this run does not share
+            self._tell(self.best)
         self._look(logs)  # of an evaluation that was made up for
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        self._link()
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         self._look(logs)
 
+    def on_train_end(self, logs: dict | None = None) -> None:
+        self._link()
+
     def _look(self, logs: dict | None) -> None:
         value = (logs or {}).get(self.metric)
-        if value is None or not self.checkpoint.is_file() or (self.best is not None and value >= self.best["value"]):
+        if value is None or not value < (math.inf if self.best is None else self.best["value"]):
             return
-        self._forget()  # first, so that a kill leaves no weights under the words for others
-        with files.replacing(self.path) as temporary:
-            files.link(self.checkpoint, temporary)
-        self.best = {"metric": self.metric, "value": float(value), "images_seen": images_seen(self.model)}
+        self._link()
+        best = {"metric": self.metric, "value": float(value), "images_seen": images_seen(self.model)}
+        self._tell(best | {"previous": read_best(self.path)})
+        self.best, self._linked = best, False
+        self._link()
+
+    def _tell(self, best: dict[str, Any]) -> None:
         with files.replacing(_about(self.path)) as temporary:
-            temporary.write_text(json.dumps(self.best) + "\n")
+            temporary.write_text(json.dumps(best) + "\n")
+
+    def _link(self) -> None:
+        """Keeps the checkpoint, if it is the best one's and not kept yet."""
+        if self._linked or self.best is None or not self.checkpoint.is_file():
+            return
+        if images_at(self.checkpoint) == self.best["images_seen"]:
+            with files.replacing(self.path) as temporary:
+                files.link(self.checkpoint, temporary)
+            self._linked = True
+
+    def _images(self) -> int | None:
+        return images_at(self.path) if self.path.is_file() else None
 
     def _forget(self) -> None:
         self.best = None
@@ -57,18 +87,31 @@ class KeepBest(keras.callbacks.Callback):
 
 
 def read_best(path: Path) -> dict[str, Any] | None:
-    """What is told of the best checkpoint at a path; None if there is none.
+    """What is told of the best checkpoint at a path: its `metric`, `value` and `images_seen`. None if there is none.
 
     Raises:
         ValueError: For a damaged file. The message names it.
     """
-    about = _about(path)
-    if not (about.is_file() and path.is_file()):
+    if not path.is_file():
         return None
+    told = _told(path)
+    seen = images_at(path) if told else None
+    return next((record for record in told if record["images_seen"] == seen), None)
+
+
+def _told(path: Path) -> list[dict[str, Any]]:
+    """What is told of a checkpoint, or of the one before: the one of both that it is, by its images seen."""
+    about = _about(path)
+    if not about.is_file():
+        return []
     try:
-        best = json.loads(about.read_text())
-        return {"metric": str(best["metric"]), "value": float(best["value"]), "images_seen": int(best["images_seen"])}
-    except (ValueError, KeyError, TypeError) as error:
+        newest = json.loads(about.read_text())
+        return [
+            {"metric": str(best["metric"]), "value": float(best["value"]), "images_seen": int(best["images_seen"])}
+            for best in (newest, newest.get("previous"))
+            if best is not None
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{about} is damaged ({error}); remove it to go on without the best checkpoint") from error
 
 

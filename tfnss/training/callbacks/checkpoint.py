@@ -92,6 +92,19 @@ def restore(gan: keras.Model, path: str | os.PathLike) -> None:
         raise ValueError(f"{path} is damaged or holds another model ({error})") from error
 
 
+def images_at(path: str | os.PathLike) -> int:
+    """Images seen at a checkpoint.
+
+    Raises:
+        ValueError: For a file that is damaged or no checkpoint. The message names it.
+    """
+    try:
+        with h5py.File(path) as file:
+            return int(file["vars"]["0"][()])  # the first weight of a GAN
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} is damaged, or no checkpoint ({error})") from error
+
+
 class _Memory(io.BytesIO):
     """A file in memory, with the name that Keras asks for. (HDF5 crashes the process where it cannot write to a disk.)"""
 
