@@ -99,7 +99,7 @@ _OPTIONS = (
     *scale_space_options(initial_time=256.0, stddev=0.15),
     noise_option("plain"),
     *SPECTRAL,
-    Option("base_width", int, "channels next to the image", default=64, metavar="CHANNELS"),
+    Option("base_width", int, "channels next to the image", default=64, metavar="CHANNELS", of_networks=True),
     xla_option("on"),  # on CPUs too: faster than the graph (benchmarks/dcgan_step.py)
 )
 

@@ -78,7 +78,7 @@ _OPTIONS = (
         metavar="KIMG",
         changeable=True,
     ),
-    Option("width", float, "factor of all widths", 1.0, metavar="FACTOR"),
+    Option("width", float, "factor of all widths", 1.0, metavar="FACTOR", of_networks=True),
     xla_option("on"),  # on CPUs too: faster than the graph
 )
 

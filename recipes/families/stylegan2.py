@@ -7,6 +7,7 @@ import models
 import models.stylegan2
 import tfnss
 from models.stylegan2.presets import CONFIGS, preset
+from recipes.families.described import described
 from recipes.families.noise import NOISES, noise_option
 from recipes.families.scale_space import annealing, noisy_scale_space, scale_space_options
 from recipes.families.spectral import SPECTRAL, spectral_realness
@@ -58,11 +59,12 @@ _OPTIONS = (
     Option(
         "ada_kimg",
         float,
-        "thousands of images in which ADA's probability can rise by 1 (100 when fine-tuning)",
+        "thousands of images in which ADA's probability can rise by 1",
         500.0,
         metavar="KIMG",
         changeable=True,
         later=True,
+        fine_tuned=100.0,
     ),
     Option("ada_start", float, "ADA's probability at the start", 0.0, metavar="P", later=True),
     Option("ada_limit", float, "the most that ADA's probability can be", 1.0, metavar="P", changeable=True, later=True),
@@ -76,12 +78,13 @@ _OPTIONS = (
         choices=_ON_OFF,
         changeable=True,
     ),
-    Option("config", str, "StyleGAN2's configuration", "auto", choices=CONFIGS),
+    Option("config", str, "StyleGAN2's configuration", "auto", choices=CONFIGS, of_networks=True),
     Option(
         "classes",
         int,
         "number of classes of the images: the subfolders of --data, or the data set's own; 0 for an unconditional model",
         0,
+        of_networks=True,
     ),
     Option("gamma", float, "weight of R1", worked_out="the recipe's", metavar="GAMMA", changeable=True),
     Option("learning_rate", float, "learning rate of Adam", worked_out="the config's", metavar="RATE", changeable=True),
@@ -111,9 +114,16 @@ _OPTIONS = (
         incidental=True,
         changeable=True,
     ),
-    Option("channel_base", int, "channels times resolution", worked_out="the config's", metavar="CHANNELS"),
-    Option("channel_max", int, "most channels of a layer", 512, metavar="CHANNELS"),
-    Option("latent_dim", int, "width of latents and styles", 512, metavar="WIDTH"),
+    Option(
+        "channel_base",
+        int,
+        "channels times resolution",
+        worked_out="the config's",
+        metavar="CHANNELS",
+        of_networks=True,
+    ),
+    Option("channel_max", int, "most channels of a layer", 512, metavar="CHANNELS", of_networks=True),
+    Option("latent_dim", int, "width of latents and styles", 512, metavar="WIDTH", of_networks=True),
     xla_option("auto"),
 )
 
@@ -187,6 +197,7 @@ def stylegan2_recipe(
         build=build,
         origin=origin,
         paper=paper,
+        described=described,
     )
 
 

@@ -23,6 +23,8 @@ class Option:
         incidental: Whether it is about how a run is done, so that a paper's figures stand beside any value.
         changeable: Whether a run can go on with another value (`--change`): it is no part of the networks.
         later: Whether it came after version 0.1.0, whose runs are of its default.
+        of_networks: Whether it says how the networks are built: `--init` reads it from what the run starts from.
+        fine_tuned: Default of runs with `--init`; None for the same.
     """
 
     name: str
@@ -37,6 +39,8 @@ class Option:
     incidental: bool = False
     changeable: bool = False
     later: bool = False
+    of_networks: bool = False
+    fine_tuned: Any = None
 
     @property
     def flag(self) -> str:
@@ -50,6 +54,8 @@ class Option:
 
     def add_to(self, parser: argparse.ArgumentParser) -> None:
         default = self.worked_out if self.default is None else self.default
+        if self.fine_tuned is not None:
+            default = f"{default}, with --init {self.fine_tuned}"
         text = (self.help if default == "" else f"{self.help} (default: {default})").replace("%", "%%")
         parser.add_argument(self.flag, type=self.type, choices=self.choices, metavar=self.metavar, help=text)
         for shortcut, (value, shortcut_help) in self.shortcuts.items():

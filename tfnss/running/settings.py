@@ -8,6 +8,7 @@ from tfnss.data import NAMES
 from tfnss.running.changes import check_changes
 from tfnss.running.mode import Mode
 from tfnss.running.recipe import Recipe
+from tfnss.running.starting_point import starting_settings
 from tfnss.running.stored import completed, read_settings, recipe_of
 
 
@@ -25,7 +26,9 @@ def settings_of(recipe: Recipe, given: dict[str, Any], mode: Mode) -> tuple[dict
         return _resumed(recipe, given, mode)
     if mode.trials is not None:
         check_range({"trials": mode.trials}, "trials", 1)
-    settings = _located(recipe.settings(**(recipe.smoke if mode.smoke else {}) | given))
+    given = _located(given)
+    inherited = {} if given.get("init") is None else starting_settings(recipe, given["init"])
+    settings = _located(recipe.settings(**(recipe.smoke if mode.smoke else {}) | inherited | given))
     if settings["checkpoint_every"] is None:
         settings["checkpoint_every"] = settings["kimg"] / 20
     return _checked(settings), mode.trials
@@ -37,6 +40,7 @@ def _checked(settings: dict[str, Any]) -> dict[str, Any]:
     for name, least in (("fid_every", 0), ("fid_images", 2), ("cache_gb", 0), ("keep", 1)):
         check_range(settings, name, least)
     check_range(settings, "seed", below=2**31)
+    check_range(settings, "freeze_d", 0)
     if settings["keep_best"] != "none" and not settings["fid_every"]:
         raise ValueError("--keep-best fid needs FIDs: add --fid-every KIMG")
     return settings
@@ -63,8 +67,10 @@ def _saved(recipe: Recipe, run_dir: Path) -> dict[str, Any]:
 
 
 def _located(settings: dict[str, Any]) -> dict[str, Any]:
-    """The settings with the whole path of a folder of data: a resumed run finds it from anywhere, by any of its names."""
-    data = settings.get("data")
+    """The settings with whole paths of data and of what a run starts from: a resumed run finds them from anywhere."""
+    data, init = settings.get("data"), settings.get("init")
+    if init is not None:
+        settings = settings | {"init": str(Path(init).expanduser().resolve())}
     if data is None or data in NAMES or not Path(data).expanduser().exists():
         return settings
     return settings | {"data": str(Path(data).expanduser().resolve())}
