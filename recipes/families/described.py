@@ -21,6 +21,7 @@ def described(generator: Mapping[str, Any], discriminator: Mapping[str, Any] | N
     of_discriminator = discriminator or {}
     shown = {
         "mapping_layers": generator["mapping_layers"],
+        "mixing_probability": generator["mixing_probability"],
         "channel_base": generator["channel_base"],
         "group_size": of_discriminator.get("group_size"),
         "discriminator": of_discriminator.get("architecture"),

@@ -131,6 +131,7 @@ def _run_of(path: Path) -> Path | None:
 def _read(weights: Path, run_dir: Path | None, _modified: int, _size: int) -> _Source:
     from tfnss.generators import image_shape
     from tfnss.training.fine_tuning import open_keras_file, trained_of
+    from tfnss.training.roles import is_functional
 
     name = str(weights)
     models = own_package("models")
@@ -147,6 +148,7 @@ def _read(weights: Path, run_dir: Path | None, _modified: int, _size: int) -> _S
         whole = trained_of(opened, name=name)
     else:
         generator, discriminator = models.stylegan2.official_networks(weights)
-        whole = trained_of(generator, discriminator, name)
+        whole = trained_of(generator, discriminator, name)._replace(family="StyleGAN2")
     configs = generator.get_config(), None if discriminator is None else discriminator.get_config()
-    return _Source(whole, None, {"resolution": image_shape(generator)[1]}, configs)
+    settings = {"resolution": image_shape(generator)[1]} if is_functional(generator) else {}
+    return _Source(whole, None, settings, configs)

@@ -80,7 +80,8 @@ class FineTuning:
 
         ```python
         gan = StyleGAN2(resolution=64)
-        gan.init_from(StyleGAN2(resolution=32))  # all but the layers at 64x64 and the first on images
+        for record in gan.init_from("faces32.keras"):  # of `StyleGAN2(resolution=32)`
+            print(record.network, "begins anew in", record.initial)  # the layers at 64x64
         gan.freeze_discriminator(4)  # the layer of colours and one block
         gan.compile(ema_ramp_up=None)
         gan.fit(images, epochs=10)
@@ -115,7 +116,7 @@ class FineTuning:
 
         Args:
             layers: Number of layers with kernels, each with the normalisation that follows it; 0 for none. Call it again
-                for another number.
+                for another number, and for a GAN that was loaded from a `.keras` file.
 
         Raises:
             ValueError: For more layers than there are before the last, fewer than 0, and a discriminator that is neither a
