@@ -187,10 +187,10 @@ def test_a_resumed_run_is_the_same_and_needs_its_source_no_more(dcgan_run, tmp_p
                 raise KeyboardInterrupt
 
         source = source if source.exists() else Path(shutil.copytree(dcgan_run, source))
-        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-            moment = "on_train_batch_end" if stopped_at else "on_train_begin"
-            patch.setattr(fitting.StopWhenDiverged, moment, kill)
-            main(DCGAN, [*flags, "--run-dir", str(tmp_path / f"run{stopped_at}")])
+        with monkeypatch.context() as patch:
+            patch.setattr(fitting.StopWhenDiverged, "on_train_batch_end" if stopped_at else "on_train_begin", kill)
+            with pytest.raises(KeyboardInterrupt):
+                main(DCGAN, [*flags, "--run-dir", str(tmp_path / f"run{stopped_at}")])
         shutil.rmtree(source)
         main(DCGAN, ["--resume", str(tmp_path / f"run{stopped_at}"), "--init", str(source)])
         ours, theirs = state(tmp_path / f"run{stopped_at}"), state(tmp_path / "whole")
@@ -221,6 +221,7 @@ def test_on_two_replicas(dcgan_run, tmp_path, mirrored):
     assert_taken(again, load_run(dcgan_run))
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_with_nothing_frozen(dcgan_run, tmp_path):
     run = tmp_path / "run"
     main(DCGAN, ["--smoke", "--init", str(dcgan_run), "--freeze-d", "1", "--kimg", "0.016", "--run-dir", str(run)])

@@ -1,5 +1,7 @@
 """FreezeD."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -147,6 +149,5 @@ class Silent(keras.Model):
 )
 def test_bad_numbers(discriminator, number, says):
     gan = tiny_gan() if discriminator is None else GAN(tiny_gan().generator, discriminator())
-    with pytest.raises(ValueError, match="frozen|order") as error:
+    with pytest.raises(ValueError, match=re.escape(says)):
         gan.freeze_discriminator(number)
-    assert says in str(error.value)
