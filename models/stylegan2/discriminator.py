@@ -169,6 +169,13 @@ class StyleGAN2Discriminator(keras.Model):
             x = layer(x)
         return x
 
+    @property
+    def freezable_layers(self) -> list[keras.layers.Layer]:
+        """The convolutions before the 4x4 ones, in the order in which images pass: block by block those of colours, then
+        the first, the second and the shortcut's.
+        """
+        return [layer for name, layer in self.blocks.items() if not name.startswith("b4_")]
+
     def compute_output_shape(self, images_shape: tuple, **kwargs: Any) -> tuple:
         return (images_shape[0], 1)
 

@@ -61,8 +61,9 @@ def augmentation_options(in_name: bool = False, later: bool = True) -> tuple[Opt
         Option(
             "ada_kimg",
             float,
-            "thousands of images in which ADA's probability can rise by 1 (100 when fine-tuning)",
+            "thousands of images in which ADA's probability can rise by 1",
             500.0,
+            fine_tuned=100.0,
             metavar="KIMG",
             changeable=True,
             later=True,

@@ -114,6 +114,7 @@ _OPTIONS = (
         "normalisation in the discriminator: over the batch, image by image (layer), or none",
         worked_out="the method's",
         choices=("batch", "layer", "none"),
+        of_networks=True,
         later=True,
     ),
     view_option(None, worked_out="the method's", later=True, changeable=True),
@@ -122,7 +123,7 @@ _OPTIONS = (
     noise_option("plain"),
     *SPECTRAL,
     average_option(10.0, later=True),
-    Option("base_width", int, "channels next to the image", default=64, metavar="CHANNELS"),
+    Option("base_width", int, "channels next to the image", default=64, metavar="CHANNELS", of_networks=True),
     xla_option("on"),  # on CPUs too: faster than the graph (benchmarks/dcgan_step.py)
 )
 

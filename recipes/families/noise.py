@@ -14,4 +14,5 @@ def noise_option(default: str, in_name: bool = False) -> Option:
         default,
         choices=tuple(NOISES),
         in_name=in_name,
+        of_networks=True,
     )

@@ -87,10 +87,11 @@ _OPTIONS = (
         "paper's numbers came about, or before it (plain)",
         "rectified",
         choices=("rectified", "plain"),
+        of_networks=True,
         later=True,
         before="plain",
     ),
-    Option("width", float, "factor of all widths", 1.0, metavar="FACTOR"),
+    Option("width", float, "factor of all widths", 1.0, metavar="FACTOR", of_networks=True),
     xla_option("on"),  # on CPUs too: faster than the graph
 )
 

@@ -8,6 +8,7 @@ import models.stylegan2
 import tfnss
 from models.stylegan2.presets import CONFIGS, even_groups, preset
 from recipes.families.augmentation import augmentation_of, augmentation_options, pipeline_of
+from recipes.families.described import described
 from recipes.families.game import average_option, game_options, penalties_of, steps_option
 from recipes.families.noise import NOISES, noise_option
 from recipes.families.spectral import SPECTRAL, spectral_realness
@@ -43,14 +44,17 @@ _OPTIONS = (
         metavar="N",
         later=True,
     ),
-    Option("config", str, "StyleGAN2's configuration", "auto", choices=CONFIGS),
-    Option("generator", str, "architecture of the generator", "skip", choices=ARCHITECTURES, later=True),
+    Option("config", str, "StyleGAN2's configuration", "auto", choices=CONFIGS, of_networks=True),
+    Option(
+        "generator", str, "architecture of the generator", "skip", choices=ARCHITECTURES, of_networks=True, later=True
+    ),
     Option(
         "discriminator",
         str,
         "architecture of the discriminator",
         worked_out="the config's",
         choices=ARCHITECTURES,
+        of_networks=True,
         later=True,
     ),
     Option(
@@ -58,6 +62,7 @@ _OPTIONS = (
         int,
         "number of classes of the images: the subfolders of --data, or the data set's own; 0 for an unconditional model",
         0,
+        of_networks=True,
     ),
     *game_options(loss="non_saturating", gamma=None, r1_interval=16, later_gamma=False),
     steps_option(1),
@@ -81,9 +86,16 @@ _OPTIONS = (
         incidental=True,
         changeable=True,
     ),
-    Option("channel_base", int, "channels times resolution", worked_out="the config's", metavar="CHANNELS"),
-    Option("channel_max", int, "most channels of a layer", 512, metavar="CHANNELS"),
-    Option("latent_dim", int, "width of latents and styles", 512, metavar="WIDTH"),
+    Option(
+        "channel_base",
+        int,
+        "channels times resolution",
+        worked_out="the config's",
+        metavar="CHANNELS",
+        of_networks=True,
+    ),
+    Option("channel_max", int, "most channels of a layer", 512, metavar="CHANNELS", of_networks=True),
+    Option("latent_dim", int, "width of latents and styles", 512, metavar="WIDTH", of_networks=True),
     xla_option("auto"),
 )
 
@@ -167,6 +179,7 @@ def stylegan2_recipe(
         origin=origin,
         as_published={} if origin in PAPERS else None,
         paper=paper,
+        described=described,
     )
 
 

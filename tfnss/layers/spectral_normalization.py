@@ -51,13 +51,13 @@ class _SpectralNormalization(keras.layers.Layer):
 
         Args:
             training: Whether to make `power_iterations` steps v = W^T u / |W^T u|, u = W v / |W v|, and keep u. Otherwise v
-                follows from the u that is kept and the kernel of now.
+                follows from the u that is kept and the kernel of now; so it does for a layer that is not `trainable`.
         """
         kernel = ops.cast(self.kernel, self.u.dtype)
         matrix = ops.reshape(kernel, (-1, kernel.shape[-1]))  # the transpose of W
         constant = ops.stop_gradient(matrix)
         u = ops.convert_to_tensor(self.u)
-        if training:
+        if training and self.trainable:
             u, v = _iterated(constant, u, self.power_iterations)
             self.u.assign(u)
         else:

@@ -21,6 +21,7 @@ from tfnss.running.lock import only_writer
 from tfnss.running.mode import Mode
 from tfnss.running.recipe import Recipe
 from tfnss.running.settings import settings_of
+from tfnss.running.starting_point import told, trained
 from tfnss.running.stopping import Stopping
 from tfnss.running.stored import paper_figures
 
@@ -75,10 +76,13 @@ def execute(recipe: Recipe, given: dict[str, Any], mode: Mode, program: str, alo
 
 
 def _show(recipe: Recipe, settings: dict[str, Any]) -> None:
-    gan = recipe.build(settings)
+    gan = build(recipe, settings, tf.distribute.get_strategy())
+    start = settings["init"]
+    taken = told(start, gan.init_from(trained(start))) if start is not None else []
     print(json.dumps(settings, indent=2))
     gan.generator.summary()
     gan.discriminator.summary()
+    print(*taken, sep="\n")
 
 
 def _material(
@@ -87,6 +91,8 @@ def _material(
     """The images and the evaluation of a run, both found to go with its model: before anything is written."""
     devices.check_batch_size(strategy, settings["batch_size"])
     gan = build(recipe, settings, strategy)  # before the data, which may take long
+    if settings["init"] is not None and not mode.resume:
+        gan.init_from(trained(settings["init"]))
     images = load_images(settings, mode.download, bool(gan.classes))
     gan.check_images(images)
     return images, prepare_evaluation(settings, images, mode.inception)

@@ -20,6 +20,7 @@ from tfnss.running.nearest import try_nearest
 from tfnss.running.recipe import Recipe
 from tfnss.running.report import model_card, write_report
 from tfnss.running.settings import most_reals
+from tfnss.running.starting_point import begin_from
 from tfnss.running.stopping import Stopped
 from tfnss.training.callbacks import (
     Checkpoint,
@@ -49,13 +50,23 @@ def build(recipe: Recipe, settings: dict[str, Any], strategy: tf.distribute.Stra
     keras.utils.clear_session()
     keras.utils.set_random_seed(settings["seed"])
     with strategy.scope():
-        return recipe.build(settings)
+        gan = recipe.build(settings)
+    if settings["init"] is not None:
+        gan.ema_ramp_up = None  # as in StyleGAN2-ADA: the average does not begin with noise
+    if settings["freeze_d"]:
+        try:
+            gan.freeze_discriminator(settings["freeze_d"])
+        except ValueError as error:
+            raise ValueError(f"--freeze-d: {error}") from error
+    return gan
 
 
 def start(
     recipe: Recipe, settings: dict[str, Any], run_dir: Path, checkpoint: str | None, strategy: tf.distribute.Strategy
 ) -> tfnss.GAN:
     """The model of a run, as its checkpoint left it if there is one, or an older one that is asked for.
+
+    A new run that starts from trained networks has its first checkpoint here: from now on it needs them no more.
 
     Raises:
         ValueError: For damaged files. The message names them.
@@ -74,6 +85,8 @@ def start(
         steps_done(int(gan.images_seen.numpy()), settings["batch_size"])  # raises within a batch
         read_history(run_dir / HISTORY)  # damaged? then say so now
         results.read(run_dir / METRICS)
+    elif settings["init"] is not None:
+        begin_from(gan, settings["init"], run_dir)
     if checkpoint is not None and not (newest.exists() and newest.samefile(checkpoint)):
         with files.replacing(newest) as temporary:
             files.link(Path(checkpoint), temporary)

@@ -24,6 +24,8 @@ class Option:
         changeable: Whether a run can go on with another value (`--change`): it is no part of the networks.
         later: Whether it came after version 0.1.0, whose runs are of its default,
         before: or of this value, where the default changes what they do.
+        of_networks: Whether it says how the networks are built: `--init` reads it from what the run starts from.
+        fine_tuned: Default of runs with `--init`; None for the same.
     """
 
     name: str
@@ -39,6 +41,8 @@ class Option:
     changeable: bool = False
     later: bool = False
     before: Any = None
+    of_networks: bool = False
+    fine_tuned: Any = None
 
     @property
     def flag(self) -> str:
@@ -57,6 +61,8 @@ class Option:
 
     def add_to(self, parser: argparse.ArgumentParser) -> None:
         default = self.worked_out if self.default is None else self.default
+        if self.fine_tuned is not None:
+            default = f"{default}, with --init {self.fine_tuned}"
         text = (self.help if default == "" else f"{self.help} (default: {default})").replace("%", "%%")
         parser.add_argument(self.flag, type=self.type, choices=self.choices, metavar=self.metavar, help=text)
         for shortcut, (value, shortcut_help) in self.shortcuts.items():

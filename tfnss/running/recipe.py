@@ -37,7 +37,24 @@ _COMMON = (
         incidental=True,
         changeable=True,
     ),
-    Option("resolution", int, "height and width of the images in pixels", metavar="PIXELS"),
+    Option("resolution", int, "height and width of the images in pixels", metavar="PIXELS", of_networks=True),
+    Option(
+        "init",
+        str,
+        "start from the weights of a trained run, a .weights.h5 or .keras file of ours, or an official pickle of StyleGAN2, "
+        "as far as they fit; settings of the networks that are not given are its own; optimizers, clock and ADA start anew",
+        metavar="RUN",
+        later=True,
+    ),
+    Option(
+        "freeze_d",
+        int,
+        "layers of the discriminator that are not trained, counted from the image (FreezeD); for fine-tuning",
+        0,
+        metavar="N",
+        changeable=True,
+        later=True,
+    ),
     Option(
         "batch_size",
         int,
@@ -142,6 +159,8 @@ class Recipe:
         as_published: Settings of `--paper`: the paper's, where the defaults are others; None where it is of no paper.
         paper: The paper's figures, to be printed beside ours: those of a row, with the settings that they belong to, over
             the defaults.
+        described: Settings of networks from what `get_config` gives of a trained generator and, or None, discriminator, for
+            `--init` from a file without settings.
     """
 
     name: str
@@ -154,6 +173,7 @@ class Recipe:
     origin: str = "others"
     as_published: dict[str, Any] | None = None
     paper: Rows = ()
+    described: Callable[[Any, Any], dict[str, Any]] | None = None
 
     def settings(self, **given: Any) -> dict[str, Any]:
         """All settings of a run: the given ones, over the defaults."""

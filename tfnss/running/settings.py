@@ -9,6 +9,7 @@ from tfnss.data import NAMES
 from tfnss.running.changes import check_changes
 from tfnss.running.mode import Mode
 from tfnss.running.recipe import Recipe
+from tfnss.running.starting_point import starting_settings
 from tfnss.running.stored import completed, read_settings, recipe_of
 
 
@@ -30,8 +31,10 @@ def settings_of(recipe: Recipe, given: dict[str, Any], mode: Mode) -> tuple[dict
         return _resumed(recipe, given, mode)
     if mode.trials is not None:
         check_range({"trials": mode.trials}, "trials", 1)
+    given = _located(given)
+    inherited = {} if given.get("init") is None else starting_settings(recipe, given["init"])
     published = (recipe.as_published or {}) if mode.paper else {}
-    settings = _located(recipe.settings(**published | (recipe.smoke if mode.smoke else {}) | given))
+    settings = _located(recipe.settings(**published | (recipe.smoke if mode.smoke else {}) | inherited | given))
     if settings["checkpoint_every"] is None:
         settings["checkpoint_every"] = settings["kimg"] / 20
     return _checked(settings), mode.trials
@@ -43,6 +46,7 @@ def _checked(settings: dict[str, Any]) -> dict[str, Any]:
     for name, least in (("fid_every", 0), ("fid_images", 2), ("cache_gb", 0), ("keep", 1)):
         check_range(settings, name, least)
     check_range(settings, "seed", below=2**31)
+    check_range(settings, "freeze_d", 0)
     if settings["keep_best"] != "none" and not settings["fid_every"]:
         raise ValueError("--keep-best fid needs FIDs: add --fid-every KIMG")
     most_reals(settings)
@@ -86,9 +90,9 @@ def _saved(recipe: Recipe, run_dir: Path) -> dict[str, Any]:
 
 
 def _located(settings: dict[str, Any]) -> dict[str, Any]:
-    """The settings with whole paths of data and statistics: a resumed run finds them from anywhere, by any name."""
+    """The settings with whole paths of what it is from: a resumed run finds that from anywhere, by any name."""
     return settings | {
         name: str(Path(settings[name]).expanduser().resolve())
-        for name, others in (("data", NAMES), ("fid_reference", ("none",)))
+        for name, others in (("data", NAMES), ("fid_reference", ("none",)), ("init", ()))
         if settings.get(name) not in (None, *others) and Path(settings[name]).expanduser().exists()
     }

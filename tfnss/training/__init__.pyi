@@ -1,6 +1,7 @@
 from . import callbacks as callbacks
 from .augmentation import AdaptiveAugmentation as AdaptiveAugmentation
 from .augmentation import Augmentation as Augmentation
+from .fine_tuning import Taken as Taken
 from .gan import GAN as GAN
 from .lecam import LeCam as LeCam
 from .losses import Hinge as Hinge

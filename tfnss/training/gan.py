@@ -23,6 +23,7 @@ from tfnss.training.callbacks import signals
 from tfnss.training.ema import check_half_life, ema_decay, update_average
 from tfnss.training.epochs import OneTraining, Stretch, check_executions, check_total, steps_done, stretches
 from tfnss.training.feed import Feed, check_labels
+from tfnss.training.fine_tuning import FineTuning
 from tfnss.training.game import Game, built_classifier, given
 from tfnss.training.loop import train_function
 from tfnss.training.meters import build_meters, results
@@ -40,7 +41,7 @@ logger = logging.getLogger("tfnss")
 
 
 @keras.saving.register_keras_serializable("tfnss")
-class GAN(BatchMethods, keras.Model):
+class GAN(BatchMethods, FineTuning, keras.Model):
     """A generator and a discriminator, and everything between them.
 
     `compile` takes the parts of the game, `fit` plays it on images, `generate` and `export` use the moving average of the
@@ -181,9 +182,8 @@ class GAN(BatchMethods, keras.Model):
             optimizers = player_optimizers(generator_optimizer, discriminator_optimizer)
             self.phases = build_phases(self.game, *optimizers, self.regularizers, discriminator_steps)
             players = {phase.player: phase.optimizer for phase in self.phases}
-            self.generator_optimizer, self.discriminator_optimizer = map(
-                players.get, (self.generator, self.discriminator)
-            )
+            self.generator_optimizer = players.get(self.generator)
+            self.discriminator_optimizer = players.get(self.discriminator)
             self.spectral_optimizer = players.get(spectral_realness)
             self.optimizer = both_optimizers(self.phases, self.generator)
             self._gradients = self._build_gradients(jit_compile)

@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from tfnss.training.freezing import weights_to_train
 from tfnss.training.game import Game
 from tfnss.training.lazy import lazy_optimizer
 from tfnss.training.penalty import GeneratorPenalty, LogitPenalty, Penalty
@@ -222,7 +223,7 @@ def build_phases(
     # The classifier comes last, so that the others' numbers do not depend on whether it is there.
     for stream, phase in enumerate([*of_discriminator, *of_generator, *of_classifier]):
         phase.stream = stream
-        phase.optimizer.build(phase.player.trainable_variables)
+        phase.optimizer.build(weights_to_train(phase.player))
     return (*of_discriminator, *of_classifier, *of_generator)
 
 
