@@ -177,6 +177,7 @@ def build(settings: Mapping[str, Any]) -> "models.DCGAN":
     decay, classifier = annealing(settings), spectral_realness(settings)
     gan = models.DCGAN(
         settings["resolution"],
+        channels=settings["channels"],
         base_width=settings["base_width"],
         discriminator_normalization="layer" if method.critic else "batch",
         noise=NOISES[settings["noise"]],

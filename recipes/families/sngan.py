@@ -144,6 +144,7 @@ def build(settings: Mapping[str, Any]) -> "models.SNGAN":
     classifier, penalty = spectral_realness(settings), tfnss.SpectralRegularization(settings["reg_weight"])
     gan = models.SNGAN(
         settings["resolution"],
+        channels=settings["channels"],
         downsampling=method.downsampling,
         width=settings["width"],
         noise=NOISES[settings["noise"]],

@@ -205,6 +205,7 @@ def build(settings: Mapping[str, Any]) -> "models.StyleGAN2":
         settings["resolution"],
         settings["config"],
         noise=NOISES[settings["noise"]],
+        channels=settings["channels"],
         classes=settings["classes"],
         precision=settings["precision"],
         latent_dim=settings["latent_dim"],

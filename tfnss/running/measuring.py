@@ -28,6 +28,8 @@ def measure_run(target: Path, metrics: tuple[str, ...], given: dict[str, Any]) -
     Raises:
         ValueError: For a folder without a trained run, damaged files, or metrics that are not to be had.
     """
+    if "channels" in given:
+        raise ValueError("--channels goes with a folder of images: those of a run have the run's")
     runs = members(target)
     settings = read_settings(runs[0])["settings"]
     for run in runs:  # before the data, which may take long
@@ -37,6 +39,7 @@ def measure_run(target: Path, metrics: tuple[str, ...], given: dict[str, Any]) -
     classes = load_run(runs[0]).classes
     own = _same(given.get("data", settings["data"]), settings["data"])  # other images may have no labels, or others
     given = {"features": settings["features"], "images": settings["fid_images"], "data": settings["data"]} | given
+    given = {"channels": settings.get("channels", 3), "background": settings.get("background")} | given  # of early runs
     evaluation = _evaluation(metrics, given, given["images"], settings["resolution"], labels=bool(classes) and own)
     measured = []
     for run in runs:
@@ -78,23 +81,25 @@ def _same(data: str, own: str) -> bool:
 
 def measure_folder(metrics: tuple[str, ...], given: dict[str, Any]) -> None:
     """The same of a folder of images."""
-    fakes = FolderImages(given["target"])
+    colours: dict[str, Any] = {"channels": given.get("channels"), "background": given.get("background")}
+    fakes = FolderImages(given["target"], **colours)
     if "data" not in given:
         raise ValueError(f"{fakes.name} is a folder of images: name the real ones with --data DIR")
-    given = {"features": "inception", "images": 50_000, **given}
+    height, width, channels = _shape(fakes)
+    given = {"features": "inception", "images": 50_000, **given, **colours, "channels": channels}
     fake_images = min(given["images"], len(fakes))
-    evaluation = _evaluation(metrics, given, fake_images, given.get("resolution", _side(fakes)))
+    evaluation = _evaluation(metrics, given, fake_images, given.get("resolution", height if height == width else None))
     record, place = evaluation(fakes), Path(fakes.name)
     _print(place, record)
     if "out" in given:
         _keep(record, evaluation, place, given["out"])
 
 
-def _side(images: FolderImages) -> int | None:
-    """Of images that are squares, as the first one is; else None."""
+def _shape(images: FolderImages) -> tuple[int, int, int]:
+    """Height, width and channels of all images, which are those of the first one."""
     (first,) = images.batches(1, 1)
-    _, height, width, _ = first.shape
-    return height if height == width else None
+    _, height, width, channels = first.shape
+    return height, width, channels
 
 
 def _evaluation(
@@ -108,7 +113,7 @@ def _evaluation(
     if needs_paths(metrics):
         distance = LPIPS(given.get("vgg16", "imagenet"))
     return Evaluation(
-        _reals(given["data"], resolution, given["download"], labels),
+        _reals(given, resolution, labels),
         metrics,
         network,
         fake_images=fake_images,
@@ -120,12 +125,14 @@ def _evaluation(
     )
 
 
-def _reals(data: str, resolution: int | None, download: bool, labels: bool) -> Any:
+def _reals(given: dict[str, Any], resolution: int | None, labels: bool) -> Any:
+    data, channels, background = given["data"], given["channels"], given["background"]
     if data in tfnss.data.NAMES:
         if resolution is None:
             raise ValueError(f"--data {data} comes in every size: add --resolution PIXELS")
-        return tfnss.data.load(data, resolution, batch_size=1, download=download, labels=labels)
-    return FolderImages(data, resolution, labels)
+        own = {"channels": channels, "background": background}
+        return tfnss.data.load(data, resolution, 1, download=given["download"], labels=labels, **own)
+    return FolderImages(data, resolution, labels, channels, background)
 
 
 def _print(place: Path, record: dict[str, Any]) -> None:

@@ -16,16 +16,16 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from tfnss import files
+from tfnss import files, plots
 from tfnss.metrics import results
 from tfnss.metrics.names import CONDITIONS
 from tfnss.running.file_names import HISTORY, METRICS, REPORT
-from tfnss.running.stored import paper_figures, read_settings, recipe_of
+from tfnss.running.stored import class_names, paper_figures, read_settings, recipe_of
 from tfnss.training.callbacks import read_history
 
 # So that a page stays below some ten megabytes: sizes in pixels, and counts.
 _GRID, _FIRST, _PICTURE = 1024, 384, 2048
-_MOST_GRIDS, _MOST_PICTURES, _CELLS = 12, 8, 4
+_MOST_GRIDS, _MOST_PICTURES, _CELLS, _MOST_CLASSES = 12, 8, 4, 100
 
 
 def write_report(run_dir: Path) -> Path:
@@ -56,6 +56,7 @@ def model_card(run_dir: Path) -> dict[str, Any]:
         "images_seen": round(1000 * history[-1]["kimg"]) if history else 0,
         "metrics": measured[-1] if measured else None,
         "paper": _paper(run_dir, saved["settings"]) or None,
+        "class_names": class_names(run_dir),
     }
 
 
@@ -114,6 +115,7 @@ def _page(run_dir: Path) -> str:
     seen = f"{_text(history[-1]['kimg'])} of {_text(settings.get('kimg'))} kimg" if history else "no images seen yet"
     sections = {
         "Samples": _samples(run_dir, settings.get("resolution")),
+        **_classes(saved.get("images")),
         "Metrics": _metrics(run_dir, settings),
         "Curves": _pictures(run_dir),
         "Settings": _list({"recipe": saved["recipe"], **settings}),
@@ -144,14 +146,15 @@ def _samples(run_dir: Path, resolution: Any) -> Markup:
     if not grids:
         return element("p", "None yet.")
     over_time = [grids[i] for i in np.unique(np.linspace(0, len(grids) - 1, _MOST_GRIDS).round().astype(int))]
-    side = _CELLS * resolution if isinstance(resolution, int) and resolution > 0 else _GRID
+    side = resolution if isinstance(resolution, int) and resolution > 0 else _GRID // _CELLS
+    corner = (_CELLS * side, _CELLS * (side + plots.CAPTION_HEIGHT) if class_names(run_dir) else _CELLS * side)
     large = [(f"samples at {grids[-1][0]}", grids[-1][1])]
     reals = run_dir / "samples" / "reals.png"
     large += [("real images", reals)] if reals.exists() else []
     return Markup(
         element("div", *(_figure(label, path, _GRID) for label, path in large), class_="row")
         + element("h3", "Over time")
-        + element("div", *(_figure(label, path, _FIRST, side) for label, path in over_time), class_="row small")
+        + element("div", *(_figure(label, path, _FIRST, corner) for label, path in over_time), class_="row small")
     )
 
 
@@ -163,12 +166,27 @@ def _pictures(run_dir: Path) -> Markup:
     return element("div", *(_figure(path.name, path, _PICTURE) for path in paths), class_="wide")
 
 
-def _figure(label: str, path: Path, size: int, side: int | None = None) -> Markup:
-    """A PNG file as part of the page, no larger than `size` pixels; of its upper left corner, if `side` is given."""
+def _classes(images: Any) -> dict[str, Markup]:
+    """Number, name and images of each class, the first ones where there are many; nothing for a run without classes."""
+    names, counts = (
+        (images.get(key) for key in ("class_names", "class_counts")) if isinstance(images, dict) else (None,) * 2
+    )
+    if not (isinstance(names, list) and isinstance(counts, list)) or not names:
+        return {}
+    rows = [element("tr", *(element("th", title) for title in ("class", "name", "images of training")))]
+    for number, (name, count) in enumerate(list(zip(names, counts, strict=False))[:_MOST_CLASSES]):
+        rows.append(element("tr", *(element("td", _text(value)) for value in (number, name, count))))
+    more = [element("p", f"and {len(names) - _MOST_CLASSES} more.")] if len(names) > _MOST_CLASSES else []
+    return {"Classes": element("div", element("table", *rows), *more, class_="wide")}
+
+
+def _figure(label: str, path: Path, size: int, corner: tuple[int, int] | None = None) -> Markup:
+    """A PNG file as part of the page, no larger than `size` pixels; of its upper left corner, if its size is given."""
     buffer = io.BytesIO()
     try:
         with Image.open(path, formats=["PNG"]) as image:
-            picture = image.crop((0, 0, min(side, image.width), min(side, image.height))) if side else image.copy()
+            width, height = corner or image.size
+            picture = image.crop((0, 0, min(width, image.width), min(height, image.height)))
     except (OSError, SyntaxError) as error:  # the latter is Pillow's word for broken pieces of a PNG file
         raise ValueError(f"{path} cannot be read ({error})") from error
     picture.thumbnail((size, size))
