@@ -23,7 +23,7 @@ class DCGAN(GAN):
     Args:
         resolution: Height and width in pixels: 16, 32, 64 or 128.
         latent_dim: Width of the latents.
-        channels: Channels of the images, 1 or 3.
+        channels: Channels of the images: 1 (grey), 3 (RGB) or 4 (RGBA).
         base_width: Channels next to the image; they double with every halving of the resolution.
         discriminator_normalization: `batch`, `layer` (for gradient penalties, which treat images singly) or None.
         noise: Noise injection after each normalisation of the generator: `euclidean`, `riemannian` or None. (The papers do
@@ -53,8 +53,8 @@ class DCGAN(GAN):
             raise ValueError(
                 f"`latent_dim` and `base_width` must be >= 1. Received: latent_dim={latent_dim}, base_width={base_width}"
             )
-        if channels not in (1, 3):
-            raise ValueError(f"`channels` must be 1 or 3. Received: channels={channels}")
+        if channels not in (1, 3, 4):
+            raise ValueError(f"`channels` must be 1, 3 or 4. Received: channels={channels}")
         self._config = {
             "resolution": resolution,
             "latent_dim": latent_dim,

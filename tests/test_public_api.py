@@ -28,6 +28,7 @@ PUBLIC = {  # where a name of a package comes from
 }
 
 FLOORS = {
+    "tfnss.colours": 0,
     "tfnss.console": 0,
     "tfnss.files": 0,
     "tfnss.generators": 0,

@@ -7,16 +7,22 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from tfnss import files
 
+CAPTION_HEIGHT = 14  # pixels of the strip under an image
 
-def grid(images: np.ndarray, columns: int | None = None) -> np.ndarray:
+
+def grid(images: np.ndarray, columns: int | None = None, captions: Sequence[str] | None = None) -> np.ndarray:
     """Tiles uint8 images `[count, height, width, channels]` into one, by default as square as can be.
 
-    Places that are left over are black.
+    Places that are left over are black, and transparent where there is alpha. Captions stand under the images, in strips
+    of `CAPTION_HEIGHT` pixels, as much of them as there is room for.
     """
+    if captions is not None:
+        strips = [_strip(caption, *images.shape[2:]) for caption in captions]
+        images = np.concatenate([images, strips], axis=1)
     count, height, width, channels = images.shape
     columns = columns or int(np.ceil(np.sqrt(count)))
     rows = -(-count // columns)
@@ -26,8 +32,22 @@ def grid(images: np.ndarray, columns: int | None = None) -> np.ndarray:
     return tiled.reshape(rows * height, columns * width, channels)
 
 
+def _strip(caption: str, width: int, channels: int) -> np.ndarray:
+    """White text on black, uint8 `[CAPTION_HEIGHT, width, channels]`, opaque."""
+    strip = Image.new("L", (width, CAPTION_HEIGHT))
+    draw = ImageDraw.Draw(strip)
+    font = ImageFont.load_default(10)
+    while caption and draw.textlength(caption, font) > width:
+        caption = caption[:-1]
+    draw.text((0, 1), caption, 255, font)
+    pixels = np.repeat(np.asarray(strip)[..., np.newaxis], channels, axis=2)
+    if channels == 4:
+        pixels[..., 3] = 255
+    return pixels
+
+
 def save_png(image: np.ndarray, path: str | os.PathLike) -> None:
-    """Writes one uint8 image `[height, width, channels]` (1 or 3 channels) as a PNG file."""
+    """Writes one uint8 image `[height, width, channels]` (1, 3 or 4 channels) as a PNG file."""
     with files.replacing(path) as temporary:
         Image.fromarray(image.squeeze(-1) if image.shape[-1] == 1 else image).save(temporary)
 
@@ -141,7 +161,7 @@ def save_lines(
 
 
 def save_rows(rows: Mapping[str, np.ndarray], path: str | os.PathLike) -> None:
-    """Draws rows of uint8 images `[count, height, width, channels]` (1 or 3 channels), each under its label."""
+    """Draws rows of uint8 images `[count, height, width, channels]` (1, 3 or 4 channels), each under its label."""
     columns = max(map(len, rows.values()))
     figure = Figure(figsize=(max(4, 1.2 * columns), 1.5 * len(rows)), layout="constrained")
     all_axes: Any = figure.subplots(len(rows), 1, squeeze=False)[:, 0]

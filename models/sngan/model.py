@@ -28,7 +28,7 @@ class SNGAN(GAN):
     Args:
         resolution: Height and width in pixels: 32, 48, 64 or 128.
         latent_dim: Width of the latents.
-        channels: Channels of the images, 1 or 3.
+        channels: Channels of the images: 1 (grey), 3 (RGB) or 4 (RGBA).
         downsampling: How the discriminator halves its features: `average` pools 2x2; `dwt` takes the Haar wavelet transform,
             so that the convolution after it sees all of it in four times the channels (SNGAN+DWT of Chen et al. 2021).
         width: Factor of all numbers of channels, > 0; 1 is the paper's.
@@ -62,8 +62,8 @@ class SNGAN(GAN):
             raise ValueError(f"`resolution` must be one of {tuple(SIZES)}. Received: resolution={resolution}")
         if latent_dim < 1:
             raise ValueError(f"`latent_dim` must be >= 1. Received: latent_dim={latent_dim}")
-        if channels not in (1, 3):
-            raise ValueError(f"`channels` must be 1 or 3. Received: channels={channels}")
+        if channels not in (1, 3, 4):
+            raise ValueError(f"`channels` must be 1, 3 or 4. Received: channels={channels}")
         if downsampling not in DOWNSAMPLINGS:
             raise ValueError(f"`downsampling` must be one of {DOWNSAMPLINGS}. Received: downsampling={downsampling!r}")
         if shortcut not in SHORTCUTS:

@@ -28,7 +28,7 @@ class StyleGAN2(GAN):
         resolution: Height and width in pixels, a power of two from 4 (32 to 1024 in use).
         config: `f` or `e` of the paper's table 1, or a preset of StyleGAN2-ADA: `auto`, `stylegan2`, `paper256`, `paper512`,
             `paper1024`, `cifar`. It fixes the widths here, and the defaults of `compile`.
-        channels: Colour channels, 1 or 3.
+        channels: Colour channels: 1 (grey), 3 (RGB) or 4 (RGBA).
         generator: Architecture `skip`, `resnet` or `orig` (the paper's figure 7).
         discriminator: Architecture `resnet`, `skip` or `orig`; by default the config's.
         noise: `euclidean` (StyleGAN2's), `riemannian` (Feng et al. 2021) or None.
@@ -65,8 +65,8 @@ class StyleGAN2(GAN):
     ) -> None:
         arguments = {k: v for k, v in locals().items() if k not in ("self", "kwargs", "__class__")}
         self.preset = chosen = preset(config, resolution, tf.distribute.get_strategy().num_replicas_in_sync)
-        if channels not in (1, 3):
-            raise ValueError(f"`channels` must be 1 or 3. Received: channels={channels}")
+        if channels not in (1, 3, 4):
+            raise ValueError(f"`channels` must be 1, 3 or 4. Received: channels={channels}")
         if classes < 0:
             raise ValueError(f"`classes` must be >= 0. Received: classes={classes}")
         if mapping_layers is not None and mapping_layers < 0:

@@ -212,6 +212,7 @@ def build(settings: Mapping[str, Any]) -> "models.DCGAN":
     normalization = settings["normalization"]
     gan = models.DCGAN(
         settings["resolution"],
+        channels=settings["channels"],
         base_width=settings["base_width"],
         discriminator_normalization=None if normalization == "none" else normalization,
         noise=NOISES[settings["noise"]],

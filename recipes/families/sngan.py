@@ -166,6 +166,7 @@ def build(settings: Mapping[str, Any]) -> "models.SNGAN":
     view, augmentation, penalties = view_of(settings), augmentation_of(settings), penalties_of(settings)
     gan = models.SNGAN(
         settings["resolution"],
+        channels=settings["channels"],
         downsampling=method.downsampling,
         shortcut=settings["shortcut"],
         width=settings["width"],

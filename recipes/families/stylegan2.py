@@ -199,6 +199,7 @@ def build(settings: Mapping[str, Any]) -> "models.StyleGAN2":
         generator=settings["generator"],
         discriminator=settings["discriminator"],
         noise=NOISES[settings["noise"]],
+        channels=settings["channels"],
         classes=settings["classes"],
         precision=settings["precision"],
         latent_dim=settings["latent_dim"],

@@ -95,7 +95,9 @@ def test_transparent_images_are_laid_on_the_background(background, colour, tmp_p
 def test_transparent_images_without_background_are_named(channels, cache_gb, tmp_path):
     palette = Image.new("P", (SIDE, SIDE))
     files = {"a.png": encoded(COLOURS), "b.png": encoded(palette, transparency=0)}
-    with pytest.raises(ValueError, match=r"b\.png is transparent in places; give a background") as e:
+    with pytest.raises(
+        ValueError, match=r"b\.png is transparent in places; lay it on a colour \(--background white"
+    ) as e:
         load(write_folder(tmp_path, files), SIDE, 1, channels=channels, cache_gb=cache_gb)
     assert "\n" not in str(e.value)
     assert len(load(tmp_path, SIDE, 1, channels=channels, background="black", cache_gb=cache_gb)) == 2

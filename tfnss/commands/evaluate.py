@@ -103,6 +103,17 @@ def add_flags(parser: Parser) -> None:
         action="store_true",
         help="draw nearest.png: 16 samples beside the real images nearest to them, so that copying is seen",
     )
+    flag(
+        "--channels",
+        type=int,
+        choices=(1, 3, 4),
+        help="for a folder, channels to bring its images and the real ones to (default: those of its first image)",
+    )
+    flag(
+        "--background",
+        metavar="COLOUR",
+        help="colour to lay transparent images on, unless they have 4 channels (default: the run's; none for a folder)",
+    )
     flag("--batch-size", type=int, metavar="IMAGES", help="images at a time (default: 64)")
     flag("--seed", type=int, help="seed of the samples (default: 0)")
     flag("--download", action="store_true", help="let TensorFlow Datasets download the real images")

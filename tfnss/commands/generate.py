@@ -3,8 +3,10 @@
     tfnss generate runs/00000-dcgan_photos-nss --seeds 0-63 --out out
     tfnss generate saved_models/faces --interpolate 3-7 --truncation 0.7 --out out
     tfnss generate saved_models/faces --style-mix 0-3 10-15 --layers 0-3 --out out
+    tfnss generate runs/00001-stylegan2_photos64 --class cat --class dog --out out
 
-A seed stands for one image: that of its latents, with the noise of `--noise-seed`.
+A seed stands for one image: that of its latents, with the noise of `--noise-seed`. Where classes have names, the grid of
+`--seeds` tells them.
 """
 
 import argparse
@@ -27,6 +29,7 @@ SUMMARY = "Draw images of a run or an exported model."
 _DEFAULTS: dict[str, Any] = {"class": None, "truncation": None, "noise_seed": 0, "overwrite": False}
 _MODES = {"seeds": "", "interpolate": "frames", "style_mix": "layers"}  # each with the flag that goes with it alone
 _MAX_SEED, _MOST_FILES, _MOST_MIXES = 2**31, 10**6, 1024
+_LISTED = 10  # names of classes in an error
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -49,7 +52,8 @@ def _draw(given: dict[str, Any]) -> None:
         files.check_new(out, [*task.names, task.picture])
     model = _opened(Path(given["target"]).expanduser())
     _check_fit(model, given)
-    drawn = drawing.Model(model, given["class"], given["truncation"], given["noise_seed"], given.get("layers"))
+    classes = _classes(model, given)
+    drawn = drawing.Model(model, classes, given["truncation"], given["noise_seed"], given.get("layers"))
     drawing.draw(task, drawn, out)
     singles = f", and {len(task.names)} images in {out / drawing.SINGLES}" if task.names else ""
     print(f"{task.picture} is in {out}{singles}")
@@ -104,7 +108,12 @@ def add_flags(parser: Parser) -> None:
         help="1 for none, 0 for the average, of its class where there are classes; models with styles (default: 1)",
     )
     flag("--noise-seed", type=int, metavar="SEED", help="seed of the noise; models with styles (default: 0)")
-    flag("--class", type=int, metavar="N", help="class of all images (default: the seed modulo the number of classes)")
+    flag(
+        "--class",
+        action="append",
+        metavar="CLASS",
+        help="class of all images, a name or a number; given several times, they are taken in turn (default: all in turn)",
+    )
     flag("--overwrite", action="store_true", help="replace files of the same names")
 
 
@@ -152,14 +161,33 @@ def _check(given: dict[str, Any]) -> None:
 
 def _check_fit(model: "Exported", given: dict[str, Any]) -> None:
     """Raises a ValueError for flags that do not fit a model."""
-    target, label, classes = given["target"], given["class"], model.classes
+    target = given["target"]
     if not model.slots and ("style_mix" in given or given["truncation"] is not None):
         raise ValueError(f"{target} has no styles, which --style-mix and --truncation need (as models.StyleGAN2 has)")
     if "layers" in given and given["layers"].stop > model.slots:
         last = given["layers"].stop - 1
         raise ValueError(f"--layers must lie in 0 to {model.slots - 1} for this model. Received: up to {last}")
-    if label is None and classes is None:
-        raise ValueError(f"{target} does not tell its number of classes: choose one with --class N")
-    if label is not None and not 0 <= label < (_MAX_SEED if classes is None else classes):
-        has = f"classes 0 to {classes - 1}" if classes else "no classes"
-        raise ValueError(f"{target} has {has}. Received: --class {label}")
+
+
+def _classes(model: "Exported", given: dict[str, Any]) -> list[int] | None:
+    """The numbers of the classes asked for; None for all."""
+    if given["class"] is None and model.classes is None:
+        raise ValueError(f"{given['target']} does not tell its number of classes: choose one with --class N")
+    if given["class"] is None:
+        return None
+    numbers = [model.class_number(text) for text in given["class"]]
+    for number, text in zip(numbers, given["class"], strict=True):
+        if number is None:
+            raise ValueError(f"{given['target']} has {_known(model)}. Received: --class {text}")
+    return [number for number in numbers if number is not None]
+
+
+def _known(model: "Exported") -> str:
+    """The classes that there are, in words."""
+    if model.classes == 0:
+        return "no classes"
+    if model.classes is None:
+        return "classes without names: choose a number from 0 on"
+    names, more = model.class_names[:_LISTED], len(model.class_names) - _LISTED
+    listed = f" ({', '.join(names)}{f' and {more} more' if more > 0 else ''})" if names else ""
+    return f"classes 0 to {model.classes - 1}{listed}"

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from tfnss.console import Parser, check_range, one_line_warnings, parser_of, reporting, say, start_tensorflow
 from tfnss.data import pixels
 from tfnss.data.named import NAMED
+from tfnss.data.remarks import enlarged
 from tfnss.metrics.networks import NAMES as NETWORKS
 from tfnss.running.lock import only_writer
 
@@ -104,6 +105,8 @@ def _print(manifest: dict[str, Any], dest: Path) -> None:
         f"{manifest['count']} images of {resolution}x{resolution}{classes}: "
         f"{len(manifest['shards'])} shards, {megabytes:.1f} MB, sha256 {manifest['sha256'][:16]}..."
     )
+    if manifest["upscaled"]:
+        say(enlarged(manifest["upscaled"], manifest["count"], resolution))
     if skipped:
         counts = collections.Counter(reason for _, reason in skipped)
         reasons = ", ".join(f"{count} {reason}" for reason, count in counts.most_common(_LISTED))
@@ -112,7 +115,9 @@ def _print(manifest: dict[str, Any], dest: Path) -> None:
             say(f"  {name} {reason}")
         if len(skipped) > _LISTED:
             say(f"  and {len(skipped) - _LISTED} more, listed in {dest / 'manifest.json'}")
-    say(f"Next: tfnss train dcgan_photos --data {dest} --resolution {resolution}, or any other recipe")
+    channels = manifest["preparation"]["channels"]
+    kept = "" if channels == 3 else f" --channels {channels}"
+    say(f"Next: tfnss train dcgan_photos --data {dest} --resolution {resolution}{kept}, or any other recipe")
 
 
 def add_flags(parser: Parser) -> None:
@@ -123,6 +128,13 @@ def add_flags(parser: Parser) -> None:
     flag("--resolution", type=int, required=True, metavar="PIXELS", help="height and width of the records' images")
     flag("--crop", choices=pixels.CROPS, help=f"what to keep of images that are not square: {_CROPS}")
     flag("--filter", choices=pixels.FILTERS, help="how to resize, antialiased (default: lanczos)")
+    flag("--channels", type=int, choices=tuple(pixels.MODES), help="1 for grey, 3 for RGB, 4 for RGBA (default: 3)")
+    flag(
+        "--background",
+        metavar="COLOUR",
+        help="colour to lay transparent images on, where --channels is 1 or 3: white, "
+        "#ff8000, ... (default: they are skipped)",
+    )
     flag("--labels", action="store_true", help="keep classes: of dataset.json, else the subfolder of each image")
     flag("--shard-images", type=int, metavar="N", help="images in a shard (default: 1000)")
     flag("--max-images", type=int, metavar="N", help="take no more than the first N images")

@@ -27,6 +27,7 @@ _DEFAULTS: dict[str, Any] = {
     "steps": 1000,
     "space": "w",
     "distance": "lpips",
+    "background": None,
     "batch_size": 4,
     "seed": 0,
     "overwrite": False,
@@ -56,7 +57,7 @@ def _project(given: dict[str, Any], places: dict[str, Path], out: Path) -> None:
         files.check_new(out, [*(f"{_SINGLES}/{name}.png" for name in places), _STYLES, _PICTURE])
     generator = _generator(Path(given["target"]).expanduser())
     _, side, _, channels = image_shape(generator)
-    targets = np.stack([_read(place, side, channels) for place in places.values()])
+    targets = np.stack([_read(place, side, channels, given["background"]) for place in places.values()])
     distance = _distance(given)
     options = {name: given[name] for name in ("steps", "seed", "space", "batch_size")}
     projection = project(generator, targets, distance, **options, progress=True)
@@ -78,6 +79,7 @@ def add_flags(parser: Parser) -> None:
     flag("--space", choices=SPACES, help="one style for an image, or one for each layer (default: w)")
     flag("--distance", choices=("lpips", "pixels"), help="what is made small; lpips needs VGG16 (default: lpips)")
     flag("--vgg16", metavar="FILE", help="Keras weights of VGG16, instead of Keras' download")
+    flag("--background", metavar="COLOUR", help="colour to lay transparent images on (default: they are refused)")
     flag("--batch-size", type=int, metavar="IMAGES", help="images at a time (default: 4)")
     flag("--seed", type=int, help="seed of the search (default: 0)")
     flag("--overwrite", action="store_true", help="replace files of the same names")
@@ -135,10 +137,11 @@ def _distance(given: dict[str, Any]) -> Callable[[Any, Any], Any]:
     return lambda first, second: lpips((first, second))
 
 
-def _read(place: Path, side: Any, channels: Any) -> np.ndarray:
+def _read(place: Path, side: Any, channels: Any, background: str | None) -> np.ndarray:
     """The centred square of an image, uint8 `[side, side, channels]`."""
+    pixels.check_colours(channels, background)
     with pixels.own_limits(), pixels.opened(lambda: place.open("rb"), str(place)) as image:
-        return pixels.squeezed(pixels.converted(image, channels, None, str(place)), side)
+        return pixels.squeezed(pixels.converted(image, channels, background, str(place)), side)
 
 
 def _save(projection: "Projection", targets: np.ndarray, names: Sequence[str], out: Path) -> None:

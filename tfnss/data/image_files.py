@@ -104,20 +104,27 @@ class ImageFiles:
             image = self._converted(index, image)
             return pixels.as_array(image) if self._resolution is None else pixels.squeezed(image, self._resolution)
 
-    def _opened(self, index: int, whole: bool = True) -> contextlib.AbstractContextManager[Image.Image]:
-        return pixels.opened(lambda: self.files.open(index), path(self.files, index), whole)
+    @contextlib.contextmanager
+    def _opened(self, index: int, whole: bool = True) -> Iterator[Image.Image]:
+        try:
+            with pixels.opened(lambda: self.files.open(index), path(self.files, index), whole) as image:
+                yield image
+        except pixels.ImageError as error:  # there is a way to go on with the others
+            remedy = f"{error.remedy}, or train on records of the good ones (tfnss prepare leaves out the others)"
+            raise type(error)(error.name, error.reason, remedy) from None
 
     def _converted(self, index: int, image: Image.Image) -> Image.Image:
         name = path(self.files, index)
         if self._of_first and self._channels == 1 and pixels.channels_of(image) > 1:
             raise pixels.ImageError(
-                name, f"is in colour, and {path(self.files, 0)} is grey", "take channels=1 or channels=3 for all"
+                name, f"is in colour, and {path(self.files, 0)} is grey", "choose channels for all (--channels 1, say)"
             )
         return pixels.converted(image, self._channels, self._background, name)
 
     def _channels_of_first(self) -> int:
         with self._opened(0, whole=False) as image:
-            return pixels.channels_of(image)
+            found = pixels.channels_of(image)
+        return 3 if found == 4 and self._background is not None else found
 
     def _note_size(self, index: int, image: Image.Image) -> None:
         if self._resolution is not None:

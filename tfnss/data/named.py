@@ -46,6 +46,7 @@ NAMED = {
     "lsun_bedroom": NamedDataset("lsun/bedroom", "train", _LSUN_REMEDY),
     "cifar10": NamedDataset("cifar10", "train", classes=10),
     "cifar100": NamedDataset("cifar100", "train", classes=100),
+    "mnist": NamedDataset("mnist", "train", classes=10),
     "stl10": NamedDataset("stl10", "unlabelled"),
     "oxford_flowers102": NamedDataset("oxford_flowers102", "train+validation+test", classes=102),
 }

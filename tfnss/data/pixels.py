@@ -34,7 +34,7 @@ class ImageError(ValueError):
 
     def __init__(self, name: str, reason: str, remedy: str) -> None:
         super().__init__(f"{name} {reason}; {remedy}")
-        self.reason = reason
+        self.name, self.reason, self.remedy = name, reason, remedy
 
 
 class NoImageError(ImageError):
@@ -90,7 +90,7 @@ def suffixes() -> frozenset[str]:
 
 
 def check_colours(channels: int, background: str | None) -> None:
-    """Raises a ValueError for other channels than 1, 3 and 4, or a background that is no colour."""
+    """Raises a ValueError for other channels than 1, 3 and 4, a background that is no colour, or one with 4 channels."""
     if channels not in MODES:
         raise ValueError(f"`channels` must be 1, 3 or 4. Received: channels={channels}")
     if background is not None:
@@ -100,6 +100,11 @@ def check_colours(channels: int, background: str | None) -> None:
             raise ValueError(
                 f"`background` must be a colour, such as white or #ff8000. Received: background={background}"
             ) from None
+    if background is not None and channels == 4:
+        raise ValueError(
+            "images of 4 channels keep their alpha, so nothing lies under them: leave the background out, or take 1 or 3 "
+            f"channels. Received: background={background}, channels=4"
+        )
 
 
 def channels_of(image: Image.Image) -> int:
@@ -137,7 +142,7 @@ def converted(image: Image.Image, channels: int, background: str | None, name: s
         image = image.convert("RGBA")
         if channels != 4 and image.getchannel("A").getextrema() != (255, 255):
             if background is None:
-                remedy = "give a background (the colour white, say), or take 4 channels"
+                remedy = "lay it on a colour (--background white, say), or take 4 channels (--channels 4)"
                 raise ImageError(name, "is transparent in places", remedy)
             colour = Image.new("RGBA", image.size, (*ImageColor.getrgb(background)[:3], 255))
             image = Image.alpha_composite(colour, image)

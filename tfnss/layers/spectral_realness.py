@@ -30,7 +30,7 @@ class SpectralRealness(keras.layers.Layer):
         seed: Seed of the initial weights.
 
     Call arguments:
-        images: `[batch, height, width, 1 or 3]` with static height and width of at least 8.
+        images: `[batch, height, width, 1, 3 or 4]` with static height and width of at least 8.
 
     Returns:
         C's logits `[batch, 1]`.

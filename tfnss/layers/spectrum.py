@@ -6,24 +6,26 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from tfnss.colours import rgb
+
 _LUMA = (0.2989, 0.5870, 0.1140)
 _MIN_SIDE = 8
 _FLAT = 1e-3  # the span of a log spectrum that is rounding alone
 
 
 def grey(images: Any) -> Any:
-    """Float32 `[batch, height, width]`: the luma of RGB images, or the one channel there is."""
+    """Float32 `[batch, height, width]`: the luma of RGB images, of RGBA ones on white, or the one channel there is."""
     images = ops.cast(images, "float32")
     if images.shape[-1] == 1:
         return ops.squeeze(images, -1)
-    return ops.sum(images * ops.convert_to_tensor(_LUMA, "float32"), axis=-1)
+    return ops.sum(rgb(images) * ops.convert_to_tensor(_LUMA, "float32"), axis=-1)
 
 
 def power_spectrum(images: Any) -> Any:
     """Power of each frequency of the grey images, zero frequency first.
 
     Args:
-        images: `[batch, height, width, 1 or 3]`.
+        images: `[batch, height, width, 1, 3 or 4]`.
 
     Returns:
         float32 `[batch, height, width]`: |F|² / (height * width)², so that the sum is the mean square of the pixels.
@@ -61,7 +63,7 @@ def azimuthal_spectrum(images: Any) -> Any:
     the code would divide by 0, gives zeros without a gradient.
 
     Args:
-        images: `[batch, height, width, 1 or 3]` with static height and width of at least 8, square or not.
+        images: `[batch, height, width, 1, 3 or 4]` with static height and width of at least 8, square or not.
 
     Returns:
         float32 `[batch, spectrum_length(height, width)]`.

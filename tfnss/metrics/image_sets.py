@@ -94,6 +94,7 @@ class FolderImages(FixedImages):
             that are all of one size, as they are.
         labels: Whether they have labels, as in training: samples of a conditional generator then follow their shares.
         channels: 1, 3 or 4, to which images are converted; None for those of the first image.
+        background: Colour on which transparent images are laid, unless `channels` is 4; None to refuse them.
 
     Raises:
         ValueError: For a missing or empty place, and while reading for an image that cannot be read or converted (one that
@@ -107,8 +108,10 @@ class FolderImages(FixedImages):
         resolution: int | None = None,
         labels: bool = False,
         channels: int | None = None,
+        background: str | None = None,
     ) -> None:
-        super().__init__(Images(open_source(path, resolution, labels, channels), batch_size=1, cache_gb=0))
+        source = open_source(path, resolution, labels, channels, background)
+        super().__init__(Images(source, batch_size=1, cache_gb=0))
 
 
 class GeneratedImages:

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from tfnss.colours import rgb
 from tfnss.metrics.networks.vgg16 import digest_of, vgg16
 
 LAYERS = ("block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3", "block5_conv3")
@@ -32,7 +33,8 @@ class LPIPS(keras.Model):
         dtype: Precision, whatever the global policy is.
 
     Call arguments:
-        images: Two batches `[batch, height, width, 1 or 3]` of at least 16x16 pixels, floats in [-1, 1].
+        images: Two batches `[batch, height, width, 1, 3 or 4]` of at least 16x16 pixels, floats in [-1, 1]. Grey ones
+            are repeated three times, transparent ones laid on white.
 
     Returns:
         Distances `[batch]`: 0 for equal images, symmetric, differentiable twice.
@@ -71,16 +73,14 @@ class LPIPS(keras.Model):
         return sum(distances[1:], distances[0])
 
     def _activations(self, images: Any) -> list[Any]:
-        if len(images.shape) != 4 or images.shape[-1] not in (1, 3) or min(images.shape[1:3]) < 16:
+        if len(images.shape) != 4 or images.shape[-1] not in (1, 3, 4) or min(images.shape[1:3]) < 16:
             raise ValueError(
-                f"LPIPS takes images [batch, height, width, 1 or 3] of at least 16x16 pixels. Received: {images.shape}"
+                f"LPIPS takes images [batch, height, width, 1, 3 or 4] of at least 16x16 pixels. Received: {images.shape}"
             )
-        if images.shape[-1] == 1:
-            images = ops.repeat(images, 3, axis=-1)
-        rgb = keras.applications.imagenet_utils.preprocess_input(
-            (images + 1) * 127.5, data_format="channels_last", mode=self.preprocessing
+        inputs = keras.applications.imagenet_utils.preprocess_input(
+            (rgb(images) + 1) * 127.5, data_format="channels_last", mode=self.preprocessing
         )
-        return [_unit(activations) for activations in self.network(rgb, training=False)]
+        return [_unit(activations) for activations in self.network(inputs, training=False)]
 
 
 def _unit(activations: Any) -> Any:

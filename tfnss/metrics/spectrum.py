@@ -27,7 +27,7 @@ class Spectra:
         return spectra
 
     def update(self, images: np.ndarray) -> None:
-        """Adds uint8 images `[batch, height, width, 1 or 3]`.
+        """Adds uint8 images `[batch, height, width, 1, 3 or 4]`.
 
         Raises:
             ValueError: For images of another size than those before.
@@ -49,7 +49,7 @@ class Spectra:
 
 
 def spectra_of(images: "np.ndarray | Spectra", batch_size: int = 64) -> Spectra:
-    """The spectra of uint8 images `[count, height, width, 1 or 3]`; spectra are given back as they are."""
+    """The spectra of uint8 images `[count, height, width, 1, 3 or 4]`; spectra are given back as they are."""
     if isinstance(images, Spectra):
         return images
     spectra = Spectra()
@@ -62,7 +62,7 @@ def azimuthal_profile(images: np.ndarray | Spectra) -> tuple[np.ndarray, np.ndar
     """Frequencies and mean power at each: the azimuthal average of each image's spectrum, in decibels.
 
     Args:
-        images: uint8 `[count, height, width, 1 or 3]`, or `Spectra` of them.
+        images: uint8 `[count, height, width, 1, 3 or 4]`, or `Spectra` of them.
 
     Returns:
         Frequencies in cycles per pixel (0.5 is Nyquist's; above are the corners), and decibels, `[radii]` each, without the
@@ -82,7 +82,7 @@ def spectral_distance(real: np.ndarray | Spectra, fake: np.ndarray | Spectra) ->
     feature networks are blind to.
 
     Args:
-        real: uint8 `[count, height, width, 1 or 3]`, or `Spectra` of them; at least 2.
+        real: uint8 `[count, height, width, 1, 3 or 4]`, or `Spectra` of them; at least 2.
         fake: The same of the fakes.
 
     Raises:
@@ -97,7 +97,7 @@ def spectrum_gap(real: np.ndarray | Spectra, fake: np.ndarray | Spectra) -> tupl
     """|E F(real) - E F(fake)|, the absolute difference of average power spectra (SSD-GAN, figure 6).
 
     Args:
-        real: uint8 `[count, height, width, 1 or 3]`, or `Spectra` of them.
+        real: uint8 `[count, height, width, 1, 3 or 4]`, or `Spectra` of them.
         fake: The same of the fakes.
 
     Returns:

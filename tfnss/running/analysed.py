@@ -46,6 +46,7 @@ def opened(given: dict[str, Any], picture: str) -> "tuple[dict[str, Any], tfnss.
     out = _writable(Path(given.get("out", run / picture)).expanduser())
     settings = read_settings(run)["settings"]
     given = {"data": settings["data"]} | given | {"run": run, "out": out, "resolution": settings["resolution"]}
+    given |= {"channels": settings.get("channels", 3), "background": settings.get("background")}  # early runs: none
     return given, load_run(run)
 
 
@@ -71,6 +72,7 @@ def real_images(given: dict[str, Any], labels: bool = False) -> tuple[np.ndarray
     Raises:
         ValueError: For images or labels that are not to be had.
     """
-    images = tfnss.data.load(given["data"], given["resolution"], 1, download=given["download"], labels=labels)
+    own = {name: given[name] for name in ("download", "channels", "background")}
+    images = tfnss.data.load(given["data"], given["resolution"], 1, labels=labels, **own)
     chosen = np.random.default_rng(given["seed"]).permutation(len(images))[: given["images"]]
     return images.take(chosen), None if images.labels is None else images.labels[chosen]

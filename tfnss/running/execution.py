@@ -10,7 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 import tfnss
-from tfnss.console import one_line_warnings, reporting
+from tfnss.console import one_line_warnings, reporting, say
+from tfnss.data.remarks import remarks
 from tfnss.metrics import Evaluation
 from tfnss.running import devices
 from tfnss.running.changes import record_changes
@@ -55,6 +56,8 @@ def execute(recipe: Recipe, given: dict[str, Any], mode: Mode, program: str, alo
                 record_changes(run_dir, settings, None)
             if chief:
                 warn_of_other_images(run_dir, images)
+                for remark in remarks(images, settings["resolution"]):
+                    say(remark)
         status.directory, status.writes, status.together = run_dir, chief, devices.processes(strategy) > 1
         place_in_words = f"into {run_dir}" if chief else "for the run that the first worker writes,"
         print(f"Training {place_in_words} on {devices.described(strategy)}; the first step compiles.", flush=True)

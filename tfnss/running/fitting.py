@@ -22,6 +22,7 @@ from tfnss.running.report import model_card, write_report
 from tfnss.running.settings import most_reals
 from tfnss.running.starting_point import begin_from
 from tfnss.running.stopping import Stopped
+from tfnss.running.stored import class_names
 from tfnss.training.callbacks import (
     Checkpoint,
     Evaluate,
@@ -111,6 +112,8 @@ def load_images(settings: dict[str, Any], download: bool, labels: bool) -> tfnss
         labels,
         mirror=settings["mirror"] == "on",
         cache_gb=settings["cache_gb"],
+        channels=settings["channels"],
+        background=settings["background"],
     )
 
 
@@ -141,6 +144,7 @@ def train(
     ticks, steps = ticks_of(settings)
     images = images.reseeded(settings["seed"])
     shown = np.random.default_rng(settings["seed"]).choice(len(images), min(64, len(images)), replace=False)
+    labels = None if images.labels is None else images.labels[shown]
     status.checkpoint = Checkpoint(run_dir / CHECKPOINT, settings["keep"])
     stop = StopOnSignal()
     measure = [Evaluate(evaluation, settings["fid_every"], run_dir / METRICS)] if evaluation else []
@@ -156,7 +160,7 @@ def train(
             WarnOfOverfitting(),
             *measure,  # before those that record: its values join the logs
             HistoryCSV(run_dir / HISTORY, curves=run_dir / "curves.png"),
-            SampleGrid(run_dir / "samples", images.take(shown)),
+            SampleGrid(run_dir / "samples", images.take(shown), labels, class_names(run_dir)),
             Events(run_dir / "events"),
             keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: will_export()),  # before all is saved
             *best,

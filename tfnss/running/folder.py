@@ -96,13 +96,17 @@ def write_settings(
 
 def _identity(images: tfnss.data.Images) -> dict[str, Any]:
     """What a run remembers of the images that it is trained on."""
-    return {"count": len(images), "fingerprint": images.fingerprint}
+    classes = {}
+    if images.class_names is not None and images.class_counts is not None:
+        used = int(images.class_counts.nonzero()[0].max()) + 1  # a data set may name more
+        classes = {"class_names": images.class_names[:used], "class_counts": images.class_counts[:used].tolist()}
+    return {"count": len(images), "fingerprint": images.fingerprint, **classes}
 
 
 def warn_of_other_images(run_dir: Path, images: tfnss.data.Images) -> None:
     """Warns if a run began with other images than these: they, and their order, are part of it."""
     begun, now = read_settings(run_dir).get("images"), _identity(images)
-    if not isinstance(begun, dict) or begun == now:
+    if not isinstance(begun, dict) or all(begun.get(name) == now[name] for name in ("count", "fingerprint")):
         return
     if begun.get("count") != now["count"]:
         found = f"{images.name} holds {now['count']} images, not the {begun.get('count')} that the run began with"

@@ -33,6 +33,8 @@ def measure_run(target: Path, metrics: tuple[str, ...], given: dict[str, Any]) -
     Raises:
         ValueError: For a folder without a trained run, damaged files, or metrics that are not to be had.
     """
+    if "channels" in given:
+        raise ValueError("--channels goes with a folder of images: those of a run have the run's")
     runs = members(target)
     for run in runs:  # before the data, which may take long
         check_trained(run)
@@ -41,6 +43,7 @@ def measure_run(target: Path, metrics: tuple[str, ...], given: dict[str, Any]) -
     settings = completed(recipe_of(runs[0]), read_settings(runs[0])["settings"])
     classes = load_run(runs[0]).classes
     own = _same(given.get("data", settings["data"]), settings["data"])  # other images may have no labels, or others
+    given = {"channels": settings["channels"], "background": settings["background"]} | given
     given = _with_settings(given, settings)
     sides = settings["resolution"], settings["resolution"]
     evaluation = _evaluation(metrics, given, settings["features"], given["images"], sides, labels=bool(classes) and own)
@@ -96,15 +99,17 @@ def _same(data: str, own: str) -> bool:
 
 def measure_folder(metrics: tuple[str, ...], given: dict[str, Any]) -> None:
     """The same of a folder of images."""
-    fakes = FolderImages(given["target"])
+    colours: dict[str, Any] = {"channels": given.get("channels"), "background": given.get("background")}
+    fakes = FolderImages(given["target"], **colours)
     if not given.keys() & {"data", "reference"}:
         raise ValueError(f"{fakes.name} is a folder of images: name the real ones with --data DIR")
     if given["nearest"] and "out" not in given:
         raise ValueError("--nearest draws a picture beside the results: name their file with --out FILE")
-    given = {"images": 50_000} | given
+    height, width, channels = _shape(fakes)
+    given = {"images": 50_000} | given | colours | {"channels": channels}
     given = {"reals": given["images"]} | given
     fake_images = min(given["images"], len(fakes))
-    sides = 2 * (given["resolution"],) if "resolution" in given else _sides(fakes)
+    sides = 2 * (given["resolution"],) if "resolution" in given else (height, width)
     evaluation = _evaluation(metrics, given, "inception", fake_images, sides)
     record, place = evaluation(fakes), Path(fakes.name)
     _print(place, record)
@@ -125,7 +130,7 @@ def _images(evaluation: Evaluation, given: dict[str, Any], sides: tuple[int, int
     """The real images of a run, which a reference may stand in for."""
     reals = evaluation.reals
     if not isinstance(reals, FixedImages):
-        reals = as_image_set(_reals(given["data"], sides, given["download"], labels=False))
+        reals = as_image_set(_reals(given, sides, labels=False))
     assert isinstance(reals, FixedImages)
     return reals.images
 
@@ -144,10 +149,11 @@ def _save_reference(evaluation: Evaluation, given: dict[str, Any]) -> None:
         print(f"The statistics of the real images are in {given['save_reference']}, for --reference", flush=True)
 
 
-def _sides(images: FolderImages) -> tuple[int, int]:
-    """Height and width of the first of these images."""
+def _shape(images: FolderImages) -> tuple[int, int, int]:
+    """Height, width and channels of all images, which are those of the first one."""
     (first,) = images.batches(1, 1)
-    return first.shape[1:3]
+    _, height, width, channels = first.shape
+    return height, width, channels
 
 
 def _evaluation(
@@ -169,7 +175,7 @@ def _evaluation(
     if needs_paths(metrics):
         distance = LPIPS(given.get("vgg16", "imagenet"))
     return Evaluation(
-        reference or _reals(given["data"], sides, given["download"], labels),
+        reference or _reals(given, sides, labels),
         metrics,
         network,
         fake_images=fake_images,
@@ -190,13 +196,15 @@ def _reference(given: dict[str, Any], sides: tuple[int, int]) -> Reference:
     return reference
 
 
-def _reals(data: str, sides: tuple[int, int], download: bool, labels: bool) -> Any:
+def _reals(given: dict[str, Any], sides: tuple[int, int], labels: bool) -> Any:
+    data, channels, background = given["data"], given["channels"], given["background"]
     resolution = sides[0] if sides[0] == sides[1] else None
     if data in tfnss.data.NAMES:
         if resolution is None:
             raise ValueError(f"--data {data} comes in every size: add --resolution PIXELS")
-        return tfnss.data.load(data, resolution, batch_size=1, download=download, labels=labels)
-    return FolderImages(data, resolution, labels)
+        own = {"channels": channels, "background": background}
+        return tfnss.data.load(data, resolution, 1, download=given["download"], labels=labels, **own)
+    return FolderImages(data, resolution, labels, channels, background)
 
 
 def _print(place: Path, record: dict[str, Any]) -> None:

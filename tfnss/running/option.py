@@ -33,7 +33,7 @@ class Option:
     help: str
     default: Any = None
     worked_out: str = ""
-    choices: Sequence[str] | None = None
+    choices: Sequence[Any] | None = None
     metavar: str | None = None
     shortcuts: dict[str, tuple[Any, str]] = field(default_factory=dict)
     in_name: bool = False

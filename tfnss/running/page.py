@@ -67,11 +67,11 @@ def page(title: str, introduction: str, sections: Mapping[str, Markup]) -> str:
     return "<!doctype html>\n" + element("html", head, body, lang="en")
 
 
-def picture(label: str, path: Path, size: int, side: int | None = None) -> Markup:
-    """A PNG file as part of the page, no larger than `size` pixels; of its upper left corner, if `side` is given."""
+def picture(label: str, path: Path, size: int, corner: tuple[int, int] | None = None) -> Markup:
+    """A PNG file as part of the page, no larger than `size` pixels; of its upper left corner, if its size is given."""
     image = opened(path)
-    if side:
-        image = image.crop((0, 0, min(side, image.width), min(side, image.height)))
+    if corner:
+        image = image.crop((0, 0, min(corner[0], image.width), min(corner[1], image.height)))
     return shown(label, image, size)
 
 

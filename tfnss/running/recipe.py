@@ -56,6 +56,22 @@ _COMMON = (
         later=True,
     ),
     Option(
+        "channels",
+        int,
+        "channels that images are brought to: 1 for grey, 3 for RGB, 4 for RGBA",
+        3,
+        choices=(1, 3, 4),
+        later=True,
+    ),
+    Option(
+        "background",
+        str,
+        "colour to lay transparent images on (white, #ff8000, ...) where --channels is 1 or 3; without it they are refused",
+        metavar="COLOUR",
+        changeable=True,
+        later=True,
+    ),
+    Option(
         "batch_size",
         int,
         "images per iteration, over all devices",

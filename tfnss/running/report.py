@@ -12,18 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from tfnss import files
+from tfnss import files, plots
 from tfnss.metrics import results
 from tfnss.metrics.names import CONDITIONS
 from tfnss.running.file_names import HISTORY, METRICS, NEAREST, REPORT
 from tfnss.running.nearest import PAIRS, read_nearest
 from tfnss.running.page import Markup, element, opened, page, picture, shown
-from tfnss.running.stored import paper_figures, read_settings, recipe_of
+from tfnss.running.stored import class_names, paper_figures, read_settings, recipe_of
 from tfnss.training.callbacks import read_history
 
 # So that a page stays below some ten megabytes: sizes in pixels, and counts.
 _GRID, _FIRST, _PICTURE = 1024, 384, 2048
-_MOST_GRIDS, _MOST_PICTURES, _CELLS = 12, 8, 4
+_MOST_GRIDS, _MOST_PICTURES, _CELLS, _MOST_CLASSES = 12, 8, 4, 100
 
 
 def write_report(run_dir: Path) -> Path:
@@ -54,6 +54,7 @@ def model_card(run_dir: Path) -> dict[str, Any]:
         "images_seen": round(1000 * history[-1]["kimg"]) if history else 0,
         "metrics": measured[-1] if measured else None,
         "paper": _paper(run_dir, saved["settings"]) or None,
+        "class_names": class_names(run_dir),
     }
 
 
@@ -75,6 +76,7 @@ def _page(run_dir: Path) -> str:
     sections = {
         "Samples": _samples(run_dir, settings.get("resolution")),
         "Nearest real images": _nearest(run_dir),
+        **_classes(saved.get("images")),
         "Metrics": _metrics(run_dir, settings),
         "Curves": _pictures(run_dir),
         "Settings": _list({"recipe": saved["recipe"], **settings}),
@@ -91,14 +93,15 @@ def _samples(run_dir: Path, resolution: Any) -> Markup:
     if not grids:
         return element("p", "None yet.")
     over_time = [grids[i] for i in np.unique(np.linspace(0, len(grids) - 1, _MOST_GRIDS).round().astype(int))]
-    side = _CELLS * resolution if isinstance(resolution, int) and resolution > 0 else _GRID
+    side = resolution if isinstance(resolution, int) and resolution > 0 else _GRID // _CELLS
+    corner = (_CELLS * side, _CELLS * (side + plots.CAPTION_HEIGHT) if class_names(run_dir) else _CELLS * side)
     large = [(f"samples at {grids[-1][0]}", grids[-1][1])]
     reals = run_dir / "samples" / "reals.png"
     large += [("real images", reals)] if reals.exists() else []
     return Markup(
         element("div", *(picture(label, path, _GRID) for label, path in large), class_="row")
         + element("h3", "Over time")
-        + element("div", *(picture(label, path, _FIRST, side) for label, path in over_time), class_="row small")
+        + element("div", *(picture(label, path, _FIRST, corner) for label, path in over_time), class_="row small")
     )
 
 
@@ -145,6 +148,20 @@ def _nearest(run_dir: Path) -> Markup:
             f"{among} real images of {about['reals']}{chosen}.",
         )
     )
+
+
+def _classes(images: Any) -> dict[str, Markup]:
+    """Number, name and images of each class, the first ones where there are many; nothing for a run without classes."""
+    names, counts = (
+        (images.get(key) for key in ("class_names", "class_counts")) if isinstance(images, dict) else (None,) * 2
+    )
+    if not (isinstance(names, list) and isinstance(counts, list)) or not names:
+        return {}
+    rows = [element("tr", *(element("th", title) for title in ("class", "name", "images of training")))]
+    for number, (name, count) in enumerate(list(zip(names, counts, strict=False))[:_MOST_CLASSES]):
+        rows.append(element("tr", *(element("td", _text(value)) for value in (number, name, count))))
+    more = [element("p", f"and {len(names) - _MOST_CLASSES} more.")] if len(names) > _MOST_CLASSES else []
+    return {"Classes": element("div", element("table", *rows), *more, class_="wide")}
 
 
 def _metrics(run_dir: Path, settings: dict[str, Any]) -> Markup:

@@ -142,7 +142,18 @@ def exported_model(run_dir: Path) -> Any:
     path = run_dir / SAVED_MODEL
     if path.is_dir() and (_is_of_now(path, run_dir) or not (run_dir / CHECKPOINT).is_file()):
         return exported.load(path)
-    return exported.of(load_run(run_dir).generator_ema)
+    return exported.of(load_run(run_dir).generator_ema, class_names(run_dir))
+
+
+def class_names(run_dir: Path) -> list[str] | None:
+    """The names of a run's classes, by number; None for a run without classes, or an early one.
+
+    Raises:
+        ValueError: As `read_settings`.
+    """
+    images = read_settings(run_dir).get("images")
+    names = images.get("class_names") if isinstance(images, dict) else None
+    return names if isinstance(names, list) and all(isinstance(name, str) for name in names) else None
 
 
 def _is_of_now(path: Path, run_dir: Path) -> bool:

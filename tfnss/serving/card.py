@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,16 +34,32 @@ def read_card(path: str | os.PathLike) -> dict[str, Any]:
     return card
 
 
+def class_names_of(card: Mapping[str, Any]) -> list[str] | None:
+    """The names of a card's classes, by number; None where it has none, or something else."""
+    names = card.get("class_names")
+    return names if isinstance(names, list) and all(isinstance(name, str) for name in names) else None
+
+
 def complete_card(
     generator: Any, given: dict[str, Any], descriptions: dict[str, Any], **of_format: Any
 ) -> dict[str, Any]:
-    """The given entries of a card, what the generator tells itself, and what its format has to tell."""
+    """The given entries of a card, what the generator tells itself, and what its format has to tell.
+
+    Raises:
+        ValueError: For `class_names` that are no list of strings, or more than there are classes.
+    """
     _, height, width, channels = image_shape(generator)
+    classes, names = number_of_classes(generator), class_names_of(given)
+    if given.get("class_names") is not None and (names is None or len(names) > classes):
+        raise ValueError(
+            f"`class_names` of the card must be a list of strings, one for each of {classes} classes. "
+            f"Received: {given['class_names']}"
+        )
     own = {
         "resolution": [height, width],
         "channels": channels,
         "latent_dim": latent_width(generator),
-        "classes": number_of_classes(generator),
+        "classes": classes,
         "signatures": descriptions,
         "versions": {"tfnss": __version__, "keras": keras.__version__, "tensorflow": tf.__version__},
         **of_format,

@@ -14,28 +14,44 @@ import numpy as np
 from rich.progress import track
 
 from tfnss import plots
-from tfnss.serving.exported import Exported
+from tfnss.serving.exported import Code, Exported
 
 SINGLES = "images"  # a folder of its own, so that `tfnss evaluate` and others find images of one size there
 _MOST_SHOWN = 100
 
 
 class Model:
-    """An exported model of one class (by default the seed's), truncation and noise, with layers to mix."""
+    """An exported model of given truncation and noise, with layers to mix, and classes.
+
+    A seed's class is the seed modulo the number of classes, or, where some are given, of those in turn.
+    """
 
     def __init__(
         self,
         model: Exported,
-        label: int | None = None,
+        labels: Sequence[int] | None = None,
         truncation: float | None = None,
         noise_seed: int = 0,
         layers: range | None = None,
     ) -> None:
         layers = range(model.slots // 2) if layers is None else layers
-        self.code = functools.partial(model.code, label=label, truncation=1.0 if truncation is None else truncation)
+        self._model, self._labels, self._truncation = model, labels, 1.0 if truncation is None else truncation
         self.image = functools.partial(model.image, noise_seed=noise_seed)
         self.between = model.between
         self.mixed = functools.partial(model.mixed, layers=layers)
+
+    def code(self, seed: int) -> Code:
+        """The code of a seed."""
+        return self._model.code(seed, self._label(seed), self._truncation)
+
+    def captions(self, seeds: Sequence[int]) -> list[str] | None:
+        """The names of the seeds' classes; None where classes have no names."""
+        names = dict(enumerate(self._model.class_names))
+        return [names.get(self._label(seed) or 0, "") for seed in seeds] if names else None
+
+    def _label(self, seed: int) -> int | None:
+        labels = self._labels or range(self._model.classes or 0)
+        return labels[seed % len(labels)] if labels else None
 
 
 class Task(NamedTuple):
@@ -47,6 +63,7 @@ class Task(NamedTuple):
         columns: Its columns; None for about as many as rows.
         shown: Which of the images it shows; None for all.
         images: The images of a model, one after the other.
+        seeds: Their seeds, by which the picture says their classes; None for a picture without captions.
     """
 
     names: Sequence[str]
@@ -54,14 +71,17 @@ class Task(NamedTuple):
     columns: int | None
     shown: Iterable[int] | None
     images: Callable[[Model], Iterator[np.ndarray]]
+    seeds: Sequence[int] | None = None
 
 
 def samples(seeds: Sequence[int]) -> Task:
     """An image of each seed, and a grid."""
     names = [f"{SINGLES}/seed{seed:04d}.png" for seed in seeds]
-    return Task(
-        names, "grid.png", None, range(_MOST_SHOWN), lambda model: (model.image(model.code(seed)) for seed in seeds)
-    )
+
+    def images(model: Model) -> Iterator[np.ndarray]:
+        return (model.image(model.code(seed)) for seed in seeds)
+
+    return Task(names, "grid.png", None, range(_MOST_SHOWN), images, seeds[:_MOST_SHOWN])
 
 
 def interpolation(seeds: tuple[int, int], frames: int) -> Task:
@@ -107,4 +127,5 @@ def draw(task: Task, model: Model, out: Path) -> None:
             plots.save_png(image, out / task.names[index])
         if shown is None or index in shown:
             cells.append(image)
-    plots.save_png(plots.grid(np.stack(cells), task.columns), out / task.picture)
+    captions = None if task.seeds is None else model.captions(task.seeds)
+    plots.save_png(plots.grid(np.stack(cells), task.columns, captions), out / task.picture)

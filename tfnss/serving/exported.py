@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from tfnss.generators import number_of_classes
 from tfnss.random.stateless import sampling_latents
-from tfnss.serving.card import read_card
+from tfnss.serving.card import class_names_of, read_card
 from tfnss.serving.signatures import signatures
 
 
@@ -47,19 +47,35 @@ class Exported:
         endpoints: The signatures by name.
         source: What they belong to, which has to live as long.
         classes: Number of classes; None if unknown.
+        class_names: Names of the classes, by number; None where they have none.
 
     Attributes:
         classes: Number of classes, 0 for none; None if it has classes, but nothing tells how many.
+        class_names: Names of the classes, by number; empty where they have none.
         slots: Number of styles of an image; 0 for a generator without styles.
     """
 
-    def __init__(self, endpoints: Mapping[str, Endpoint], source: Any, classes: int | None) -> None:
+    def __init__(
+        self,
+        endpoints: Mapping[str, Endpoint],
+        source: Any,
+        classes: int | None,
+        class_names: Sequence[str] | None = None,
+    ) -> None:
         self._endpoints, self._source = endpoints, source
         inputs = endpoints["serving_default"].inputs
         self._latent_dim = inputs["latents"].shape[1]
         self.classes = classes if "labels" in inputs else 0
+        self.class_names = list(class_names or ())[: self.classes]
         styled = {"map", "synthesize"} <= endpoints.keys()
         self.slots = endpoints["synthesize"].inputs["styles"].shape[1] if styled else 0
+
+    def class_number(self, given: str) -> int | None:
+        """The number of a class that is given by its name, which goes first, or its number; None for an unknown one."""
+        if given in self.class_names:
+            return self.class_names.index(given)
+        known = given.isascii() and given.isdigit() and int(given) < (2**31 if self.classes is None else self.classes)
+        return int(given) if known else None
 
     def code(self, seed: int, label: int | None = None, truncation: float = 1.0) -> Code:
         """The code of a seed in [0, 2**31).
@@ -106,7 +122,8 @@ def load(path: str | os.PathLike) -> Exported:
     """
     if not Path(path, "saved_model.pb").is_file():
         raise ValueError(f"{path} holds no exported model (no saved_model.pb)")
-    classes = read_card(path).get("classes")
+    card = read_card(path)
+    classes = card.get("classes")
     try:
         loaded = tf.saved_model.load(path)
     except (OSError, ValueError, tf.errors.OpError) as error:
@@ -114,16 +131,16 @@ def load(path: str | os.PathLike) -> Exported:
     endpoints = {name: Endpoint(f.structured_input_signature[1], f) for name, f in loaded.signatures.items()}
     if "latents" not in getattr(endpoints.get("serving_default"), "inputs", {}):
         raise ValueError(f"{path} is not a generator that tfnss exported: no signature serving_default(latents)")
-    return Exported(endpoints, loaded, classes if isinstance(classes, int) else None)
+    return Exported(endpoints, loaded, classes if isinstance(classes, int) else None, class_names_of(card))
 
 
-def of(generator: Any) -> Exported:
-    """A generator as it would be exported."""
+def of(generator: Any, class_names: Sequence[str] | None = None) -> Exported:
+    """A generator as it would be exported, with names of its classes by number."""
     endpoints = {}
     for name, function in signatures(generator).items():
         specs = {spec.name: spec for spec in function.input_signature}
         endpoints[name] = Endpoint(specs, functools.partial(_call_in_order, function, list(specs)))
-    return Exported(endpoints, generator, number_of_classes(generator))
+    return Exported(endpoints, generator, number_of_classes(generator), class_names)
 
 
 def _call_in_order(function: Callable[..., Any], names: Sequence[str], **tensors: Any) -> Any:

@@ -54,7 +54,8 @@ def export(
 
     A card goes with each: `model_card.json` in a SavedModel, `FILE.json` beside a file. It has `name`, `resolution`
     ([height, width] in pixels), `channels`, `latent_dim`, `classes` (0 for none), `format`, `signatures` (what each does,
-    its inputs and outputs), `versions`; and `noise`, the shapes of the maps, for `onnx` and `litert`.
+    its inputs and outputs), `versions`; and `noise`, the shapes of the maps, for `onnx` and `litert`. A `card` may name the
+    classes: `class_names`, a list of one string for each, which `tfnss generate --class` takes.
 
     Args:
         generator: The model.

@@ -20,7 +20,7 @@ class Augmentation(keras.layers.Layer):
         probability: That of each operation, in [0, 1].
 
     Call arguments:
-        images: Floats `[batch, height, width, 1 or 3]` in [-1, 1].
+        images: Floats `[batch, height, width, 1, 3 or 4]` in [-1, 1].
         state: Three numbers that the engine keeps: the probability, and sum and count of the signs since it last moved.
 
     Raises:

@@ -25,7 +25,7 @@ class SpectralRegularization(GeneratorPenalty):
 
     Call arguments:
         generator: Not used; here as for the generator's other regularizers, as are `labels` and `state`.
-        real: Real images `[batch, height, width, 1 or 3]` in [-1, 1], of sides of at least 8.
+        real: Real images `[batch, height, width, 1, 3 or 4]` in [-1, 1], of sides of at least 8.
         fake: Function without arguments that gives fake images.
 
     Returns:

@@ -50,7 +50,10 @@ def matrix(parameters: Parameters) -> Any:
 
 
 def recolour(images: Any, colour_matrix: Any) -> Any:
-    """Images [batch, height, width, 1 or 3] under the map `colour_matrix`; grey ones as if they had three channels."""
+    """Images [batch, height, width, 1, 3 or 4] under the map `colour_matrix`: grey ones as if they had three channels,
+    a fourth one, alpha, as it is."""
+    if images.shape[3] == 4:
+        return ops.concatenate([recolour(images[..., :3], colour_matrix), images[..., 3:]], axis=3)
     height, width, channels = images.shape[1:]
     linear, constant = colour_matrix[:, :3, :3], colour_matrix[:, None, :3, 3]
     if channels == 1:

@@ -47,7 +47,13 @@ def augment(images: Any, uniform: Any, probability: Any, policies: Collection[st
 
 
 def _recolour(images: Any, happens: Any, brightness: Any, saturation: Any, contrast: Any) -> Any:
-    """Brightness + U(-0.5, 0.5); colours x U(0, 2) about a pixel's grey; all x U(0.5, 1.5) about the image's mean."""
+    """Brightness + U(-0.5, 0.5); colours x U(0, 2) about a pixel's grey; all x U(0.5, 1.5) about the image's mean.
+
+    A fourth channel, alpha, stays as it is.
+    """
+    if images.shape[3] == 4:
+        recoloured = _recolour(images[..., :3], happens, brightness, saturation, contrast)
+        return ops.concatenate([recoloured, images[..., 3:]], axis=3)
 
     def drawn(value: Any, otherwise: float) -> Any:
         return ops.where(happens, value, otherwise)[:, None, None, None]

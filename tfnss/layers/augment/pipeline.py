@@ -65,8 +65,9 @@ class Augment(keras.layers.Layer):
         seed: Seed of the parameters. Under `tfnss.training.GAN` the run's seed and clock decide instead.
 
     Call arguments:
-        images: Floats `[batch, height, width, 1 or 3]`, nominally in [-1, 1], with static height and width of at least 4.
-            Results may leave that range.
+        images: Floats `[batch, height, width, 1, 3 or 4]`, nominally in [-1, 1], with static height and width of at least 4.
+            Results may leave that range. Colour operations keep the fourth channel, alpha, as it is; all others treat
+            channels alike.
         probability: Real number or scalar tensor >= 0: the paper's p.
 
     Returns:
@@ -131,9 +132,9 @@ class Augment(keras.layers.Layer):
 
     def _check(self, images: Any, probability: Any) -> None:
         shape = tuple(images.shape)
-        if len(shape) != 4 or shape[3] not in (1, 3) or any(size is None or size < 4 for size in shape[1:3]):
+        if len(shape) != 4 or shape[3] not in (1, 3, 4) or any(size is None or size < 4 for size in shape[1:3]):
             raise ValueError(
-                f"{self.name} takes images [batch, height, width, 1 or 3] with static height and width of at least 4. "
+                f"{self.name} takes images [batch, height, width, 1, 3 or 4] with static height and width of at least 4. "
                 f"Received shape: {shape}"
             )
         if isinstance(probability, numbers.Real) and not 0 <= float(probability) < math.inf:

@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from tfnss.colours import rgb
 from tfnss.metrics.networks.network import Outputs
 
 # Repeats, channels, stride, kernel and expansion of each stage (Tan and Le 2019, table 1, without squeeze-and-excitation).
@@ -48,9 +49,7 @@ class Embedded:
     def _activations(self, images: tf.Tensor) -> tf.Tensor:
         side = max(images.shape[1:3])
         size = next((size for size in SIZES if side <= size), SIZES[-1])
-        images = tf.cast(images, tf.float32)
-        if images.shape[-1] == 1:
-            images = tf.repeat(images, 3, axis=-1)
+        images = rgb(tf.cast(images, tf.float32), 0.0, 255.0)
         images = tf.image.resize(images, (size, size), method="bilinear", antialias=True)
         stages = self._network((images - 127) / 128, training=False)
         return _SCALE * tf.concat([tf.reduce_mean(stage, axis=(1, 2)) for stage in stages], axis=1)

@@ -6,6 +6,8 @@ from typing import Protocol
 import numpy as np
 import tensorflow as tf
 
+from tfnss.colours import rgb
+
 
 @dataclass(frozen=True)
 class Outputs:
@@ -38,18 +40,19 @@ class FeatureNetwork(Protocol):
     comparable: bool
 
     def __call__(self, images: np.ndarray) -> Outputs:
-        """Outputs for uint8 images `[batch, height, width, 1 or 3]`."""
+        """Outputs for uint8 images `[batch, height, width, 1, 3 or 4]`."""
 
 
 def resized(images: tf.Tensor, size: int) -> tf.Tensor:
     """Float32 RGB images in [0, 255] of `size`x`size` from uint8 ones: bilinear, half-pixel centres, no antialiasing.
 
+    Grey images are repeated three times, and transparent ones laid on white (`tfnss.colours.rgb`).
+
     This is how TF-GAN's own examples resize; images that are larger than `size` should be made smaller before, with
     antialiasing.
     """
     images = tf.cast(images, tf.float32)
-    if images.shape[-1] == 1:
-        images = tf.repeat(images, 3, axis=-1)
+    images = rgb(images, 0.0, 255.0)
     if tuple(images.shape[1:3]) != (size, size):
         images = tf.image.resize(images, (size, size), method="bilinear", antialias=False)
     return images
