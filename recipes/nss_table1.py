@@ -7,8 +7,8 @@ from typing import Any
 
 from recipes.families.tables import LAST_WEIGHTS, small_dcgan
 from recipes.figures import figures
-from tfnss.commands.table import main_of
 from tfnss.running.figure import Figure
+from tfnss.running.table.command_line import main_of
 from tfnss.running.table.declaration import Cell, Table
 
 _FIGURES = figures("nss", 1)

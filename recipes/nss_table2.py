@@ -5,8 +5,8 @@ python -m recipes.nss_table2 --miniature
 
 from recipes.families.tables import LAST_WEIGHTS, NSS_DATASETS, NSS_METHODS, small_dcgan
 from recipes.figures import figures
-from tfnss.commands.table import main_of
 from tfnss.running.figure import Figure
+from tfnss.running.table.command_line import main_of
 from tfnss.running.table.declaration import Cell, Table
 
 

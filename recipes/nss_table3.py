@@ -10,7 +10,7 @@ from typing import Any
 
 from recipes.families.tables import LAST_WEIGHTS, NSS_DATASETS, NSS_METHODS, small_dcgan
 from recipes.figures import figures
-from tfnss.commands.table import main_of
+from tfnss.running.table.command_line import main_of
 from tfnss.running.table.declaration import Cell, Table
 
 _RATES, _BETAS, _WEIGHTS = (0.5e-4, 1e-4, 2e-4, 5e-4, 10e-4), (0.3, 0.4, 0.5), (1.0, 5.0, 10.0, 20.0)

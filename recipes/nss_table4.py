@@ -5,7 +5,7 @@ python -m recipes.nss_table4 --miniature
 
 from recipes.families.tables import LAST_WEIGHTS, NSS_DATASETS, NSS_METHODS, small_dcgan
 from recipes.figures import figures
-from tfnss.commands.table import main_of
+from tfnss.running.table.command_line import main_of
 from tfnss.running.table.declaration import Cell, Table
 
 TABLE = Table(

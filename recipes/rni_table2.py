@@ -4,7 +4,7 @@ python -m recipes.rni_table2 --miniature
 """
 
 from recipes.families.rni_tables import small_stylegan2_cells, stylegan2_cells
-from tfnss.commands.table import main_of
+from tfnss.running.table.command_line import main_of
 from tfnss.running.table.declaration import Table
 
 TABLE = Table(

@@ -5,7 +5,7 @@ python -m recipes.ssd_table2 --miniature
 
 from recipes.families.tables import LAST_WEIGHTS, small_sngan
 from recipes.figures import figures
-from tfnss.commands.table import main_of
+from tfnss.running.table.command_line import main_of
 from tfnss.running.table.declaration import Cell, Table
 
 _DATASETS = {

@@ -8,7 +8,7 @@ are not here yet.
 
 from recipes.families.tables import small_stylegan2
 from recipes.figures import figures
-from tfnss.commands.table import main_of
+from tfnss.running.table.command_line import main_of
 from tfnss.running.table.declaration import Cell, Table
 
 _ROWS = {"e": "E: no growing, new G and D", "f": "F: large networks (StyleGAN2)"}

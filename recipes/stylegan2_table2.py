@@ -7,7 +7,7 @@ import itertools
 
 from recipes.families.tables import small_stylegan2
 from recipes.figures import figures
-from tfnss.commands.table import main_of
+from tfnss.running.table.command_line import main_of
 from tfnss.running.table.declaration import Cell, Table
 
 _ARCHITECTURES = ("orig", "skip", "resnet")

@@ -7,7 +7,7 @@ Column A, the StyleGAN of 2018, is not here yet: it grows.
 
 from recipes.families.tables import small_stylegan2
 from recipes.figures import figures
-from tfnss.commands.table import main_of
+from tfnss.running.table.command_line import main_of
 from tfnss.running.table.declaration import Cell, Table
 
 _ROW = "F: StyleGAN2"

@@ -1,193 +1,26 @@
 """`tfnss table`: trains and measures all cells of a paper's table, and writes it down beside the paper's figures.
 
     tfnss table nss_table4 --miniature
-    tfnss table nss_table4 --data celeb_a=~/celeba --seeds 5 --cells 'nss*,gan*' --jobs 4
+    tfnss table nss_table4 --data celeb_a=~/celeba --seeds 5 --cells nss,gan --jobs 4
 
 The same command goes on where it was stopped. Any number of processes may work on one folder.
 """
 
-import json
-import signal
-import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from tfnss.console import Parser, check_range, fail, parser_of, reporting, start_tensorflow
-
-if TYPE_CHECKING:
-    from tfnss.running.table.plan import Job, Plan
+from tfnss.console import Parser, parser_of
+from tfnss.running.table import command_line
 
 PROGRAM = "tfnss table"
 SUMMARY = "Train and measure a paper's table, beside the paper's figures."
-_DEFAULTS: dict[str, Any] = {"kind": "paper", "set": [], "data": [], "download": False, "dry_run": False}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line; ends with status 2 and one line on bad input, and 1 if a run failed."""
-    run(PROGRAM, vars(parser_of(PROGRAM, SUMMARY, add_flags).parse_args(arguments)))
-
-
-def main_of(name: str) -> None:
-    """The same as `python -m recipes.NAME`, for a table's module."""
-    program = f"python -m recipes.{name}"
-    run(program, {**vars(parser_of(program, SUMMARY, _add_own).parse_args()), "table": name})
+    command_line.run(PROGRAM, vars(parser_of(PROGRAM, SUMMARY, add_flags).parse_args(arguments)))
 
 
 def add_flags(parser: Parser) -> None:
     """Adds the flags of this command."""
     parser.add_argument("table", metavar="TABLE", help="name of a table: `tfnss recipes` lists them")
-    _add_own(parser)
-
-
-def _add_own(parser: Parser) -> None:
-    flag = parser.add_argument
-    flag("--dir", metavar="DIR", help="folder of the table (default: tables/TABLE, or tables/TABLE-miniature, ...)")
-    sizes = parser.add_mutually_exclusive_group()
-    sizes.add_argument(
-        "--miniature",
-        dest="kind",
-        action="store_const",
-        const="miniature",
-        help="the same comparison at a small size on the embedded photographs: hours on a CPU",
-    )
-    sizes.add_argument(
-        "--smoke", dest="kind", action="store_const", const="smoke", help="all cells at toy size: minutes"
-    )
-    flag(
-        "--cells", metavar="NAMES", help="only these cells, rows or columns, with commas between; * matches any letters"
-    )
-    flag("--seeds", type=int, metavar="N", help="runs of each cell (default: the table's, as in the paper)")
-    flag("--set", action="append", metavar="NAME=VALUE", help="a setting of all cells, over their own")
-    flag(
-        "--data", action="append", metavar="NAME=DIR", help="where a data set of the table is, by the name it has there"
-    )
-    flag("--download", action="store_true", help="let TensorFlow Datasets download data sets that are not on disk")
-    flag("--inception", metavar="DIR", help="folder of Inception's SavedModel, instead of TensorFlow Hub")
-    flag("--jobs", type=int, metavar="N", help="runs at a time on this machine, a GPU each where there are several")
-    flag("--scheduler", metavar="ADDRESS", help="Dask scheduler whose workers do the runs, such as tcp://host:8786")
-    flag("--dry-run", action="store_true", help="print the cells, their settings and the hours they take, and stop")
-
-
-def run(program: str, flags: dict[str, Any]) -> None:
-    """What the flags ask for."""
-    given = _DEFAULTS | flags
-    with reporting(program, ValueError, OSError):
-        plan, folder = _asked(given)
-        from tfnss.running.table import plan as plans
-
-        plans.check_settings(plan)
-        jobs = plans.chosen(plans.jobs_of(plan, folder), given.get("cells"))
-        if given["dry_run"]:
-            _show(plan, jobs)
-            return
-        start_tensorflow()
-        with _clients(given) as client:
-            plan = plans.open_plan(folder, plan, "seeds" in given)
-            jobs = plans.chosen(plans.jobs_of(plan, folder), given.get("cells"))
-            failed = _work(client, plan, folder, jobs)
-    for job, reason in failed.items():
-        print(f"{program}: {job.name} failed: {reason}", file=sys.stderr)
-    print(f"Done: see {folder / 'table.html'}, or table.md and table.json beside it.")
-    if failed:
-        print(f"{len(failed)} of {len(jobs)} runs failed; the same command tries them again.")
-        raise SystemExit(1)
-
-
-def _asked(given: dict[str, Any]) -> "tuple[Plan, Path]":
-    from tfnss.running.table.plan import Plan, table_called
-
-    table = table_called(given["table"])
-    for name in ("seeds", "jobs"):
-        if name in given:
-            check_range(given, name, 1)
-    if "jobs" in given and "scheduler" in given:
-        raise ValueError("--jobs starts workers here, and --scheduler names some: leave one out")
-    kind = given["kind"]
-    seeds = {"paper": table.seeds, "miniature": table.small_seeds, "smoke": 1}[kind]
-    places = {name: str(Path(place).expanduser()) for name, place in _pairs("--data", given["data"]).items()}
-    settings = _settings(table, _pairs("--set", given["set"]))
-    plan = Plan(
-        table.name, kind, given.get("seeds", seeds), settings, places, given.get("inception"), given["download"]
-    )
-    if not plan.cells:
-        raise ValueError(f"{table.name} has no cells of the kind {kind}")
-    ending = "" if kind == "paper" else f"-{kind}"
-    return plan, Path(given.get("dir", f"tables/{table.name}{ending}")).expanduser()
-
-
-def _pairs(flag: str, texts: Sequence[str]) -> dict[str, str]:
-    for text in texts:
-        if not all(text.partition("=")):
-            raise ValueError(f"{flag} {text}: write NAME=VALUE")
-    return {name: value for name, _, value in (text.partition("=") for text in texts)}
-
-
-def _settings(table: Any, texts: dict[str, str]) -> dict[str, Any]:
-    """Settings as their options read them."""
-    from tfnss.running.table.plan import recipe_called
-
-    options = {o.name: o for cell in table.cells for o in recipe_called(cell.recipe).all_options()}
-    settings: dict[str, Any] = {}
-    for name, text in texts.items():
-        option = options.get(name.replace("-", "_"))
-        if option is None:
-            raise ValueError(f"--set {name}: the table's recipes have no such setting")
-        if option.name in ("seed", "data"):
-            raise ValueError(f"--set {name}: the table chooses it; --seeds and --data do this")
-        try:
-            value = option.type(text)
-        except ValueError:
-            raise ValueError(f"--set {name}: {text} is no {option.type.__name__}") from None
-        if option.choices is not None and value not in option.choices:
-            raise ValueError(f"--set {name}: {text} is none of {', '.join(option.choices)}")
-        settings[option.name] = value
-    return settings
-
-
-def _clients(given: dict[str, Any]) -> Any:
-    """A client of a cluster, or None where jobs run one after the other."""
-    import contextlib
-
-    if "jobs" not in given and "scheduler" not in given:
-        return contextlib.nullcontext()
-    from tfnss.running.table.cluster import connected
-
-    return connected(given.get("scheduler"), given.get("jobs"))
-
-
-def _work(client: Any, plan: "Plan", folder: Path, jobs: "Sequence[Job]") -> "dict[Job, str]":
-    from tfnss.running.table import child, cluster, working, writing
-
-    previous = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
-    try:
-        failed = working.work(plan, folder, jobs) if client is None else cluster.work_on(client, plan, folder, jobs)
-        writing.write_table(plan, folder)
-        return failed
-    except child.StoppedError:
-        fail(f"{PROGRAM} {plan.table}", "a run was stopped from outside; the same command goes on")
-    finally:
-        signal.signal(signal.SIGTERM, previous)
-
-
-def _show(plan: "Plan", jobs: "Sequence[Job]") -> None:
-    from tfnss.running.table.progress import kimg_of
-
-    cells = {job.cell.name: job for job in jobs}
-    for name, job in cells.items():
-        count = sum(other.cell is job.cell for other in jobs)
-        print(
-            f"{name}: {job.cell.recipe} {json.dumps(plan.settings_of(job.cell))}, {count} x {kimg_of(plan, job):g} kimg"
-        )
-    print(
-        f"{len(jobs)} runs of {len(cells)} cells, {sum(kimg_of(plan, job) for job in jobs):g} kimg to train.",
-        flush=True,
-    )
-    start_tensorflow()
-    from tfnss.running.table.estimate import seconds_per_kimg
-
-    rates = seconds_per_kimg(plan, jobs)
-    for name, seconds in rates.items():
-        print(f"  {name}: {seconds:.3g} seconds for a thousand images on this machine, from a measured step")
-    hours = sum(rates[job.cell.recipe] * kimg_of(plan, job) for job in jobs) / 3600
-    print(f"About {hours:.3g} hours in all, one run at a time.")
+    command_line.add_flags(parser)
