@@ -101,7 +101,10 @@ def test_one_image_has_no_other():
         ({"samples": np.zeros((32, 32, 3), np.uint8)}, "expected samples"),
         ({"samples": np.zeros((1, 16, 16, 3), np.uint8)}, r"samples \(16, 16, 3\) and images \(32, 32, 3\)"),
         ({"samples": np.zeros((1, 32, 32, 1), np.uint8)}, "of one height and width"),
-        ({"samples": np.zeros((1, 9, 9, 4), np.uint8), "images": np.zeros((2, 9, 9, 4), np.uint8)}, "1 or 3 channels"),
+        (
+            {"samples": np.zeros((1, 9, 9, 2), np.uint8), "images": np.zeros((2, 9, 9, 2), np.uint8)},
+            "1, 3 or 4 channels",
+        ),
         ({"count": 0}, "count=0"),
         ({"batch_size": 0}, "batch_size=0"),
         ({"images": np.zeros((4, 32, 32), np.uint8)}, "expected an array"),

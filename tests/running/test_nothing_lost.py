@@ -30,7 +30,12 @@ from tfnss.training.callbacks import read_history
 def _plain():
     """Without pictures, pages and models, which take half of the time and are tested elsewhere."""
     with pytest.MonkeyPatch.context() as patch:
-        for place, name in ((plots, "save_curves"), (fitting, "write_report"), (tfnss.GAN, "export")):
+        for place, name in (
+            (plots, "save_curves"),
+            (fitting, "write_report"),
+            (fitting, "try_nearest"),
+            (tfnss.GAN, "export"),
+        ):
             patch.setattr(place, name, lambda *_, **__: None)
         yield
 

@@ -50,7 +50,7 @@ def nearest_images(
     kept of each is its activations.
 
     Args:
-        samples: `[samples, height, width, 1 or 3]`, uint8 or floats in [-1, 1].
+        samples: `[samples, height, width, 1, 3 or 4]`, uint8 or floats in [-1, 1].
         images: Real images: an array of the same shape and kind, or `tfnss.data.Images`, taken as they are (not mirrored).
         network: The feature network; None for `tfnss.metrics.networks.Embedded`, which needs no download.
         count: Most images to search, chosen by the seed; None for all of them. The time for `real_distance` grows with its
@@ -60,7 +60,7 @@ def nearest_images(
         progress: Whether to show a progress line.
 
     Raises:
-        ValueError: For no samples, samples of another shape than the images or of other channels than 1 or 3, images that
+        ValueError: For no samples, samples of another shape than the images or of other channels than 1, 3 or 4, images that
             cannot be used, or numbers below 1.
     """
     samples = _as_uint8(np.asarray(samples))
@@ -85,9 +85,9 @@ def nearest_images(
 
 def _check_shapes(samples: np.ndarray, images: Images) -> None:
     shapes = samples.shape[1:], images.take([0]).shape[1:]
-    if shapes[0] != shapes[1] or shapes[0][-1] not in (1, 3):
+    if shapes[0] != shapes[1] or shapes[0][-1] not in (1, 3, 4):
         raise ValueError(
-            "nearest images are found of samples and images of one height and width, with 1 or 3 channels. "
+            "nearest images are found of samples and images of one height and width, with 1, 3 or 4 channels. "
             f"Received: samples {shapes[0]} and {images.name} {shapes[1]}"
         )
 
