@@ -13,7 +13,23 @@ def test_grid_places_images_in_rows():
     assert plots.grid(images, columns=5).shape == (2, 15, 1)
 
 
-@pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB")])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_captions_stand_under_the_images(channels):
+    images = np.random.default_rng(0).integers(0, 256, (3, 16, 40, channels), dtype=np.uint8)
+    names = ["cat", "", "a name that is far too long"]
+    cells = plots.grid(images, 3, names).reshape(16 + plots.CAPTION_HEIGHT, 3, 40, channels).swapaxes(0, 1)
+    np.testing.assert_array_equal(cells[:, :16], images)
+    strips = cells[:, 16:, :, :3]
+    assert [strip.max() > 200 for strip in strips] == [True, False, True]
+    assert not strips[1].any()
+    if channels == 4:
+        assert (cells[:, 16:, :, 3] == 255).all()
+    alone = plots.grid(images[:1], 1, ["cat"])[16:]  # the same words look the same, others do not
+    np.testing.assert_array_equal(alone, cells[0, 16:])
+    assert (strips[0] != strips[2]).any()
+
+
+@pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB"), (4, "RGBA")])
 def test_png_round_trip(tmp_path, channels, mode):
     image = np.random.default_rng(0).integers(0, 256, (4, 5, channels), dtype=np.uint8)
     plots.save_png(image, tmp_path / "a.png")

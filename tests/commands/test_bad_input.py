@@ -33,6 +33,22 @@ def place(tmp_path, monkeypatch):
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / "0.png").write_bytes(whole)
     (tmp_path / "deep" / "dataset.json").write_text("[" * 100_000)
+    labelled = {
+        "names": '{"labels": [["0.png", "cat"], ["1.png", "dog"]]}',
+        "negative": '{"labels": [["0.png", 0], ["1.png", -1]]}',
+        "unnamed": '{"labels": [["0.png", 0], ["1.png", 1]], "class_names": ["cat"]}',
+        "mapping": '{"labels": [["0.png", 0], ["1.png", 1]], "class_names": {"0": "cat", "1": "dog"}}',
+        "single": '{"labels": [["0.png", 1], ["1.png", 1]], "class_names": ["cat", "dog"]}',
+        "numbers": '{"labels": 7}',
+    }
+    for folder, labels in labelled.items():
+        (tmp_path / folder).mkdir()
+        for index in range(2):
+            (tmp_path / folder / f"{index}.png").write_bytes(whole)
+        (tmp_path / folder / "dataset.json").write_text(labels)
+    (tmp_path / "mixed").mkdir()
+    Image.fromarray(pixels[..., 0]).save(tmp_path / "mixed" / "0.png")
+    Image.fromarray(pixels).save(tmp_path / "mixed" / "1.png")
     return tmp_path
 
 
@@ -57,6 +73,15 @@ CASES = [
     ("stylegan2_photos64", "--resolution 48", "resolution=48"),
     ("stylegan2_photos64", "--classes 3", "out of range"),
     ("stylegan2_photos64", "--classes -1", "classes=-1"),
+    ("stylegan2_photos64", "--classes 2 --batch-size 1 --data good", "good/0.png has no class: put every image"),
+    ("stylegan2_photos64", "--classes 2 --batch-size 1 --data names", "dataset.json gives no class to 0.png"),
+    ("stylegan2_photos64", "--classes 2 --batch-size 1 --data negative", "dataset.json gives no class to 1.png"),
+    ("stylegan2_photos64", "--classes 2 --batch-size 1 --data unnamed", "names 1 classes, and labels go up to 1"),
+    ("stylegan2_photos64", "--classes 2 --batch-size 1 --data mapping", "class names are to be a list of strings"),
+    ("stylegan2_photos64", "--classes 2 --batch-size 1 --data single", "are of one class (dog)"),
+    ("stylegan2_photos64", "--classes 2 --batch-size 1 --data numbers", "dataset.json is damaged"),
+    ("stylegan2_photos64", "--channels 2", "argument --channels: invalid choice: 2"),
+    ("ssd_sngan_stl10", "--background nocolour --channels 1", "Received: background=nocolour"),
     ("stylegan2_photos64", "--gamma -1", "weight=-1"),
     ("stylegan2_photos64", "--pipeline everything", "everything"),
     ("stylegan2_ffhq512", "--precision float8", "--precision"),
@@ -89,6 +114,16 @@ CASES = [
     ("prepare", "classes.zip dest --resolution 16 --labels", "over the limit of 99999"),
     ("prepare", "deep dest --resolution 16 --labels", "dataset.json is damaged"),
     ("prepare", "good dest --resolution 0", "resolution"),
+    ("prepare", "single dest --resolution 16 --labels", "are of one class (dog)"),
+    ("prepare", "names dest --resolution 16 --labels", "dataset.json gives no class to 0.png"),
+    ("prepare", "good dest --resolution 16 --channels 2", "argument --channels: invalid choice: 2"),
+    ("prepare", "good dest --resolution 16 --background nocolour", "Received: background=nocolour"),
+    ("prepare", "good dest --resolution 16 --background white --channels 4", "keep their alpha"),
+    (
+        "evaluate",
+        "mixed --data good --metrics spectrum",
+        "1.png is in colour, and mixed/0.png is grey; choose channels",
+    ),
     ("prepare", "good dest", "--resolution"),
     ("prepare", "good dest --resolution 16 --crop round", "--crop"),
 ]

@@ -30,6 +30,12 @@ def place(tmp_path_factory):
     shutil.copytree(place / "run", place / "unfinished", ignore=shutil.ignore_patterns("saved_model"))
     shutil.copytree(place / "unfinished", place / "untrained", ignore=shutil.ignore_patterns("checkpoint*"))
     shutil.copytree(place / "conditional", place / "cardless", ignore=shutil.ignore_patterns("model_card.json"))
+    shutil.copytree(place / "conditional", place / "named")
+    card = json.loads((place / "named" / "model_card.json").read_text())
+    (place / "named" / "model_card.json").write_text(json.dumps(card | {"class_names": ["cat", "dog", "fish"]}))
+    shutil.copytree(place / "conditional", place / "many")
+    names = [f"breed{index}" for index in range(1000)]
+    (place / "many" / "model_card.json").write_text(json.dumps(card | {"classes": 1000, "class_names": names}))
     shutil.copytree(place / "conditional", place / "cut", ignore=shutil.ignore_patterns("variables*"))
     shutil.copytree(place / "plain", place / "torn")
     (place / "torn" / "saved_model.pb").write_bytes((place / "plain" / "saved_model.pb").read_bytes()[:999])
@@ -241,6 +247,18 @@ CASES = [
     ("{}/styled --noise-seed -1", "--noise-seed must lie in [0, 2**31). Received: -1"),
     ("{}/styled --class 0", "styled has no classes. Received: --class 0"),
     ("{}/conditional --class 3", "conditional has classes 0 to 2. Received: --class 3"),
+    ("{}/conditional --class cat", "conditional has classes 0 to 2. Received: --class cat"),
+    ("{}/conditional --class 0 --class cat", "Received: --class cat"),
+    ("{}/conditional --class ٣", "Received: --class"),
+    ("{}/named --class bird", "named has classes 0 to 2 (cat, dog, fish). Received: --class bird"),
+    ("{}/named --class -1", "named has classes 0 to 2 (cat, dog, fish). Received: --class -1"),
+    (
+        "{}/many --class bird",
+        "classes 0 to 999 (breed0, breed1, breed2, breed3, breed4, breed5, breed6, breed7, breed8, breed9 "
+        "and 990 more). Received: --class bird",
+    ),
+    ("{}/styled --class cat", "styled has no classes. Received: --class cat"),
+    ("{}/cardless --class cat", "cardless has classes without names: choose a number from 0 on. Received: --class cat"),
     ("{}/cardless", "cardless does not tell its number of classes: choose one with --class N"),
     ("{}/cardless --class 3", "class out of range 0 to 2"),
     ("{}/nowhere", "nowhere is neither the folder of a run nor of an exported model"),

@@ -180,3 +180,15 @@ def test_no_file_is_replaced(place, tmp_path, capsys):
     assert f"{taken} is there already" in capsys.readouterr().err
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [taken]
     assert taken.read_text() == "precious"
+
+
+def test_transparent_pictures_are_laid_on_a_colour(tmp_path):
+    image = Image.new("RGBA", (8, 8), (255, 0, 0, 0))
+    image.paste((0, 0, 255, 255), (0, 0, 4, 8))
+    image.save(tmp_path / "a.png")
+    on_colour = Image.alpha_composite(Image.new("RGBA", (8, 8), "#204060"), image)
+    np.testing.assert_array_equal(project._read(tmp_path / "a.png", 8, 3, "#204060"), np.asarray(on_colour.convert("RGB")))
+    np.testing.assert_array_equal(project._read(tmp_path / "a.png", 8, 4, None), np.asarray(image))
+    for channels, background, says in ((3, None, "--background white"), (4, "white", "alpha"), (1, "nocolour", "nocolour")):
+        with pytest.raises(ValueError, match=says):
+            project._read(tmp_path / "a.png", 8, channels, background)

@@ -45,6 +45,15 @@ def test_power_spectrum_is_numpys(height, width):
     np.testing.assert_allclose(found.sum(axis=(1, 2)), (luma**2).mean(axis=(1, 2)), rtol=1e-4)
 
 
+def test_transparent_images_are_on_white():
+    images = random_images(2, 8, 8, 4)
+    opacity = (images[..., 3:] + 1) / 2
+    on_white = images[..., :3] * opacity + (1 - opacity)
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(grey(images)), ops.convert_to_numpy(grey(on_white.astype("float32"))), atol=1e-6
+    )
+
+
 def test_one_channel_is_itself():
     images = random_images(2, 4, 4, 1)
     np.testing.assert_array_equal(ops.convert_to_numpy(grey(images)), images[..., 0])

@@ -50,6 +50,20 @@ def test_zero_on_equal_images_symmetric_and_positive(lpips):
     assert (np.asarray(lpips((a, b))) > 0).all()
 
 
+def test_grey_images_are_repeated_and_transparent_ones_on_white(lpips):
+    a, b = images(0), images(1)
+    opaque, clear = (np.full((2, 32, 32, 1), alpha, np.float32) for alpha in (1, -1))
+    expected = np.asarray(lpips((a, b)))
+    np.testing.assert_allclose(lpips((_with(a, opaque), b)), expected, rtol=1e-5)
+    np.testing.assert_allclose(lpips((_with(a, clear), _with(b, clear))), 0, atol=1e-6)
+    grey = a[..., :1]
+    np.testing.assert_array_equal(lpips((grey, b)), lpips((grey.repeat(3, axis=3), b)))
+
+
+def _with(colours, alpha):
+    return np.concatenate([colours, alpha], axis=3)
+
+
 def test_published_weights():
     published = LPIPS(weights=None)._channel_weights
     assert [len(w) for w in published] == [64, 128, 256, 512, 512]

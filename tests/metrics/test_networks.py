@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 from scipy import ndimage
 
 from models import DCGAN
@@ -42,6 +43,18 @@ class TestEmbedded:
     def test_grey_images_are_rgb_images(self, embedded, pictures):
         grey = pictures[:4, ..., :1]
         np.testing.assert_array_equal(embedded(grey).activations, embedded(grey.repeat(3, axis=-1)).activations)
+
+    def test_transparent_images_are_laid_on_white(self, embedded, pictures):
+        """Pillow's white, which is rounded."""
+        alpha = np.random.default_rng(1).integers(0, 256, (4, 32, 32, 1), dtype=np.uint8)
+        images = np.concatenate([pictures[:4], alpha], axis=3)
+        white = Image.new("RGBA", (32, 32), "white")
+        laid = np.stack([np.asarray(Image.alpha_composite(white, Image.fromarray(x)).convert("RGB")) for x in images])
+        found, expected = embedded(images).activations, embedded(laid).activations
+        np.testing.assert_allclose(found, expected, atol=0.05)
+        assert (
+            np.abs(found - expected).mean() < 0.01 * np.abs(embedded(pictures[:4]).activations - expected).mean() + 5e-3
+        )
 
     @pytest.mark.slow
     def test_falls_as_training_goes_on(self, embedded):

@@ -10,6 +10,7 @@ from PIL import Image
 
 from recipes.dcgan_church64 import RECIPE as CHURCH
 from recipes.dcgan_photos import RECIPE
+from tfnss.commands import prepare
 from tfnss.running.command_line import main
 
 
@@ -28,6 +29,7 @@ def place(tmp_path):
     seen_through = Image.fromarray(pixels).convert("RGBA")
     seen_through.putpixel((3, 3), (0, 0, 0, 0))
     seen_through.save(tmp_path / "alpha" / "6.png")
+    prepare.main([str(tmp_path / "good"), str(tmp_path / "records"), "--resolution", "32"])
     (tmp_path / "file").write_text("a file")
     np.savez(tmp_path / "three.npz", mu=np.zeros(3), sigma=np.eye(3))
     (tmp_path / "taken").mkdir()
@@ -47,6 +49,13 @@ CASES = [
     ("--data {}/text", "text/5.png is not an image"),
     ("--data {}/taken", "taken holds no images (thesis.txt is not an image)"),
     ("--data {}/alpha", "alpha/6.png is transparent in places"),
+    ("--data {}/corrupt", "tfnss prepare leaves out the others"),
+    ("--data {}/alpha --channels 1", "lay it on a colour (--background white, say), or take 4 channels (--channels 4)"),
+    ("--data {}/alpha --background nocolour", "a colour, such as white or #ff8000. Received: background=nocolour"),
+    ("--data {}/alpha --background white --channels 4", "images of 4 channels keep their alpha"),
+    ("--data {}/records --channels 1", "records holds images of 3 channels, not 1: take channels=3, or prepare other"),
+    ("--channels 2", "argument --channels: invalid choice: 2"),
+    ("--channels grey", "argument --channels: invalid int value"),
     ("--data celeba", "celeba is neither a folder nor one of the data sets"),
     ("--resolution 48", "resolution=48"),
     ("--resolution 0", "resolution=0"),

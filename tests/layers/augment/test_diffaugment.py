@@ -35,10 +35,11 @@ def reference(image, row, policies, probability):
     color, translation, cutout, brightness, saturation, contrast, down, right, centre_y, centre_x = map(float, row)
     x = image.astype("float64")
     if "color" in policies and color < probability:
-        x = x + (brightness - 0.5)
+        alpha, x = x[..., 3:], x[..., :3] + (brightness - 0.5)
         grey = x.mean(axis=2, keepdims=True)
         x = (x - grey) * (2 * saturation) + grey
         x = (x - x.mean()) * (0.5 + contrast) + x.mean()
+        x = np.concatenate([x, alpha], axis=2)
     if "translation" in policies and translation < probability:
         most_y, most_x = int(height / 8 + 0.5), int(width / 8 + 0.5)
         dy = np.arange(-most_y, most_y + 1)[int(down * (2 * most_y + 1))]
@@ -57,7 +58,7 @@ def reference(image, row, policies, probability):
 
 
 @pytest.mark.parametrize("pipeline", PIPELINES)
-@pytest.mark.parametrize(("shape", "probability"), [((8, 12, 3), 0.6), ((9, 6, 1), 1.0)])
+@pytest.mark.parametrize(("shape", "probability"), [((8, 12, 3), 0.6), ((9, 6, 1), 1.0), ((8, 8, 4), 0.6)])
 def test_equals_the_authors_procedure(pipeline, shape, probability):
     images, source = random_images(16, *shape), Table(16)
     expected = [
