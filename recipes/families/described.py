@@ -37,5 +37,5 @@ def described(generator: Mapping[str, Any], discriminator: Mapping[str, Any] | N
         "generator": generator["architecture"],
         "discriminator": of_discriminator.get("architecture"),
         "latent_dim": generator["style_dim"],  # the width of nearly all layers, where the latents' is another
-        **{name: generator[name] for name in ("resolution", "classes", "channel_base", "channel_max")},
+        **{name: generator[name] for name in ("resolution", "channels", "classes", "channel_base", "channel_max")},
     }

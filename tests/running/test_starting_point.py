@@ -154,9 +154,9 @@ def test_an_official_pickle(tmp_path, capsys):
     assert {name: settings[name] for name in own} == own
     generator, discriminator = models.stylegan2.official_networks(PICKLE)
     source = tfnss.GAN(generator, discriminator)
-    assert_taken(gan, source, without=("mapping/dense0", "mapping/dense1", "synthesis/b4_rgb"))
+    assert_taken(gan, source, without=("mapping/dense0", "mapping/dense1"))
     said = capsys.readouterr().out
-    assert "initial: mapping/dense0, mapping/dense1, synthesis/b4_rgb; not used: mapping/dense0" in said
+    assert "initial: mapping/dense0, mapping/dense1; not used: mapping/dense0" in said
     assert "discriminator: 7 of 7 layers" in said
 
 

@@ -61,6 +61,7 @@ _COMMON = (
         "channels that images are brought to: 1 for grey, 3 for RGB, 4 for RGBA",
         3,
         choices=(1, 3, 4),
+        of_networks=True,
         later=True,
     ),
     Option(

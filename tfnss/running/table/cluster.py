@@ -44,8 +44,9 @@ def connected(scheduler: str | None, jobs: int | None) -> Iterator[Any]:
         yield client
 
 
-def work_on(client: Any, plan: Plan, folder: Path, jobs: Sequence[Job]) -> dict[Job, str]:
-    """Hands all jobs that are not done to a cluster, and writes the table after each; gives those that failed, and why.
+def work_on(client: Any, plan: Plan, folder: Path, jobs: Sequence[Job]) -> dict[str, str]:
+    """Hands all jobs that are not done to a cluster, and writes the table after each; gives the names of those that
+    failed, and why.
 
     The job of a worker that dies is given to another, which goes on from its last checkpoint.
     """
@@ -63,9 +64,9 @@ def work_on(client: Any, plan: Plan, folder: Path, jobs: Sequence[Job]) -> dict[
                 job = futures[future]
                 failure = future.result() if future.status == "finished" else _why(future)
                 if failure is not None and job.result() is None:
-                    failed[job] = failure
+                    failed[job.name] = failure
                     job.fail(failure)
-                progress.ended(job, failed.get(job))
+                progress.ended(job, failed.get(job.name))
                 write_table(plan, folder)
         finally:
             client.cancel(list(futures))

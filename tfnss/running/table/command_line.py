@@ -66,8 +66,8 @@ def run(program: str, flags: dict[str, Any]) -> None:
             plan = plans.open_plan(folder, plan, "seeds" in given)
             jobs = plans.chosen(plans.jobs_of(plan, folder), given.get("cells"))
             failed = _work(client, plan, folder, jobs)
-    for job, reason in failed.items():
-        print(f"{program}: {job.name} failed: {reason}", file=sys.stderr)
+    for name, reason in failed.items():
+        print(f"{program}: {name} failed: {reason}", file=sys.stderr)
     print(f"Done: see {folder / 'table.html'}, or table.md and table.json beside it.")
     if failed:
         print(f"{len(failed)} of {len(jobs)} runs failed; the same command tries them again.")
@@ -130,7 +130,7 @@ def _clients(given: dict[str, Any]) -> Any:
     return connected(given.get("scheduler"), given.get("jobs"))
 
 
-def _work(client: Any, plan: Plan, folder: Path, jobs: Sequence[Job]) -> dict[Job, str]:
+def _work(client: Any, plan: Plan, folder: Path, jobs: Sequence[Job]) -> dict[str, str]:
     from tfnss.running.table import child, cluster, working, writing
 
     previous = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))

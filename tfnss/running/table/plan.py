@@ -46,8 +46,14 @@ class Plan:
 
     @property
     def cells(self) -> Sequence[Cell]:
-        """Its cells."""
-        return self.declaration.miniature if self.kind == "miniature" else self.declaration.cells
+        """Its cells; of a search, as toys, two of each row and column."""
+        if self.kind == "miniature":
+            return self.declaration.miniature
+        cells = self.declaration.cells
+        if self.kind == "smoke" and any(cell.tried for cell in cells):
+            places = {(cell.row, cell.column): [other for other in cells if _same_place(cell, other)] for cell in cells}
+            return [cell for found in places.values() for cell in found[:2]]
+        return cells
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -129,6 +135,10 @@ class Job:
         """Keeps why it failed."""
         with files.replacing(self.work / "failure.txt") as temporary:
             temporary.write_text(reason + "\n", encoding="utf-8")
+
+
+def _same_place(cell: Cell, other: Cell) -> bool:
+    return (cell.row, cell.column) == (other.row, other.column)
 
 
 def table_called(name: str) -> Table:

@@ -12,7 +12,7 @@ from tfnss.running.table.writing import write_table
 Run = Callable[[Job, Callable[[], None]], str | None]  # a job, and what shows progress; gives why it failed
 
 
-def work(plan: Plan, folder: Path, jobs: Sequence[Job], run: Run | None = None) -> dict[Job, str]:
+def work(plan: Plan, folder: Path, jobs: Sequence[Job], run: Run | None = None) -> dict[str, str]:
     """Does all jobs that are not done, and writes the table after each. Those that other processes have come last.
 
     Args:
@@ -22,7 +22,7 @@ def work(plan: Plan, folder: Path, jobs: Sequence[Job], run: Run | None = None) 
         run: What does one; by default a process of its own.
 
     Returns:
-        The jobs that failed, and why.
+        The names of the jobs that failed, and why.
     """
     run = run or (lambda job, watch: run_job(job, watch=watch))
     progress, failed = TableProgress(plan, jobs), {}
@@ -35,7 +35,7 @@ def work(plan: Plan, folder: Path, jobs: Sequence[Job], run: Run | None = None) 
                 continue
             failure = run(job, progress.look)
             if failure is not None:
-                failed[job] = failure
+                failed[job.name] = failure
             progress.ended(job, failure)
             write_table(plan, folder)
     return failed

@@ -1,0 +1,59 @@
+"""Every table, all cells at toy size: trained, measured and written down, beside the papers' numbers."""
+
+import json
+
+import pytest
+import tensorflow as tf
+
+from recipes.figures import figures
+from tests.running.table.test_plan import TABLES
+from tfnss.running import fitting
+from tfnss.running.table import working
+from tfnss.running.table.perform import perform
+from tfnss.running.table.plan import Plan, jobs_of, open_plan
+
+COUNTS = {"nss_table1": 16, "nss_table2": 52, "nss_table3": 76, "nss_table4": 64, "nss_table6": 8}
+COUNTS |= {"rni_table1": 28, "rni_table2": 16, "ssd_table2": 15}
+COUNTS |= {"stylegan2_table1": 16, "stylegan2_table2": 36, "stylegan2_table3": 8}  # of these E and F, without A to D
+
+
+@pytest.fixture
+def quickly(monkeypatch):
+    """Without graphs, which take longer to trace than toys to train, and without what is tested for every recipe."""
+    monkeypatch.setattr(fitting, "_export", lambda *_, **__: None)
+    monkeypatch.setattr(fitting, "try_nearest", lambda *_, **__: None)
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", TABLES)
+def test_all_cells_at_toy_size(name, quickly, tmp_path):
+    folder = tmp_path / "table"
+    plan = open_plan(folder, Plan(name, "smoke", 1), more_seeds=True)
+
+    def do(job, watch):
+        job.work.mkdir(parents=True)
+        perform(plan, job)
+
+    assert working.work(plan, folder, jobs_of(plan, folder), do) == {}
+    found = json.loads((folder / "table.json").read_text())
+    assert all(entry["done"] == [0] and entry["measured"] for entry in found["cells"])
+    assert "runs are still missing" not in (folder / "table.md").read_text()
+    assert (folder / "table.html").read_text().count("data:image/png;base64") == sum(
+        e["chosen"] for e in found["cells"]
+    )
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_numbers_are_the_papers(name):
+    """Every number of the paper's table is in a cell of its data set and row, and nothing else."""
+    plan, (paper, number) = Plan(name), name.split("_table")
+    theirs = figures(paper, int(number))
+    ours = {id(figure): figure for cell in plan.cells for figure in cell.figures}
+    assert len(ours) == COUNTS[name]
+    assert {id(figure) for figure in theirs} >= set(ours)
+    if not name.startswith("stylegan2"):
+        assert len(theirs) == len(ours)

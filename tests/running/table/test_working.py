@@ -1,0 +1,192 @@
+"""The jobs of a table: done once, failures told, others go on; killed and started again, the same comes out."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tfnss.running.lock import is_locked, only_writer
+from tfnss.running.table import child, cluster
+from tfnss.running.table.plan import Plan, chosen, jobs_of, open_plan
+from tfnss.running.table.working import work
+
+FLAGS = ["--smoke", "--cells", "gan-celeba,ss-celeba,nss-celeba", "--set", "base_width=4"]
+
+
+@pytest.fixture
+def table(tmp_path):
+    """A plan, its folder and its jobs."""
+    folder = tmp_path / "table"
+    plan = open_plan(folder, Plan("nss_table4", "smoke", 2), more_seeds=True)
+    return plan, folder, chosen(jobs_of(plan, folder), "gan-celeba,nss-celeba")
+
+
+def write_result(job, value=3.0):
+    job.run.mkdir(parents=True)
+    (job.run / "result.json").write_text(json.dumps({"values": {"fid": value}, "network": "embedded"}))
+
+
+def test_what_is_done_is_not_done_again_and_failures_stop_nothing(table, capsys):
+    plan, folder, jobs = table
+    write_result(jobs[1])
+    seen = []
+
+    def do(job, watch):
+        seen.append(job.name)
+        watch()
+        if job is jobs[2]:
+            job.fail("it diverged")
+            return "it diverged"
+        write_result(job)
+        return None
+
+    assert work(plan, folder, jobs, do) == {jobs[2].name: "it diverged"}
+    assert seen == [job.name for job in jobs if job is not jobs[1]]
+    out = capsys.readouterr().out
+    assert "gan-celeba/seed-1: failed (it diverged); 2 of 4 runs, 1 failed" in out
+    assert "nss-celeba/seed-1: fid 3; 3 of 4 runs, 1 failed" in out
+    found = json.loads((folder / "table.json").read_text())
+    (plain,) = [entry for entry in found["cells"] if entry["cell"] == "gan-celeba"]
+    assert plain["failed"] == [{"seed": 1, "reason": "it diverged"}]
+    seen.clear()
+    work(plan, folder, jobs, do)  # the same command again: what failed is tried again
+    assert seen == [jobs[2].name]
+
+
+def test_jobs_of_other_processes_come_last(table):
+    plan, folder, jobs = table
+    seen = []
+
+    def do(job, watch):
+        seen.append(job)
+        write_result(job)
+
+    jobs[0].work.mkdir(parents=True)
+    with only_writer(jobs[0].work):
+        assert is_locked(jobs[0].work)
+        work(plan, folder, jobs, do)
+    assert seen == [*jobs[1:], jobs[0]]
+    assert not is_locked(jobs[0].work)
+
+
+def test_a_process_that_fails(table, monkeypatch):
+    """Its last error is the reason; a signal is none."""
+    _, _, jobs = table
+    real = subprocess.Popen
+
+    def ends(code):
+        command = [sys.executable, "-c", f"import os, sys; print('x: error: too large', file=sys.stderr); {code}"]
+        monkeypatch.setattr(child.subprocess, "Popen", lambda _, **kwargs: real(command, **kwargs))
+
+    ends("sys.exit(2)")
+    assert child.run_job(jobs[0]) == "too large"
+    assert jobs[0].failure() == "too large"
+    ends("os.abort()")
+    assert child.run_job(jobs[1]) == "too large"
+    ends("os.kill(os.getpid(), 15)")
+    with pytest.raises(child.StoppedError):
+        child.run_job(jobs[2])
+    assert jobs[2].failure() is None
+
+
+def start(folder, *flags):
+    command = [sys.executable, "-m", "tfnss", "table", "nss_table4", *FLAGS, *flags, "--dir", str(folder)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def finished(process):
+    out, _ = process.communicate(timeout=900)
+    assert process.returncode == 0, out
+    assert "Done: see " in out
+    return out
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("undisturbed") / "table"
+    out = finished(start(folder))
+    assert "3 of 3 runs" in out
+    assert {path.name for path in folder.iterdir()} >= {"plan.json", "table.json", "table.md", "table.html"}
+    return (folder / "table.json").read_text()
+
+
+def writers(folder):
+    """The processes of jobs that hold their locks."""
+    for lock in (folder / ".work").glob("*-seed-*/.lock"):
+        words = lock.read_text().split()
+        if len(words) > 1:
+            yield int(words[1])
+
+
+@pytest.mark.slow
+def test_killed_ten_times(undisturbed, tmp_path):
+    folder, dice = tmp_path / "table", random.Random(0)
+    for _ in range(10):
+        process = start(folder)
+        time.sleep(dice.uniform(3, 14))
+        process.kill()
+        process.wait()
+        for pid in writers(folder):
+            os.kill(pid, signal.SIGKILL)
+    finished(start(folder))
+    assert (folder / "table.json").read_text() == undisturbed
+    assert not list(folder.rglob(".partial.*"))
+
+
+@pytest.mark.slow
+def test_a_job_ends_with_the_process_that_started_it(tmp_path):
+    folder = tmp_path / "table"
+    process = start(folder)
+    deadline = time.monotonic() + 120
+    while not list(writers(folder)):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    process.kill()
+    process.wait()
+    while any(is_locked(lock.parent) for lock in (folder / ".work").glob("*/.lock")):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+@pytest.mark.slow
+def test_two_processes(undisturbed, tmp_path):
+    folder = tmp_path / "table"
+    both = [start(folder), start(folder)]
+    outs = [finished(process) for process in both]
+    assert (folder / "table.json").read_text() == undisturbed
+    done = [line for out in outs for line in out.splitlines() if ": fid " in line]
+    assert len(done) == 3  # each once
+
+
+@pytest.mark.slow
+def test_a_cluster_whose_worker_is_killed(undisturbed, tmp_path):
+    pytest.importorskip("distributed")
+    folder = tmp_path / "table"
+    plan = open_plan(folder, Plan("nss_table4", "smoke", 1, {"base_width": 4}), more_seeds=True)
+    jobs = chosen(jobs_of(plan, folder), FLAGS[2])
+    with cluster.connected(None, 2) as client:
+        import threading
+
+        def kill_one():
+            while not list(writers(folder)):
+                time.sleep(0.1)
+            pids = client.run(os.getpid)
+            os.kill(next(iter(pids.values())), signal.SIGKILL)
+
+        killer = threading.Thread(target=kill_one)
+        killer.start()
+        assert cluster.work_on(client, plan, folder, jobs) == {}
+        killer.join()
+    assert (folder / "table.json").read_text() == undisturbed
+
+
+@pytest.mark.slow
+def test_jobs_at_a_time(undisturbed, tmp_path):
+    pytest.importorskip("distributed")
+    finished(start(tmp_path / "table", "--jobs", "2"))
+    assert (tmp_path / "table" / "table.json").read_text() == undisturbed
