@@ -47,7 +47,7 @@ NAMED = {
     "stl10": NamedDataset("stl10", "unlabelled"),
     "oxford_flowers102": NamedDataset("oxford_flowers102", "train+validation+test", classes=102),
 }
-NAMES = ("photos", *NAMED)  # all names: that of the embedded set, and those of TensorFlow Datasets
+NAMES = ("photos", "hadamard", *NAMED)  # all names: those of the embedded sets, and those of TensorFlow Datasets
 
 
 class NamedOriginals:
