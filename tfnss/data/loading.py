@@ -42,10 +42,9 @@ def load(
     than the resolution, and `class_names` what the classes are called.
 
     Args:
-        source: A name in `tfnss.data.NAMES`: `photos` or `hadamard` (embedded; the second has floats of 8x8 pixels alone) or a
-            data set of TensorFlow Datasets;
-            or a folder of image files, a zip of them, an LSUN export (a folder with `data.mdb`), or records that
-            `prepare` wrote.
+        source: A name in `tfnss.data.NAMES`: `photos` or `hadamard` (embedded; the second has floats, of 8x8 pixels alone)
+            or a data set of TensorFlow Datasets; or a folder of image files, a zip of them, an LSUN export (a folder with
+            `data.mdb`), or records that `prepare` wrote.
         resolution: Height and width in pixels; that of records must be theirs.
         batch_size: Images in the global batch.
         seed: Seed of the order, and of what is mirrored.
