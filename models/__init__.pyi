@@ -1,3 +1,4 @@
 from .dcgan import DCGAN as DCGAN
+from .mlp_gan import MLPGAN as MLPGAN
 from .sngan import SNGAN as SNGAN
 from .stylegan2 import StyleGAN2 as StyleGAN2

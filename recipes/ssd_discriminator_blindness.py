@@ -11,7 +11,7 @@ classifier. The paper takes 1,000 images, and gives neither its factors nor its 
 
 import functools
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from rich.progress import track
 
 import tfnss
 from tfnss.console import Parser, floats, integers, reporting, start_tensorflow
-from tfnss.running.analysed import analysis_parser, opened, real_images
+from tfnss.running.analysed import analysis_parser, discriminating, opened, real_images
 
 PROGRAM = "python -m recipes.ssd_discriminator_blindness"
 ORIGIN = "SSD-GAN"
@@ -94,7 +94,7 @@ def _means(
     """`discriminator_response` of a run's discriminator to uint8 images and their one-hot labels, if there are any."""
     from tfnss.uint8 import from_uint8
 
-    discriminate = _discriminating(gan, batch_size)
+    discriminate = discriminating(gan, batch_size)
     changed, unchanged = np.zeros((len(factors), len(radii))), 0.0
     for start in track(range(0, len(images), batch_size), "discriminating", disable=not sys.stdout.isatty()):
         batch = slice(start, start + batch_size)
@@ -104,21 +104,6 @@ def _means(
         means, mean = tfnss.metrics.discriminator_response(judge, floating, radii, factors, batch_size)
         changed, unchanged = changed + share * means, unchanged + share * mean
     return changed, unchanged
-
-
-def _discriminating(gan: "tfnss.GAN", batch_size: int) -> Callable[..., np.ndarray]:
-    """The discriminator in inference, for at most `batch_size` images and their labels."""
-    import tensorflow as tf
-
-    call = tf.function(functools.partial(gan.discriminator, training=False), autograph=False)
-
-    def logits(images: np.ndarray, labels: Any = None) -> np.ndarray:
-        inputs = [np.asarray(x) for x in (images, labels) if x is not None]
-        # Repeated to a whole batch: one that falls into groups (of the minibatch standard deviation) need be.
-        filled = [tf.constant(np.resize(x, (batch_size, *x.shape[1:]))) for x in inputs]
-        return np.asarray(tf.cast(call(*filled), tf.float32))[: len(images)]
-
-    return logits
 
 
 if __name__ == "__main__":

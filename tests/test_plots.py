@@ -50,7 +50,7 @@ def test_curves(tmp_path, extra):
 
 
 def test_variances_and_spectra(tmp_path):
-    plots.save_variances([0, 1, 2], {"a": np.ones(3), "b": np.arange(3)}, tmp_path / "variance.png")
+    plots.save_variances([0, 1, 2], {"data": {"a": np.ones(3), "b": np.arange(3)}}, tmp_path / "variance.png")
     spectrum = np.random.default_rng(0).uniform(0, 1, (8, 8))
     profile = np.arange(1, 6) / 8, np.arange(5.0)
     plots.save_spectra(spectrum, spectrum / 2, 0 * spectrum, {"reals": profile}, tmp_path / "spectra.png")

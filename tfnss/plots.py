@@ -94,14 +94,24 @@ def _draw_bands(axes: Any, rows: Sequence[Mapping[str, float]], name: str, color
         axes.fill_between(kimg, lower, _series(rows, f"{name}_p{high}")[1], color=color, alpha=0.2, linewidth=0)
 
 
-def save_variances(times: Sequence[float], curves: Mapping[str, np.ndarray], path: str | os.PathLike) -> None:
-    """Draws the image variance over time, a curve for each space (NSS-GAN, figure 2)."""
-    figure = Figure(figsize=(5, 3.6), layout="constrained")
-    axes = figure.subplots()
-    for name, values in curves.items():
-        axes.plot(times, values, label=name, marker=".")
-    axes.set(xlabel="t", ylabel="image variance", yscale="log")
-    axes.legend()
+def save_variances(
+    times: Sequence[float], panels: Mapping[str, Mapping[str, np.ndarray]], path: str | os.PathLike
+) -> None:
+    """Draws the image variance over time, a panel for each data set, a curve for each space (NSS-GAN, figure 2).
+
+    Args:
+        times: Times of all curves.
+        panels: Variances by space, by data set.
+        path: Picture to write.
+    """
+    figure = Figure(figsize=(1 + 4 * len(panels), 3.6), layout="constrained")
+    all_axes: Any = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
+    for axes, (data, curves) in zip(all_axes, panels.items(), strict=True):
+        for (name, values), style in zip(curves.items(), itertools.cycle(("-", "--", ":"))):
+            axes.plot(times, values, style, label=name, marker=".")
+        axes.set(title=data, xlabel="t", yscale="log")
+    all_axes[0].set_ylabel("image variance")
+    all_axes[0].legend()
     _save(figure, path)
 
 

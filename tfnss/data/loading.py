@@ -5,6 +5,8 @@ from pathlib import Path
 
 from tfnss.data import pixels
 from tfnss.data.folder import Folder
+from tfnss.data.hadamard import RESOLUTION as HADAMARD_RESOLUTION
+from tfnss.data.hadamard import hadamard_images
 from tfnss.data.image_files import ImageFiles, OriginalFiles
 from tfnss.data.images import Images
 from tfnss.data.lsun import DATA_FILE, LSUN
@@ -40,9 +42,9 @@ def load(
     than the resolution, and `class_names` what the classes are called.
 
     Args:
-        source: A name in `tfnss.data.NAMES`: `photos` (embedded, needs no download) or a data set of TensorFlow Datasets;
-            or a folder of image files, a zip of them, an LSUN export (a folder with `data.mdb`), or records that
-            `prepare` wrote.
+        source: A name in `tfnss.data.NAMES`: `photos` or `hadamard` (embedded; the second has floats, of 8x8 pixels alone)
+            or a data set of TensorFlow Datasets; or a folder of image files, a zip of them, an LSUN export (a folder with
+            `data.mdb`), or records that `prepare` wrote.
         resolution: Height and width in pixels; that of records must be theirs.
         batch_size: Images in the global batch.
         seed: Seed of the order, and of what is mirrored.
@@ -73,6 +75,12 @@ def load(
         return Images(
             crops, batch_size, seed, name, classes if labels else None, mirror, class_names=names if labels else None
         )
+    if name == "hadamard":
+        if resolution != HADAMARD_RESOLUTION:
+            raise ValueError(f"hadamard has images of 8x8 pixels alone. Received: resolution={resolution}")
+        if labels:
+            raise ValueError("hadamard has no labels; train without classes")
+        return Images(hadamard_images(channels=channels), batch_size, seed, name, mirror=mirror)
     if name in NAMED:
         array, found, class_names = named_images(name, resolution, download, labels, cache_gb, channels, background)
         return Images(array, batch_size, seed, name, found, mirror, class_names=class_names)

@@ -1,6 +1,8 @@
 """What the analyses of a trained run share: their flags, the run, and real images to show it."""
 
+import functools
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +16,26 @@ _DEFAULTS: dict[str, Any] = {"images": 1000, "seed": 0, "batch_size": 64, "downl
 _SUFFIXES = (".png", ".pdf", ".svg")
 
 
-def analysis_parser(program: str, description: str, picture: str) -> Parser:
-    """The parser of the flags that all analyses have; `picture` is the file that they draw in the run's folder."""
+def analysis_parser(program: str, description: str, picture: str, several: bool = False) -> Parser:
+    """The parser of the flags that all analyses have; `picture` is the file that they draw in the (first) run's folder.
+
+    With `several`, it takes `runs`, a list, in place of `run`.
+    """
     parser = Parser(prog=program, description=description)
     flag = parser.add_argument
-    flag("run", metavar="RUN", help="folder of a trained run")
+    if several:
+        flag("runs", metavar="RUN", nargs="+", help="folders of trained runs")
+    else:
+        flag("run", metavar="RUN", help="folder of a trained run")
     flag("--images", type=int, metavar="N", help="most real images, and as many samples (default: 1000)")
     flag("--data", metavar="DIR", help="real images: a data set by name, or a folder (default: the run's)")
     flag("--seed", type=int, help="seed of the samples and of the choice of real images (default: 0)")
     flag("--batch-size", type=int, metavar="IMAGES", help="images at a time (default: 64)")
-    flag("--out", metavar="FILE", help=f"picture to draw, {' '.join(_SUFFIXES)} (default: {picture} in RUN)")
+    flag(
+        "--out",
+        metavar="FILE",
+        help=f"picture to draw, {' '.join(_SUFFIXES)} (default: {picture} in {'the first ' * several}RUN)",
+    )
     flag("--download", action="store_true", help="let TensorFlow Datasets download the real images")
     return parser
 
@@ -76,3 +88,18 @@ def real_images(given: dict[str, Any], labels: bool = False) -> tuple[np.ndarray
     images = tfnss.data.load(given["data"], given["resolution"], 1, labels=labels, **own)
     chosen = np.random.default_rng(given["seed"]).permutation(len(images))[: given["images"]]
     return images.take(chosen), None if images.labels is None else images.labels[chosen]
+
+
+def discriminating(gan: "tfnss.GAN", batch_size: int) -> Callable[..., np.ndarray]:
+    """The discriminator in inference: logits of at most `batch_size` images in [-1, 1], and their one-hot labels if any."""
+    import tensorflow as tf
+
+    call = tf.function(functools.partial(gan.discriminator, training=False), autograph=False)
+
+    def logits(images: np.ndarray, labels: Any = None) -> np.ndarray:
+        inputs = [np.asarray(x) for x in (images, labels) if x is not None]
+        # Repeated to a whole batch: one that falls into groups (of the minibatch standard deviation) need be.
+        filled = [tf.constant(np.resize(x, (batch_size, *x.shape[1:]))) for x in inputs]
+        return np.asarray(tf.cast(call(*filled), tf.float32))[: len(images)]
+
+    return logits
