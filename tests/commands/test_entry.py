@@ -16,7 +16,8 @@ from tfnss.version import __version__
 
 ROOT = Path(entry.__file__).parents[2]
 PAPERS = {
-    **dict.fromkeys(("dcgan", "nss", "stylegan2"), "NSS-GAN"),
+    **dict.fromkeys(("dcgan", "nss", "stylegan2_ffhq512", "stylegan2_metfaces512"), "NSS-GAN"),
+    "stylegan2": "StyleGAN2",
     **dict.fromkeys(("dcgan_photos", "stylegan2_photos64"), "first runs"),
     "rni": "Riemannian noise injection",
     "ssd": "SSD-GAN",
