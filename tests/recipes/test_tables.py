@@ -5,12 +5,15 @@ import json
 import pytest
 import tensorflow as tf
 
+from recipes import dcgan_photos
 from recipes.figures import figures
 from tests.running.table.test_plan import TABLES
 from tfnss.running import fitting
+from tfnss.running.command_line import main
 from tfnss.running.table import working
 from tfnss.running.table.perform import perform
 from tfnss.running.table.plan import Plan, jobs_of, open_plan
+from tfnss.training.callbacks import read_history
 
 COUNTS = {"nss_table1": 16, "nss_table2": 52, "nss_table3": 76, "nss_table4": 64, "nss_table6": 8}
 COUNTS |= {"rni_table1": 28, "rni_table2": 16, "ssd_table2": 15}
@@ -57,3 +60,13 @@ def test_numbers_are_the_papers(name):
     assert {id(figure) for figure in theirs} >= set(ours)
     if not name.startswith("stylegan2"):
         assert len(theirs) == len(ours)
+
+
+def test_two_steps_have_equal_periods(tmp_path):
+    """Table 1's {t, 0}: half of the run at t, half at 0, as the history of a run has it."""
+    (cell,) = [cell for cell in Plan("nss_table1", "smoke").cells if cell.row == "t = 8, then 0"]
+    given = Plan("nss_table1").settings_of(cell) | {"data": "photos", "kimg": 0.064, "checkpoint_every": 0.008}
+    flags = [word for name, value in given.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+    main(dcgan_photos.RECIPE, ["--smoke", *flags, "--base-width", "4", "--run-dir", str(tmp_path / "run")])
+    rows = read_history(tmp_path / "run" / "history.csv")
+    assert [row["time"] for row in rows] == [8] * 4 + [0] * 4
