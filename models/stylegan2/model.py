@@ -161,7 +161,8 @@ def official_networks(path: str | os.PathLike) -> tuple[StyleGAN2Generator, Styl
     Nothing in the file is executed.
 
     Args:
-        path: Pickle of StyleGAN2 (TensorFlow, configurations E and F and the like) or StyleGAN2-ADA (TensorFlow, PyTorch).
+        path: Pickle of StyleGAN2 (TensorFlow, configurations B to F) or StyleGAN2-ADA (TensorFlow, PyTorch). Grown networks
+            (B to D) have the architecture `orig` here.
 
     Raises:
         ValueError: For a file that cannot be read. The message says why.

@@ -102,13 +102,29 @@ class Synthesis(keras.Model):
         return 2 * len(self.resolutions)
 
     def call(self, styles: Any, noise: str = "random", training: bool = False) -> Any:
+        image = None
+        for rgb in self.rgb_outputs(styles, noise, training).values():
+            image = rgb if image is None else upsample2d(image) + rgb
+        return image
+
+    def rgb_outputs(self, styles: Any, noise: str = "random", training: bool = False) -> dict[int, Any]:
+        """What the image is the sum of: the output of each RGB layer, by its resolution, from the lowest on.
+
+        Args:
+            styles: As in a call.
+            noise: As in a call.
+            training: As in a call.
+
+        Returns:
+            Float32 `[batch, resolution, resolution, channels]` for each resolution; for `resnet` and `orig` the last alone.
+        """
         if noise not in NOISE_MODES:
             raise ValueError(f"`noise` must be one of {', '.join(NOISE_MODES)}. Received: noise={noise}")
         if len(styles.shape) != 3 or tuple(styles.shape[1:]) != (self.slots, self._config["style_dim"]):
             raise ValueError(
                 f"styles must be [batch, {self.slots}, {self._config['style_dim']}]. Received: {tuple(styles.shape)}"
             )
-        x, image = self.constant(styles[:, 0]), None
+        x, outputs = self.constant(styles[:, 0]), {}
         for index, r in enumerate(self.resolutions):
             first = max(0, 2 * index - 1)  # slot of the block's first convolution
             block_input = x
@@ -117,9 +133,8 @@ class Synthesis(keras.Model):
             if str(r) in self.skips:
                 x = (x + self.skips[str(r)](block_input)) * math.sqrt(0.5)
             if str(r) in self.rgbs:
-                rgb = self.rgbs[str(r)](x, styles[:, 2 * index + 1])
-                image = rgb if image is None else upsample2d(image) + rgb
-        return image
+                outputs[r] = self.rgbs[str(r)](x, styles[:, 2 * index + 1])
+        return outputs
 
     def get_config(self) -> dict:
         return {"name": self.name, **self._config}

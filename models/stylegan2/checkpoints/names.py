@@ -50,7 +50,7 @@ def _rule(name: str, rules: list[Rule]) -> tuple[Rule, re.Match[str]]:
         match = re.fullmatch(rule.pattern, name)
         if match:
             return rule, match
-    raise ValueError(f"it holds {ascii(name)[:100]}, which a StyleGAN2 network of configuration E or F has no use for")
+    raise ValueError(f"it holds {ascii(name)[:100]}, which a StyleGAN2 network has no use for")
 
 
 def _same(array: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from models.stylegan2.checkpoints import names
+from models.stylegan2.checkpoints.growing import without_growing
 from models.stylegan2.checkpoints.shapes import discriminator_arguments, generator_arguments
 from models.stylegan2.checkpoints.stand_ins import WHITELIST, Network, NumpyArray
 from models.stylegan2.checkpoints.unpickling import interpret
@@ -26,10 +27,9 @@ OTHER_FORMATS = {
     b"version https://git-lfs": "a pointer of Git LFS. Fetch the file that it points to",
 }
 
-# Parts of names of TensorFlow's arrays that tell networks which are not of configuration E or F.
+# Parts of names of TensorFlow's arrays that tell networks which ours cannot represent.
 OTHER_NETWORKS = {
     "StyleMod": "a StyleGAN network (configuration A)",
-    "lod": "a progressively grown network (configurations A to D)",
     "LabelConcat": "a conditional network of the first StyleGAN2 release, which embeds labels otherwise",
 }
 
@@ -70,8 +70,8 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
     """Reads the networks of an official StyleGAN2 or StyleGAN2-ADA checkpoint, executing nothing of the file.
 
     Args:
-        path: A pickle `(G, D, Gs)` of the TensorFlow releases (configurations E and F) or `{"G_ema": ..., "D": ...}` of
-            the PyTorch release.
+        path: A pickle `(G, D, Gs)` of the TensorFlow releases (configurations B to F; of those that grow, B to D, once they
+            are grown) or `{"G_ema": ..., "D": ...}` of the PyTorch release.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -89,7 +89,7 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
         reason = str(error)[:400] if isinstance(error, ValueError) else f"{type(error).__name__} while it was read"
         raise ValueError(
             f"{path} is not a StyleGAN2 checkpoint that can be read: {' '.join(reason.split())}. Nothing of it was "
-            "executed. Take an official, undamaged file of StyleGAN2 (configuration E or F) or StyleGAN2-ADA."
+            "executed. Take an official, undamaged file of StyleGAN2 (configurations B to F) or StyleGAN2-ADA."
         ) from error
 
 
@@ -158,7 +158,8 @@ def _expect_dictionary(value: Any, what: str) -> dict[Any, Any]:
 def _tensorflow(_generator: Any, discriminator: Any, averaged: Any) -> Checkpoint:
     def network(network: Any, rules: list[names.Rule]) -> tuple[names.Arrays, dict[str, Any], Any]:
         settings = _tensorflow_settings(network)
-        return names.translate(dict(_variables(network)), rules), settings, settings.get("conv_clamp")
+        arrays = without_growing(dict(_variables(network)))
+        return names.translate(arrays, rules), settings, settings.get("conv_clamp")
 
     return _checkpoint(network(averaged, names.TF_GENERATOR), network(discriminator, names.TF_DISCRIMINATOR))
 

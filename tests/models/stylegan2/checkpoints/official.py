@@ -54,7 +54,7 @@ def tf_generator(ours):
         elif weight == "constant":
             parts[2]["4x4/Const/const"] = np.einsum("yxc->cyx", array)[None]
         elif weight == "noise_constant":
-            order = ["b4_conv", "b8_conv0", "b8_conv1", "b16_conv0", "b16_conv1"]
+            order = ["b4_conv", *(f"b{2**level}_conv{i}" for level in range(3, 11) for i in (0, 1))]
             parts[2][f"noise{order.index(layer)}"] = array[None, None]
         else:
             parts[2]["/".join(tf_name(name))] = array - 1 if weight == "affine/bias" else array

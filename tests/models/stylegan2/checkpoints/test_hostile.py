@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from models.stylegan2.checkpoints import read_checkpoint
+from tests.models.stylegan2.checkpoints.first_release import growing
 from tests.models.stylegan2.checkpoints.ours import our_discriminator, our_generator
 from tests.models.stylegan2.checkpoints.pickles import (
     FIXTURE,
@@ -162,10 +163,11 @@ def survives(path, contents):
 def pickles():
     small = {"widths": {4: 1, 8: 1}}
     contents = tf_contents(our_generator(**small), our_discriminator(**small))
-    return FIXTURE.read_bytes(), dumps(contents), dumps(contents, 2)
+    grown = growing(our_generator("orig", **small), our_discriminator("orig", **small), **small)
+    return FIXTURE.read_bytes(), dumps(contents), dumps(contents, 2), dumps(grown)
 
 
-@pytest.mark.parametrize("which", range(3))
+@pytest.mark.parametrize("which", range(4))
 def test_truncated_files_are_refused(file, pickles, which):
     contents = pickles[which]
     for end in [1, 2, 11, *np.linspace(12, len(contents) - 1, 60).astype(int)]:
@@ -176,7 +178,7 @@ def test_truncated_files_are_refused(file, pickles, which):
     max_examples=150, deadline=None, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]
 )
 @hypothesis.given(
-    which=st.integers(0, 2), place=st.floats(0, 1, exclude_max=True), bytes=st.binary(min_size=1, max_size=4)
+    which=st.integers(0, 3), place=st.floats(0, 1, exclude_max=True), bytes=st.binary(min_size=1, max_size=4)
 )
 def test_changed_bytes_never_escape(file, pickles, which, place, bytes):
     contents = bytearray(pickles[which])

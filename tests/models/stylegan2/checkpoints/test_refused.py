@@ -39,8 +39,6 @@ def replaced(arrays, name, array):
 UNSUPPORTED = [
     (lambda: tf_contents(version=3), "version 3"),
     (lambda: tf_contents(extra={"8x8/Conv/StyleMod/weight": np.ones(2)}), "configuration A"),
-    (lambda: tf_contents(extra={"ToRGB_lod2/weight": np.ones(2)}), "configurations A to D"),
-    (lambda: tf_contents(extra={"lod": np.float32(0)}), "configurations A to D"),
     (lambda: tf_contents(extra={"LabelConcat/weight": np.ones((2, 2))}), "conditional network of the first"),
     (lambda: tf_contents(extra={"8x8/Conv0_up/sn_u": np.ones(2)}), "synthesis/8x8/Conv0_up/sn_u"),
     (lambda: tf_contents(extra={"noise77": np.ones((1, 1, 4, 4))}), "noise map of number 77"),
