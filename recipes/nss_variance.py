@@ -7,13 +7,13 @@ images of 64x64 pixels; `tfnss.preserving_stddev` computes the one for given ima
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import tfnss
 from tfnss.console import Parser, check_range, reporting, start_tensorflow
+from tfnss.files import expanded
 
 PROGRAM = "python -m recipes.nss_variance"
 ORIGIN = "NSS-GAN"
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         level = tfnss.preserving_stddev(pixels, TIMES[-1], given["kernel_stddev"])
         print(f"The variance at t = {TIMES[-1]} is that at 0 for --stddev {level:.4f}.")
         if given["out"]:
-            tfnss.plots.save_variances(TIMES, curves, Path(given["out"]))
+            tfnss.plots.save_variances(TIMES, curves, expanded(given["out"]))
             print(f"Picture: {given['out']}")
 
 

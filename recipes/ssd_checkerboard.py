@@ -23,6 +23,7 @@ import numpy as np
 import models
 import tfnss
 from tfnss.console import Parser, check_range, reporting, start_tensorflow
+from tfnss.files import expanded
 
 PROGRAM = "python -m recipes.ssd_checkerboard"
 ORIGIN = "SSD-GAN"
@@ -44,7 +45,7 @@ _DEFAULTS: dict[str, Any] = {
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line; ends with status 2 and one line on bad input."""
     given = _DEFAULTS | vars(_parser().parse_args(arguments))
-    out = Path(given["out"])
+    out = expanded(given["out"])
     with reporting(PROGRAM, ValueError, OSError):
         start_tensorflow()
         _check(given)

@@ -1,7 +1,6 @@
 """Random command lines of every command, from the commands' own parsers."""
 
 import argparse
-
 from random import Random
 
 from hypothesis import strategies as st
@@ -21,13 +20,50 @@ RECIPES = (
     "rni_stylegan2_church128",
     "ssd_stylegan2_ffhq",
 )
-EXPERIMENTS = ("ssd_checkerboard", "ssd_lambda_sweep", "ssd_discriminator_blindness", "ssd_spectral_quality", "nss_variance")
+EXPERIMENTS = (
+    "ssd_checkerboard",
+    "ssd_lambda_sweep",
+    "ssd_discriminator_blindness",
+    "ssd_spectral_quality",
+    "nss_variance",
+)
 
 # Things in the working directory, and things that are not there or cannot be.
 PLACES = (
-    *("good", "grey", "classes", "empty", "corrupt", "other", "records", "good/0.png", "good.zip", "text.txt", "missing"),
-    *("run", "styles", "run/checkpoint.weights.h5", "run/settings.json", "saved", "model.keras", "official.pkl", "evil.pkl"),
-    *("table", "reference.npz", "evil.npz", "", ".", "/", "/proc/nothing", "good/0.png/under", "~nobody-of-this-name/x"),
+    *(
+        "good",
+        "grey",
+        "classes",
+        "empty",
+        "corrupt",
+        "other",
+        "records",
+        "good/0.png",
+        "good.zip",
+        "text.txt",
+        "missing",
+    ),
+    *(
+        "run",
+        "styles",
+        "run/checkpoint.weights.h5",
+        "run/settings.json",
+        "saved",
+        "model.keras",
+        "official.pkl",
+        "evil.pkl",
+    ),
+    *(
+        "table",
+        "reference.npz",
+        "evil.npz",
+        "",
+        ".",
+        "/",
+        "/proc/nothing",
+        "good/0.png/under",
+        "~nobody-of-this-name/x",
+    ),
     *("bad\0name", "odd\udcffname", "long" * 100, "*", "-", "photos", "lsun_church", "out/new", "out/new.png"),
 )
 INTEGERS = ("0", "-1", "1", "2", "1e3", "1.5", "nan", "", "many", "\u0663", "2147483648", "9" * 20, "9" * 5000)
@@ -97,7 +133,9 @@ POSITIONALS = {
 }
 # Values that would be obeyed for hours, and a strategy whose collectives collide with those of another one in the process.
 BARRED = {
-    **dict.fromkeys(("images", "steps", "frames", "iterations", "seeds", "show", "fid_images"), ("2147483648", "9" * 20)),
+    **dict.fromkeys(
+        ("images", "steps", "frames", "iterations", "seeds", "show", "fid_images"), ("2147483648", "9" * 20)
+    ),
     **dict.fromkeys(("trials",), ("2147483648", "9" * 20)),
     "strategy": ("mirrored",),
 }

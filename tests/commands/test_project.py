@@ -187,8 +187,14 @@ def test_transparent_pictures_are_laid_on_a_colour(tmp_path):
     image.paste((0, 0, 255, 255), (0, 0, 4, 8))
     image.save(tmp_path / "a.png")
     on_colour = Image.alpha_composite(Image.new("RGBA", (8, 8), "#204060"), image)
-    np.testing.assert_array_equal(project._read(tmp_path / "a.png", 8, 3, "#204060"), np.asarray(on_colour.convert("RGB")))
+    np.testing.assert_array_equal(
+        project._read(tmp_path / "a.png", 8, 3, "#204060"), np.asarray(on_colour.convert("RGB"))
+    )
     np.testing.assert_array_equal(project._read(tmp_path / "a.png", 8, 4, None), np.asarray(image))
-    for channels, background, says in ((3, None, "--background white"), (4, "white", "alpha"), (1, "nocolour", "nocolour")):
+    for channels, background, says in (
+        (3, None, "--background white"),
+        (4, "white", "alpha"),
+        (1, "nocolour", "nocolour"),
+    ):
         with pytest.raises(ValueError, match=says):
             project._read(tmp_path / "a.png", 8, channels, background)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, given, settings
 from PIL import Image
 
 from recipes import dcgan_photos, nss_variance, ssd_checkerboard, stylegan2_photos64
@@ -138,7 +138,7 @@ def check(arguments, place, whole):
     if changed:
         _restore(place, whole)
     assert status in ENDS
-    assert not (Path("executed") in changed)
+    assert Path("executed") not in changed
     leftovers = [path for path in changed if path.name.startswith((".partial.", ".old.", ".lock"))]
     assert leftovers == []
     outside = [path for path in changed if not any(_below(path, named) for named in allowed(arguments))]

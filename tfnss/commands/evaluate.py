@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tfnss.console import Parser, count_or_all, one_line_warnings, parser_of, reporting, start_tensorflow
+from tfnss.files import expanded
 from tfnss.metrics import NAMES
 from tfnss.metrics.names import check_names
 from tfnss.metrics.networks import NAMES as NETWORKS
@@ -35,8 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _check_reference(given)
         given = _DEFAULTS | given
         metrics = check_names(given["metrics"].split(","))
-        target = Path(given["target"]).expanduser()
-        given |= {name: Path(given[name]).expanduser() for name in ("out", "save_reference") if name in given}
+        target = expanded(given["target"])
+        given |= {name: expanded(given[name]) for name in ("out", "save_reference") if name in given}
         given |= {"reals": count_or_all(given["reals"], "--reals")} if "reals" in given else {}
         if "save_reference" in given:
             _check_new(given["save_reference"], metrics)
