@@ -71,7 +71,7 @@ CASES = [
     ("--base-width 2147483648", "--base-width must be a number, and smaller than 2**31"),
     ("--r1-interval 99999999999999999999", "--r1-interval must be a number, and smaller than 2**31"),
     ("--discriminator-steps 99999999999999999999", "--discriminator-steps must be a number, and smaller than 2**31"),
-    ("--seed 2147483647 --trials 2", "--trials must lie in [1, 2)"),
+    ("--seed 2147483647 --trials 2", "needs seeds of 2**31 and more: take fewer"),
     ("--data ~nobody-of-this-name/x", "x is not a folder"),
     ("--checkpoint-every 0", "--checkpoint-every must be above 0"),
     ("--checkpoint-every -1", "--checkpoint-every must be above 0"),
