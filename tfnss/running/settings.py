@@ -54,7 +54,9 @@ def _check_trials(settings: Mapping[str, Any], trials: int | None) -> None:
     if trials is not None:
         check_range({"trials": trials}, "trials", 1)
         if settings["seed"] + trials > 2**31:
-            raise ValueError(f"--trials {trials} from --seed {settings['seed']} on needs seeds of 2**31 and more: take fewer")
+            raise ValueError(
+                f"--trials {trials} from --seed {settings['seed']} on needs seeds of 2**31 and more: take fewer"
+            )
 
 
 def _checked(settings: dict[str, Any]) -> dict[str, Any]:
