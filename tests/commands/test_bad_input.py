@@ -103,6 +103,8 @@ CASES = [
     ("evaluate", "missing", "missing"),
     ("evaluate", "good --metrics beauty --data good", "beauty is not a metric"),
     ("evaluate", "good", "--data DIR"),
+    ("evaluate", "good --data good --resolution 0", "--resolution must lie in [1, 65536). Received: 0"),
+    ("evaluate", "good --data good --resolution 2147483648", "--resolution must lie in [1, 65536)"),
     ("generate", "taken --out out", "taken"),
     ("generate", "good --seeds 3-1 --out out", "--seeds"),
     ("generate", "good", "--out"),
