@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from PIL import Image
 
 from recipes import dcgan_photos, nss_variance, ssd_checkerboard, stylegan2_photos64
@@ -165,7 +165,14 @@ def _restore(place, whole):
 
 @pytest.mark.filterwarnings("ignore")
 @given(arguments=command_lines())
-@settings(max_examples=200, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=200,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate],
+)
 def test_no_command_line_ends_in_a_traceback(arguments, place, whole):
     check(arguments, place, whole)
     tf.keras.backend.clear_session()
