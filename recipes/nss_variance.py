@@ -8,13 +8,13 @@ images of 64x64 pixels; `tfnss.preserving_stddev` computes the one for given ima
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import tfnss
 from tfnss.console import Parser, check_range, reporting, start_tensorflow
+from tfnss.files import expanded
 
 PROGRAM = "python -m recipes.nss_variance"
 ORIGIN = "NSS-GAN"
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 print(images.name)
             panels[images.name] = _curves(images, given)
         if given["out"]:
-            tfnss.plots.save_variances(TIMES, panels, Path(given["out"]))
+            tfnss.plots.save_variances(TIMES, panels, expanded(given["out"]))
             print(f"Picture: {given['out']}")
 
 

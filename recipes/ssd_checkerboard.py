@@ -23,6 +23,7 @@ import numpy as np
 import models
 import tfnss
 from tfnss.console import Parser, check_range, reporting, start_tensorflow
+from tfnss.files import expanded
 
 PROGRAM = "python -m recipes.ssd_checkerboard"
 ORIGIN = "SSD-GAN"
@@ -44,18 +45,18 @@ _DEFAULTS: dict[str, Any] = {
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line; ends with status 2 and one line on bad input."""
     given = _DEFAULTS | vars(_parser().parse_args(arguments))
-    out = Path(given["out"])
+    out = expanded(given["out"])
     with reporting(PROGRAM, ValueError, OSError):
         start_tensorflow()
         _check(given)
         out.mkdir(parents=True, exist_ok=True)
-    board = checkerboard(given["square"])
-    results = []
-    for seed in range(given["seeds"]):
-        for method in METHODS:
-            results.append(Result(method, seed, board, given))
-            results[-1].train()
-            print(results[-1].line(), flush=True)
+        board = checkerboard(given["square"])
+        results = []
+        for seed in range(given["seeds"]):
+            for method in METHODS:
+                results.append(Result(method, seed, board, given))
+                results[-1].train()
+                print(results[-1].line(), flush=True)
     for method in METHODS:
         gaps = np.array([result.gaps[-1] for result in results if result.method == method])
         print(f"{method:8} spectrum gap {gaps.mean():.3f} ± {gaps.std(ddof=min(1, len(gaps) - 1)):.3f}")
@@ -136,7 +137,7 @@ def _draw(board: np.ndarray, results: Sequence[Result], out: Path) -> None:
 
 def _check(given: dict[str, Any]) -> None:
     for name in ("seeds", "iterations", "square", "radius", "base_width"):
-        check_range(given, name, 1)
+        check_range(given, name, 1, below=2**31)
     if given["iterations"] % POINTS:
         raise ValueError(f"--iterations must be a multiple of {POINTS}. Received: {given['iterations']}")
     if SIZE % (2 * given["square"]):

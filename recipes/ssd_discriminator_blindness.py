@@ -41,10 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         check_batch_size(given["batch_size"], 1, 1, gan.discriminator)
         reals, classes = real_images(given, labels=bool(gan.classes))
         labels = one_hot(classes, gan.classes) if gan.classes else None
-    changed, real = _means(gan, reals, labels, given["batch_size"], radii, factors)
-    samples = gan.generate(len(reals), seed=given["seed"], batch_size=given["batch_size"])
-    labels = labels_in_turn(0, len(samples), gan.classes) if gan.classes else None
-    _, fake = _means(gan, samples, labels, given["batch_size"])
+        changed, real = _means(gan, reals, labels, given["batch_size"], radii, factors)
+        samples = gan.generate(len(reals), seed=given["seed"], batch_size=given["batch_size"])
+        labels = labels_in_turn(0, len(samples), gan.classes) if gan.classes else None
+        _, fake = _means(gan, samples, labels, given["batch_size"])
     print(f"Mean logit of the discriminator on {len(reals)} real images, scaled from a radius on:")
     print("radius", *(f"x {factor:g}".rjust(10) for factor in factors))
     for radius, means in zip(radii, changed.T, strict=True):

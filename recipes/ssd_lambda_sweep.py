@@ -14,6 +14,7 @@ from typing import Any
 import tfnss
 from recipes.ssd_sngan_cifar100 import RECIPE
 from tfnss.console import Parser, floats, reporting, start_tensorflow
+from tfnss.files import expanded
 from tfnss.running.command_line import main as train
 from tfnss.running.command_line import parse
 from tfnss.running.file_names import HISTORY
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line; ends with status 2 and one line on bad input."""
     own, flags = _parser().parse_known_args(arguments)
     given = _DEFAULTS | vars(own)
-    place = Path(given["run_dir"])
+    place = expanded(given["run_dir"])
     with reporting(PROGRAM, ValueError, OSError):
         start_tensorflow()
         runs = _runs(given["lambdas"], place, flags)

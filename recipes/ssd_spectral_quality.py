@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 f"{given['run']} has no spectral classifier: train a run with one (--ssd, or --method ssd of the SNGANs)"
             )
         reals, _ = real_images(given)
-    samples = gan.generate(len(reals), seed=given["seed"], batch_size=given["batch_size"])
+        samples = gan.generate(len(reals), seed=given["seed"], batch_size=given["batch_size"])
     rows = {}
     print("Scores".ljust(8), "images".rjust(8), "mean".rjust(9), *(f"{p}%".rjust(9) for p in _PERCENTILES))
     for name, images in (("reals", reals), ("samples", samples)):

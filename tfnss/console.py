@@ -36,14 +36,27 @@ def fail(program: str, message: object) -> NoReturn:
 
 @contextlib.contextmanager
 def reporting(program: str, *errors: type[Exception]) -> Iterator[None]:
-    """Within the block, these errors end the program with status 2 and one line; Ctrl-C with 130."""
+    """Within the block, these errors and want of memory end the program with status 2 and one line; Ctrl-C with 130."""
     try:
         yield
     except errors as error:
         fail(program, error)
+    except Exception as error:
+        if not isinstance(error, _memory_errors()):
+            raise
+        fail(
+            program,
+            f"the memory is not enough ({error or 'none is left'}): take smaller sizes, or fewer images at a time",
+        )
     except KeyboardInterrupt:
         print(f"{program}: stopped", file=sys.stderr)
         raise SystemExit(130) from None
+
+
+def _memory_errors() -> tuple[type[Exception], ...]:
+    """How Python, NumPy and, where it is in use, TensorFlow tell of it."""
+    tf = sys.modules.get("tensorflow")
+    return (MemoryError, tf.errors.ResourceExhaustedError) if tf else (MemoryError,)
 
 
 @contextlib.contextmanager

@@ -45,6 +45,11 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
         remove(temporary)
 
 
+def expanded(path: str | os.PathLike) -> Path:
+    """A path with `~` and `~NAME` at its start spelled out; as in a shell, one of nobody stays as it is."""
+    return Path(os.path.expanduser(path))  # `Path.expanduser` raises a RuntimeError
+
+
 def link(path: Path, new: Path) -> None:
     """Gives a file a second name, or where the file system has none a copy."""
     try:

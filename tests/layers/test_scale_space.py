@@ -166,3 +166,9 @@ def test_time_may_be_an_input_of_a_model():
     batch = random_images(2, 8, 8, 3)
     outputs = model([batch, np.float32(4)])
     np.testing.assert_allclose(ops.convert_to_numpy(outputs), smooth(batch, 4), atol=1e-5)
+
+
+def test_a_kernel_of_next_to_no_width_smooths_nothing():
+    """Its square is 0 in floats."""
+    images = np.random.default_rng(0).uniform(-1, 1, (1, 8, 8, 3)).astype(np.float32)
+    np.testing.assert_allclose(ScaleSpace(1e-300)(images, 16.0), images, atol=1e-5)

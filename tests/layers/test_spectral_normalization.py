@@ -118,6 +118,7 @@ def test_options_are_those_of_keras(options):
 
 @pytest.mark.parametrize("make", [dense, conv])
 def test_starts_with_norm_1(make):
+    keras.utils.set_random_seed(0)  # of the kernel: how far the iterations come depends on it
     assert np.linalg.norm(as_matrix(numpy(make().normalized_kernel())), 2) == pytest.approx(1, abs=0.02)
 
 

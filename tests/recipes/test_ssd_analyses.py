@@ -197,7 +197,7 @@ QUALITY_CASES = [
 ]
 SWEEP_CASES = [
     ("--lambdas 0.5,2", "must lie in [0, 1]. Received: spatial_share=2"),
-    ("--lambdas 0.5,nan", "must lie in [0, 1]. Received: spatial_share=nan"),
+    ("--lambdas 0.5,nan", "--lambda must be a number, and smaller than 2**31. Received: nan"),
     ("--lambdas 0.5,0.50", "--lambdas must differ. Received: 0.5 twice"),
     ("--lambdas half", "--lambdas"),
     ("--lambda 0.5", "the sweep sets --lambda itself"),

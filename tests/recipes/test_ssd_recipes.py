@@ -80,7 +80,7 @@ def test_every_dcgan_recipe_takes_spectral_realness(capsys):
     ("flags", "says"),
     [
         (["--lambda", "1.5"], "spatial_share=1.5"),
-        (["--lambda", "nan"], "(lambda) must lie in [0, 1]"),
+        (["--lambda", "nan"], "--lambda must be a number, and smaller than 2**31. Received: nan"),
         (["--reg-weight", "-1"], "weight=-1"),
         (["--learning-rate", "0"], "--learning-rate must be above 0"),
         (["--discriminator-steps", "-1"], "--discriminator-steps must be at least 1"),

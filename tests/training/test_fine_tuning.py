@@ -78,7 +78,7 @@ OTHERS = [
     (
         lambda: stylegan2(16),
         lambda: stylegan2(16, classes=3),
-        ["mapping/dense0", "mapping/embed"],
+        ["average_style", "mapping/dense0", "mapping/embed"],
         ["b4_output", "embed", *(f"label_dense{index}" for index in range(8))],
     ),
     (

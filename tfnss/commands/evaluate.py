@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tfnss.console import Parser, count_or_all, one_line_warnings, parser_of, reporting, start_tensorflow
+from tfnss.console import Parser, check_range, count_or_all, one_line_warnings, parser_of, reporting, start_tensorflow
+from tfnss.files import expanded
 from tfnss.metrics import NAMES
 from tfnss.metrics.names import check_names
 from tfnss.metrics.networks import NAMES as NETWORKS
@@ -34,9 +35,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with reporting(PROGRAM, ValueError, OSError), one_line_warnings(PROGRAM):
         _check_reference(given)
         given = _DEFAULTS | given
+        if "resolution" in given:
+            check_range(given, "resolution", 1, below=2**16)
         metrics = check_names(given["metrics"].split(","))
-        target = Path(given["target"]).expanduser()
-        given |= {name: Path(given[name]).expanduser() for name in ("out", "save_reference") if name in given}
+        target = expanded(given["target"])
+        given |= {name: expanded(given[name]) for name in ("out", "save_reference") if name in given}
         given |= {"reals": count_or_all(given["reals"], "--reals")} if "reals" in given else {}
         if "save_reference" in given:
             _check_new(given["save_reference"], metrics)

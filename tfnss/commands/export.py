@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tfnss.console import Parser, parser_of, reporting, say, start_tensorflow
+from tfnss.files import expanded
 from tfnss.running.file_names import CHECKPOINT, METRICS, SAVED_MODEL
 from tfnss.serving.one_file import KINDS
 
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         import tensorflow as tf
 
         with reporting(PROGRAM, tf.errors.OpError):
-            _export(Path(given["run"]).expanduser(), given["format"], given["checkpoint"], given["out"])
+            _export(expanded(given["run"]), given["format"], given["checkpoint"], given["out"])
 
 
 def add_flags(parser: Parser) -> None:
@@ -58,7 +59,7 @@ def _export(run: Path, format: str, checkpoint: str | None, out: str | None) -> 
     gan = load_run(run, None if checkpoint is None else _checkpoint(run, checkpoint))
     seen = int(gan.images_seen.numpy())
     if out is not None:
-        place = Path(out).expanduser()
+        place = expanded(out)
     elif format == "saved_model" and checkpoint is None:
         place = run / SAVED_MODEL
     else:
@@ -76,7 +77,7 @@ def _checkpoint(run: Path, name: str) -> Path:
     """The file of this name, in the working directory or the run."""
     from tfnss.training.callbacks.checkpoint import KEPT, kept
 
-    paths = Path(name).expanduser(), run / name
+    paths = expanded(name), run / name
     found = next((path for path in paths if path.is_file()), None)
     if found is None:
         others = ", ".join(str(path.relative_to(run)) for path in [run / CHECKPOINT, *kept(run / KEPT)])

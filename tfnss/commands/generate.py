@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from tfnss import files
 from tfnss.console import Parser, parser_of, reporting, start_tensorflow
+from tfnss.files import expanded
 from tfnss.running.file_names import SETTINGS
 
 if TYPE_CHECKING:
@@ -47,10 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _draw(given: dict[str, Any]) -> None:
     from tfnss.serving import drawing
 
-    task, out = _task(given), Path(given["out"]).expanduser()
+    task, out = _task(given), expanded(given["out"])
     if not given["overwrite"]:
         files.check_new(out, [*task.names, task.picture])
-    model = _opened(Path(given["target"]).expanduser())
+    model = _opened(expanded(given["target"]))
     _check_fit(model, given)
     classes = _classes(model, given)
     drawn = drawing.Model(model, classes, given["truncation"], given["noise_seed"], given.get("layers"))

@@ -20,6 +20,7 @@ from tfnss.console import Parser, check_range, one_line_warnings, parser_of, rep
 from tfnss.data import pixels
 from tfnss.data.named import NAMED
 from tfnss.data.remarks import enlarged
+from tfnss.files import expanded
 from tfnss.metrics.networks import NAMES as NETWORKS
 from tfnss.running.lock import only_writer
 
@@ -37,7 +38,7 @@ _RANKING = ("rank", "rank_queries", "features", "inception")
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line; ends with status 2 and one line on bad input."""
     given = _DEFAULTS | vars(parser_of(PROGRAM, SUMMARY, add_flags).parse_args(arguments))
-    source, dest = given.pop("source"), Path(given.pop("dest")).expanduser()
+    source, dest = given.pop("source"), expanded(given.pop("dest"))
     labels, download = given.pop("labels"), given.pop("download")
     ranking = {name: given.pop(name) for name in _RANKING if name in given}
     with reporting(PROGRAM, ValueError, OSError), one_line_warnings(PROGRAM):
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         preparation = Preparation(**given)
         _check_ranking(ranking, given)
-        place = Path(source).expanduser()
+        place = expanded(source)
         if source not in NAMED and place.is_dir() and dest.resolve().is_relative_to(place.resolve()):
             raise ValueError(f"{dest} lies in {source}: name a folder outside it for the records")
         try:

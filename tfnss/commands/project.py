@@ -16,6 +16,7 @@ import numpy as np
 from tfnss import files
 from tfnss.console import Parser, check_range, parser_of, reporting, start_tensorflow
 from tfnss.data import pixels
+from tfnss.files import expanded
 from tfnss.running.file_names import SETTINGS
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         import tensorflow as tf
 
         with reporting(PROGRAM, tf.errors.OpError):
-            _project(given, places, Path(given["out"]).expanduser())
+            _project(given, places, expanded(given["out"]))
 
 
 def _project(given: dict[str, Any], places: dict[str, Path], out: Path) -> None:
@@ -55,7 +56,7 @@ def _project(given: dict[str, Any], places: dict[str, Path], out: Path) -> None:
 
     if not given["overwrite"]:
         files.check_new(out, [*(f"{_SINGLES}/{name}.png" for name in places), _STYLES, _PICTURE])
-    generator = _generator(Path(given["target"]).expanduser())
+    generator = _generator(expanded(given["target"]))
     _, side, _, channels = image_shape(generator)
     targets = np.stack([_read(place, side, channels, given["background"]) for place in places.values()])
     distance = _distance(given)
@@ -96,7 +97,7 @@ def _check(given: dict[str, Any]) -> None:
 def _places(images: Sequence[str]) -> dict[str, Path]:
     """The image files by the names that their projections get."""
     places: dict[str, Path] = {}
-    for place in (Path(image).expanduser() for image in images):
+    for place in (expanded(image) for image in images):
         if not place.is_file():
             raise ValueError(f"{place} is not a file: name image files")
         if place.stem in places:

@@ -4,9 +4,9 @@ tfnss report runs/00000-dcgan_photos-nss
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from tfnss.console import Parser, parser_of, reporting, start_tensorflow
+from tfnss.files import expanded
 
 PROGRAM = "tfnss report"
 SUMMARY = "Write a run's page, report.html."
@@ -14,7 +14,7 @@ SUMMARY = "Write a run's page, report.html."
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line; ends with status 2 and one line on bad input."""
-    run = Path(parser_of(PROGRAM, SUMMARY, add_flags).parse_args(arguments).run).expanduser()
+    run = expanded(parser_of(PROGRAM, SUMMARY, add_flags).parse_args(arguments).run)
     with reporting(PROGRAM, ValueError, OSError):
         start_tensorflow()
         from tfnss.running.report import write_report

@@ -2,10 +2,10 @@
 
 import hashlib
 import os
-from pathlib import Path
 from typing import BinaryIO
 
 from tfnss.data.sources import in_order, labels_name
+from tfnss.files import expanded
 
 
 class Folder:
@@ -18,7 +18,7 @@ class Folder:
     mixed = True
 
     def __init__(self, path: str | os.PathLike) -> None:
-        self._root = Path(path).expanduser()
+        self._root = expanded(path)
         self.name = os.fspath(self._root)
         if not self._root.is_dir():
             raise ValueError(f"{self.name} is not a folder; name a folder or zip of images, or records")

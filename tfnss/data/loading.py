@@ -15,6 +15,7 @@ from tfnss.data.photos import PHOTO_NAMES, crop_classes, photo_crops
 from tfnss.data.records import Records, is_records
 from tfnss.data.sources import Files, Originals
 from tfnss.data.zipped import Zip
+from tfnss.files import expanded
 
 
 def load(
@@ -115,7 +116,7 @@ def open_source(
             are not to be had.
     """
     _check_here(os.fspath(path))
-    folder = Path(path).expanduser()
+    folder = expanded(path)
     if not is_records(folder):
         return ImageFiles(_files(folder), resolution, labels, channels, background)
     source = Records(folder)
@@ -151,9 +152,9 @@ def originals(source: str | os.PathLike, download: bool = False, labels: bool = 
     if name in NAMED:
         return NamedOriginals(name, download, labels)
     _check_place(name)
-    if is_records(Path(name).expanduser()):
+    if is_records(expanded(name)):
         raise ValueError(f"{name} holds records: they are prepared already; name the images that they were made of")
-    return OriginalFiles(_files(Path(name).expanduser()), labels)
+    return OriginalFiles(_files(expanded(name)), labels)
 
 
 def _check_place(name: str) -> None:

@@ -4,8 +4,9 @@ import io
 import os
 import threading
 import weakref
-from pathlib import Path
 from typing import Any, BinaryIO
+
+from tfnss.files import expanded
 
 DATA_FILE = "data.mdb"  # by which such a folder is known
 _OPENED: weakref.WeakValueDictionary[tuple[int, int], Any] = weakref.WeakValueDictionary()  # databases in use, by file
@@ -26,7 +27,7 @@ class LSUN:
             import lmdb
         except ImportError:
             raise ValueError(f"{path} needs the package lmdb: pip install 'tfnss[lsun]'") from None
-        self._path = Path(path).expanduser()
+        self._path = expanded(path)
         self.name = os.fspath(self._path)
         try:
             self._database = self._opened(lmdb)

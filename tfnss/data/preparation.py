@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from tfnss.data import pixels, records
 from tfnss.data.mapping import mapped
 from tfnss.data.sources import Original, Originals
+from tfnss.files import expanded
 
 _EARLY = {"channels": 3, "background": None}  # of preparations whose manifests do not tell
 
@@ -83,7 +84,7 @@ def prepare(
         ValueError: For a folder with anything else, originals that have changed since, or none that can be used.
         OSError: For a full disk, or an original that the machine does not give. What is done stays.
     """
-    folder = Path(folder).expanduser()
+    folder = expanded(folder)
     count = min(len(originals), preparation.max_images or len(originals))
     settings = {
         "source": originals.name,

@@ -28,6 +28,7 @@ import tensorflow as tf
 
 from tfnss import files
 from tfnss.data import checked, pixels
+from tfnss.files import expanded
 
 MANIFEST, FORMAT, VERSION = "manifest.json", "tfnss records", 1
 RANKING = "ranking.json"
@@ -44,7 +45,7 @@ class Records:
     """
 
     def __init__(self, folder: str | os.PathLike) -> None:
-        self._folder = Path(folder).expanduser()
+        self._folder = expanded(folder)
         self.name = os.fspath(self._folder)
         manifest = read_manifest(self._folder)
         if not manifest["complete"]:

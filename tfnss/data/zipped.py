@@ -5,11 +5,11 @@ import os
 import re
 import weakref
 import zipfile
-from pathlib import Path
 from typing import BinaryIO, cast
 
 from tfnss.data import pixels
 from tfnss.data.sources import in_order, labels_name
+from tfnss.files import expanded
 
 
 class Zip:
@@ -25,7 +25,7 @@ class Zip:
     mixed = True
 
     def __init__(self, path: str | os.PathLike) -> None:
-        self._path = Path(path).expanduser()
+        self._path = expanded(path)
         self.name = os.fspath(self._path)
         try:
             file = self._path.open("rb")  # ours: so no thread's last closing of an entry closes it

@@ -242,7 +242,7 @@ def _check_kernel_stddev(kernel_stddev: float) -> float:
 
 def gaussian_taps(kernel_stddev: float) -> tuple[float, float, float]:
     """The 3 taps of the kernel along one axis; they sum to 1."""
-    side = math.exp(-0.5 / kernel_stddev**2) if kernel_stddev > 0 else 0.0
+    side = math.exp(-0.5 / kernel_stddev**2) if kernel_stddev > 0.01 else 0.0  # as it is there in float64
     return side / (1 + 2 * side), 1 / (1 + 2 * side), side / (1 + 2 * side)
 
 

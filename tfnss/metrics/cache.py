@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from tfnss import files
+from tfnss.files import expanded
 
 VARIABLE = "TFNSS_CACHE"
 _FORMAT = 1
@@ -18,7 +19,7 @@ _FORMAT = 1
 
 def folder() -> Path:
     """Where they are kept: the environment variable TFNSS_CACHE, else ~/.cache/tfnss."""
-    return Path(os.environ.get(VARIABLE) or Path.home() / ".cache" / "tfnss").expanduser()
+    return expanded(os.environ.get(VARIABLE) or "~/.cache/tfnss")
 
 
 def load(key: Mapping[str, object]) -> dict[str, np.ndarray] | None:

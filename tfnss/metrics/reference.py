@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tfnss import files
+from tfnss.files import expanded
 from tfnss.metrics.catalog import MIN_IMAGES
 from tfnss.metrics.networks.choice import NAMES
 from tfnss.metrics.networks.inception import HANDLE
@@ -96,7 +97,7 @@ class Reference:
             ValueError: For a file that is missing, damaged or of another kind, or values that are no mean and covariance.
                 The message names it.
         """
-        place = Path(path).expanduser()
+        place = expanded(path)
         arrays = _read(place)
         mean, covariance = _statistics(place, arrays)
         about = _about(place, arrays)

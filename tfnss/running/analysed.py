@@ -10,6 +10,7 @@ import numpy as np
 
 import tfnss
 from tfnss.console import Parser, check_range
+from tfnss.files import expanded
 from tfnss.running.stored import load_run, members, read_settings
 
 _DEFAULTS: dict[str, Any] = {"images": 1000, "seed": 0, "batch_size": 64, "download": False}
@@ -51,11 +52,11 @@ def opened(given: dict[str, Any], picture: str) -> "tuple[dict[str, Any], tfnss.
     for name in ("images", "batch_size"):
         check_range(given, name, 1)
     check_range(given, "seed", below=2**31)
-    run = Path(given["run"]).expanduser()
+    run = expanded(given["run"])
     seeds = members(run)
     if seeds != [run]:
         raise ValueError(f"{run} holds the runs of {len(seeds)} seeds: name one of them, such as {seeds[0]}")
-    out = _writable(Path(given.get("out", run / picture)).expanduser())
+    out = _writable(expanded(given.get("out", run / picture)))
     settings = read_settings(run)["settings"]
     given = {"data": settings["data"]} | given | {"run": run, "out": out, "resolution": settings["resolution"]}
     given |= {"channels": settings.get("channels", 3), "background": settings.get("background")}  # early runs: none

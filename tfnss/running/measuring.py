@@ -10,6 +10,7 @@ import numpy as np
 
 import tfnss
 from tfnss import plots
+from tfnss.files import expanded
 from tfnss.metrics import LPIPS, Evaluation, FolderImages, Reference, azimuthal_profile, networks, results, spectrum_gap
 from tfnss.metrics.catalog import needs_network, needs_paths
 from tfnss.metrics.image_sets import FixedImages, as_image_set
@@ -94,7 +95,7 @@ def _check_idle(run: Path) -> None:
 
 def _same(data: str, own: str) -> bool:
     """Whether a flag names the images of a run."""
-    return data == own or (data not in tfnss.data.NAMES and Path(data).expanduser().resolve() == Path(own))
+    return data == own or (data not in tfnss.data.NAMES and expanded(data).resolve() == Path(own))
 
 
 def measure_folder(metrics: tuple[str, ...], given: dict[str, Any]) -> None:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from tfnss.files import expanded
+
 
 @dataclass(frozen=True)
 class Mode:
@@ -23,4 +25,4 @@ class Mode:
     @property
     def place(self) -> Path | None:
         """The folder that is asked for."""
-        return Path(self.run_dir) if self.run_dir else None
+        return expanded(self.run_dir) if self.run_dir else None

@@ -6,11 +6,14 @@ from typing import Any
 
 from tfnss.console import check_range, count_or_all
 from tfnss.data import NAMES
+from tfnss.files import expanded
 from tfnss.running.changes import check_changes
 from tfnss.running.mode import Mode
 from tfnss.running.recipe import Recipe
 from tfnss.running.starting_point import starting_settings
 from tfnss.running.stored import completed, read_settings, recipe_of
+
+_LARGE = 2**31  # no sensible setting is: of larger ones, something overflows
 
 
 def settings_of(recipe: Recipe, given: dict[str, Any], mode: Mode) -> tuple[dict[str, Any], int | None]:
@@ -19,6 +22,7 @@ def settings_of(recipe: Recipe, given: dict[str, Any], mode: Mode) -> tuple[dict
     Raises:
         ValueError: For values outside their ranges, or flags that contradict the run to resume.
     """
+    _check_numbers(given)
     if mode.checkpoint is not None and not mode.resume:
         raise ValueError("--checkpoint goes with --resume: it says where to go back to")
     if mode.change and not mode.resume:
@@ -29,15 +33,30 @@ def settings_of(recipe: Recipe, given: dict[str, Any], mode: Mode) -> tuple[dict
         raise ValueError(f"--paper: {recipe.name} is of no paper; `tfnss recipes` lists those that are")
     if mode.resume:
         return _resumed(recipe, given, mode)
-    if mode.trials is not None:
-        check_range({"trials": mode.trials}, "trials", 1)
     given = _located(given)
     inherited = {} if given.get("init") is None else starting_settings(recipe, given["init"])
     published = (recipe.as_published or {}) if mode.paper else {}
     settings = _located(recipe.settings(**published | (recipe.smoke if mode.smoke else {}) | inherited | given))
     if settings["checkpoint_every"] is None:
         settings["checkpoint_every"] = settings["kimg"] / 20
+    _check_trials(settings, mode.trials)
     return _checked(settings), mode.trials
+
+
+def _check_numbers(given: Mapping[str, Any]) -> None:
+    for name, value in given.items():
+        if isinstance(value, int | float) and not abs(value) < _LARGE:
+            flag = "--" + name.replace("_", "-")
+            raise ValueError(f"{flag} must be a number, and smaller than 2**31. Received: {value}")
+
+
+def _check_trials(settings: Mapping[str, Any], trials: int | None) -> None:
+    if trials is not None:
+        check_range({"trials": trials}, "trials", 1)
+        if settings["seed"] + trials > 2**31:
+            raise ValueError(
+                f"--trials {trials} from --seed {settings['seed']} on needs seeds of 2**31 and more: take fewer"
+            )
 
 
 def _checked(settings: dict[str, Any]) -> dict[str, Any]:
@@ -76,7 +95,7 @@ def _resumed(recipe: Recipe, given: dict[str, Any], mode: Mode) -> tuple[dict[st
     if mode.checkpoint is not None and saved["trials"] is not None:
         raise ValueError(f"--checkpoint goes with the run of one seed: --run-dir {mode.place / 'seed-...'}")
     given, settings = _located(given), completed(recipe, saved["settings"])
-    trials = {"trials": mode.trials} if mode.trials else {}
+    trials = {} if mode.trials is None else {"trials": mode.trials}
     check_changes(recipe, settings | {"trials": saved["trials"]}, given | trials, mode.change)
     return _checked(settings | given), saved["trials"]
 
@@ -92,7 +111,7 @@ def _saved(recipe: Recipe, run_dir: Path) -> dict[str, Any]:
 def _located(settings: dict[str, Any]) -> dict[str, Any]:
     """The settings with whole paths of what it is from: a resumed run finds that from anywhere, by any name."""
     return settings | {
-        name: str(Path(settings[name]).expanduser().resolve())
+        name: str(expanded(settings[name]).resolve())
         for name, others in (("data", NAMES), ("fid_reference", ("none",)), ("init", ()))
-        if settings.get(name) not in (None, *others) and Path(settings[name]).expanduser().exists()
+        if settings.get(name) not in (None, *others) and expanded(settings[name]).exists()
     }

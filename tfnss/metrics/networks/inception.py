@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 from packaging import version
 
+from tfnss.files import expanded
 from tfnss.metrics import cache, stand_ins
 from tfnss.metrics.networks.network import Outputs, resized
 
@@ -41,7 +42,7 @@ class Inception:
     def __init__(self, path: str | os.PathLike | None = None) -> None:
         place = path or os.environ.get(VARIABLE)
         if place:
-            self._model, self.key = _load_folder(Path(place).expanduser()), _digest(Path(place).expanduser())
+            self._model, self.key = _load_folder(expanded(place)), _digest(expanded(place))
         else:
             self._model, self.key = _load_from_hub(), HANDLE
         self._call = tf.function(self._outputs)

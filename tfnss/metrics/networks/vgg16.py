@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfnss.files import expanded
 from tfnss.metrics.networks.network import Outputs, resized
 
 _REMEDY = (
@@ -33,7 +34,7 @@ def vgg16(weights: str | os.PathLike | None, include_top: bool, dtype: str = "fl
             network = keras.applications.VGG16(weights=weights, include_top=include_top, input_shape=shape)
             return _of_dtype(network, dtype)
         model = keras.applications.VGG16(weights=None, include_top=include_top, input_shape=shape)
-        _load(model, Path(weights).expanduser())
+        _load(model, expanded(weights))
     except Exception as error:  # of many kinds: network, checksum, disk, HDF5
         raise ValueError(f"the weights of VGG16 cannot be had ({type(error).__name__}: {error}); {_REMEDY}") from error
     return _of_dtype(model, dtype)

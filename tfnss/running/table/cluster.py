@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -35,13 +36,33 @@ def connected(scheduler: str | None, jobs: int | None) -> Iterator[Any]:
             )
             scheduler = held.enter_context(cluster).scheduler_address
         try:
+            _check_listens(scheduler)
             client = held.enter_context(Client(scheduler, timeout=_ANSWER_SECONDS, set_as_default=False))
-        except (OSError, ValueError, TimeoutError) as error:
+        except (OSError, ValueError, OverflowError) as error:
             raise ValueError(
                 f"--scheduler {scheduler} does not answer ({error}): start `dask scheduler`, and workers of the same "
                 "tfnss that see the table's folder"
             ) from None
         yield client
+
+
+def _check_listens(address: str) -> None:
+    """Raises an error where nobody listens, at once: a client that never was connected takes half a minute to go away.
+
+    Raises:
+        ValueError: For what is no address, or one with TLS where Dask has no certificates.
+        OSError: If nobody is there.
+        OverflowError: For a port that there cannot be.
+    """
+    from distributed.comm.addressing import parse_address, parse_host_port
+    from distributed.comm.registry import get_backend
+    from distributed.security import Security
+
+    scheme, place = parse_address(address)
+    get_backend(scheme)
+    if scheme in ("tls", "wss") and Security().get_connection_args("client").get("ssl_context") is None:
+        raise ValueError("Dask has no certificates for TLS: set distributed.comm.tls in its configuration")
+    socket.create_connection(parse_host_port(place), timeout=_ANSWER_SECONDS).close()
 
 
 def work_on(client: Any, plan: Plan, folder: Path, jobs: Sequence[Job]) -> dict[str, str]:

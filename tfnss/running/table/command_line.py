@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tfnss.console import Parser, check_range, fail, parser_of, reporting, start_tensorflow
+from tfnss.files import expanded
 from tfnss.running.table import plan as plans
 from tfnss.running.table.plan import Job, Plan, recipe_called, table_called
 
@@ -56,12 +57,12 @@ def run(program: str, flags: dict[str, Any]) -> None:
     given = _DEFAULTS | flags
     with reporting(program, ValueError, OSError):
         plan, folder = _asked(given)
+        start_tensorflow()
         plans.check_settings(plan)
         jobs = plans.chosen(plans.jobs_of(plan, folder), given.get("cells"))
         if given["dry_run"]:
             _show(plan, jobs)
             return
-        start_tensorflow()
         with _clients(given) as client:
             plan = plans.open_plan(folder, plan, "seeds" in given)
             jobs = plans.chosen(plans.jobs_of(plan, folder), given.get("cells"))
@@ -83,7 +84,7 @@ def _asked(given: dict[str, Any]) -> tuple[Plan, Path]:
         raise ValueError("--jobs starts workers here, and --scheduler names some: leave one out")
     kind = given["kind"]
     seeds = {"paper": table.seeds, "miniature": table.small_seeds, "smoke": 1}[kind]
-    places = {name: str(Path(place).expanduser()) for name, place in _pairs("--data", given["data"]).items()}
+    places = {name: str(expanded(place)) for name, place in _pairs("--data", given["data"]).items()}
     settings = _settings(table, _pairs("--set", given["set"]))
     plan = Plan(
         table.name, kind, given.get("seeds", seeds), settings, places, given.get("inception"), given["download"]
@@ -91,7 +92,7 @@ def _asked(given: dict[str, Any]) -> tuple[Plan, Path]:
     if not plan.cells:
         raise ValueError(f"{table.name} has no cells of the kind {kind}")
     ending = "" if kind == "paper" else f"-{kind}"
-    return plan, Path(given.get("dir", f"tables/{table.name}{ending}")).expanduser()
+    return plan, expanded(given.get("dir", f"tables/{table.name}{ending}"))
 
 
 def _pairs(flag: str, texts: Sequence[str]) -> dict[str, str]:
@@ -116,7 +117,7 @@ def _settings(table: Any, texts: dict[str, str]) -> dict[str, Any]:
         except ValueError:
             raise ValueError(f"--set {name}: {text} is no {option.type.__name__}") from None
         if option.choices is not None and value not in option.choices:
-            raise ValueError(f"--set {name}: {text} is none of {', '.join(option.choices)}")
+            raise ValueError(f"--set {name}: {text} is none of {', '.join(map(str, option.choices))}")
         settings[option.name] = value
     return settings
 
@@ -157,7 +158,6 @@ def _show(plan: Plan, jobs: Sequence[Job]) -> None:
         f"{len(jobs)} runs of {len(cells)} cells, {sum(kimg_of(plan, job) for job in jobs):g} kimg to train.",
         flush=True,
     )
-    start_tensorflow()
     from tfnss.running.table.estimate import seconds_per_kimg
 
     rates = seconds_per_kimg(plan, jobs)

@@ -10,6 +10,7 @@ from typing import Any
 from tfnss import files
 from tfnss.data import NAMES
 from tfnss.running import catalogue
+from tfnss.running.mode import Mode
 from tfnss.running.recipe import Recipe
 from tfnss.running.table.declaration import Cell, Table
 
@@ -172,7 +173,7 @@ def chosen(jobs: Sequence[Job], patterns: str | None) -> list[Job]:
     """
     if patterns is None:
         return list(jobs)
-    wanted = [pattern.strip().lower() for pattern in patterns.split(",")]
+    wanted = [pattern.strip().lower() for pattern in patterns.split(",") if pattern.strip()]
 
     def matches(cell: Cell) -> bool:
         names = (cell.name, *(text.lower() for text in (cell.row, cell.column, cell.variant)))
@@ -254,13 +255,17 @@ def check_settings(plan: Plan) -> None:
     """Checks the settings of all cells, their data and their networks aside.
 
     Raises:
-        ValueError: For settings that a recipe has not, or data that are no data set's.
+        ValueError: For settings that a recipe has not, or outside their ranges, or data that are no data set's.
     """
+    from tfnss.running.settings import settings_of
+
     recipes = {cell.recipe: recipe_called(cell.recipe) for cell in plan.cells}
     for name in plan.settings:
         without = [recipe.name for recipe in recipes.values() if name not in {o.name for o in recipe.all_options()}]
         if without:
             raise ValueError(f"--set {name}: {without[0]} has no such setting")
+    for cell in {cell.recipe: cell for cell in plan.cells}.values():
+        settings_of(recipes[cell.recipe], {**cell.settings, **plan.settings}, Mode())
     known = {recipe.defaults["data"] for recipe in recipes.values()}
     known |= {cell.settings["data"] for cell in plan.cells if "data" in cell.settings}
     for name in plan.data:
