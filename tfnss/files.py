@@ -73,6 +73,13 @@ def check_new(folder: Path, names: Sequence[str]) -> None:
         raise ValueError(f"{folder / taken} is there already: name another --out, or add --overwrite")
 
 
+def check_folder(folder: Path, flag: str) -> None:
+    """Raises a ValueError where a folder is not there, writable, nor can be made: before the work that it is for is done."""
+    place = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    if not (place.is_dir() and os.access(place, os.W_OK)):
+        raise ValueError(f"{flag} cannot be written: {place} is no folder to write to; name another place")
+
+
 def _replace_folder(source: Path, path: Path) -> None:
     for item in source.rglob("*"):
         _flush(item)

@@ -220,6 +220,8 @@ def test_fid_in_training_is_that_after_it(place):
 
 # Arguments ({} is the place), and what the line must say.
 CASES = [
+    ("{}/runs/one --out {}/fakes/0.png/x", "is no folder to write to; name another place"),
+    ("{}/runs/one --save-reference {}/fakes/0.png/y.npz", "y.npz cannot be written: "),
     ("{}/nowhere", "nowhere is neither the folder of a run nor of images"),
     ("{}/single --data {}/reals --features embedded", "fake_images=1,"),
     ("{}/fakes --data {}/single --features embedded", "Received: 1 of "),

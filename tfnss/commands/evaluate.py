@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tfnss.console import Parser, check_range, count_or_all, one_line_warnings, parser_of, reporting, start_tensorflow
-from tfnss.files import expanded
+from tfnss.files import check_folder, expanded
 from tfnss.metrics import NAMES
 from tfnss.metrics.names import check_names
 from tfnss.metrics.networks import NAMES as NETWORKS
@@ -39,7 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             check_range(given, "resolution", 1, below=2**16)
         metrics = check_names(given["metrics"].split(","))
         target = expanded(given["target"])
-        given |= {name: expanded(given[name]) for name in ("out", "save_reference") if name in given}
+        places: dict[str, Any] = {name: expanded(given[name]) for name in ("out", "save_reference") if name in given}
+        for name, place in places.items():
+            check_folder(place.parent, f"--{name.replace('_', '-')} {place}")
+        given |= places
         given |= {"reals": count_or_all(given["reals"], "--reals")} if "reals" in given else {}
         if "save_reference" in given:
             _check_new(given["save_reference"], metrics)

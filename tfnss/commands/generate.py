@@ -49,6 +49,7 @@ def _draw(given: dict[str, Any]) -> None:
     from tfnss.serving import drawing
 
     task, out = _task(given), expanded(given["out"])
+    files.check_folder(out, f"--out {out}")
     if not given["overwrite"]:
         files.check_new(out, [*task.names, task.picture])
     model = _opened(expanded(given["target"]))

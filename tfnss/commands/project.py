@@ -54,6 +54,7 @@ def _project(given: dict[str, Any], places: dict[str, Path], out: Path) -> None:
     from tfnss.analysis import project
     from tfnss.generators import image_shape
 
+    files.check_folder(out, f"--out {out}")
     if not given["overwrite"]:
         files.check_new(out, [*(f"{_SINGLES}/{name}.png" for name in places), _STYLES, _PICTURE])
     generator = _generator(expanded(given["target"]))

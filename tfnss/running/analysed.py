@@ -1,7 +1,6 @@
 """What the analyses of a trained run share: their flags, the run, and real images to show it."""
 
 import functools
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import tfnss
+from tfnss import files
 from tfnss.console import Parser, check_range
 from tfnss.files import expanded
 from tfnss.running.stored import load_run, members, read_settings
@@ -69,9 +69,7 @@ def _writable(out: Path) -> Path:
         raise ValueError(f"--out must name a picture ({' '.join(_SUFFIXES)}). Received: {out}")
     if out.is_dir():
         raise ValueError(f"--out {out} is a folder; name a file")
-    place = next(path for path in out.absolute().parents if path.exists())
-    if not (place.is_dir() and os.access(place, os.W_OK)):
-        raise ValueError(f"--out {out} cannot be written: {place} is no folder to write to")
+    files.check_folder(out.parent, f"--out {out}")
     return out
 
 
