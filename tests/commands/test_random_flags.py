@@ -176,7 +176,7 @@ def examples(count):
 
 @pytest.mark.filterwarnings("ignore")
 @given(arguments=command_lines())
-@examples(80)
+@examples(20)
 def test_no_command_line_ends_in_a_traceback(arguments, place, whole):
     check(arguments, place, whole)
 
@@ -184,6 +184,6 @@ def test_no_command_line_ends_in_a_traceback(arguments, place, whole):
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @given(arguments=command_lines())
-@examples(120)
+@examples(180)
 def test_nor_do_more_of_them(arguments, place, whole):
     check(arguments, place, whole)

@@ -117,6 +117,7 @@ def test_the_latest_run_is_found(run, tmp_path, monkeypatch, capsys):
     assert "00010-dcgan_photos-nss" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_augmentation_is_switched_on(tmp_path):
     recipe, run = stylegan2_photos64.RECIPE, tmp_path / "run"
     main(recipe, ["--smoke", "--kimg", "0.016", "--run-dir", str(run)])

@@ -46,6 +46,7 @@ def test_without_the_flag_they_are_as_many_as_the_fakes(place, tmp_path):
     assert results.read(tmp_path / "run" / "metrics.jsonl")[-1]["real_images"] == 16
 
 
+@pytest.mark.slow
 def test_a_reference_is_kept_by_a_resumed_run(place, tmp_path, monkeypatch, capsys):
     """It is found from anywhere, gives the same FID, and leaves the training as it is."""
     shutil.copy(place / "photos.npz", tmp_path)
