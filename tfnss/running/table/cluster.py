@@ -1,6 +1,7 @@
 """The jobs of a table on a Dask cluster: one that is there already, or one of this machine."""
 
 import contextlib
+import logging
 import os
 import shutil
 import socket
@@ -32,12 +33,17 @@ def connected(scheduler: str | None, jobs: int | None) -> Iterator[Any]:
     with contextlib.ExitStack() as held:
         if scheduler is None:
             cluster = LocalCluster(
-                n_workers=jobs, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=0
+                n_workers=jobs,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=None,
+                memory_limit=0,
+                silence_logs=logging.ERROR,
             )
             scheduler = held.enter_context(cluster).scheduler_address
         try:
             _check_listens(scheduler)
-            client = held.enter_context(Client(scheduler, timeout=_ANSWER_SECONDS, set_as_default=False))
+            client = held.enter_context(Client(scheduler, timeout=_ANSWER_SECONDS))
         except (OSError, ValueError, OverflowError) as error:
             raise ValueError(
                 f"--scheduler {scheduler} does not answer ({error}): start `dask scheduler`, and workers of the same "
