@@ -59,8 +59,7 @@ def test_losses_are_all_offered():
 
 @every_family
 def test_penalties(recipe):
-    constant = {"decay": "none"} if "decay" in recipe.settings() else {}
-    gan = built(recipe, gamma=3.0, r1_interval=5, r2=2.0, lecam=0.25, **constant)
+    gan = built(recipe, gamma=3.0, r1_interval=5, r2=2.0, lecam=0.25)
     found = {type(penalty): (penalty.weight, penalty.interval) for penalty in gan.regularizers}
     assert found[tfnss.R1] == (3.0, 5)
     assert found[tfnss.R2] == (2.0, 5)

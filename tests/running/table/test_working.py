@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -170,7 +171,6 @@ def test_a_cluster_whose_worker_is_killed(undisturbed, tmp_path):
     plan = open_plan(folder, Plan("nss_table4", "smoke", 1, {"base_width": 4}), more_seeds=True)
     jobs = chosen(jobs_of(plan, folder), FLAGS[2])
     with cluster.connected(None, 2) as client:
-        import threading
 
         def kill_one():
             while not list(writers(folder)):
