@@ -34,6 +34,7 @@ FLOORS = {
     "tfnss.generators": 0,
     "tfnss.random": 0,
     "tfnss.registered": 0,
+    "tfnss.resolution": 0,
     "tfnss.uint8": 0,
     "tfnss.version": 0,
     "tfnss.xla": 0,

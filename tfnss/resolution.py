@@ -1,0 +1,62 @@
+"""Resolutions of images: one number for squares, else height and width; in texts WIDTHxHEIGHT, such as 640x384."""
+
+import re
+from collections.abc import Sequence
+from numbers import Integral
+
+Resolution = int | Sequence[int]
+METAVAR = "PIXELS|WIDTHxHEIGHT"  # of flags
+
+
+def sides(resolution: Resolution) -> tuple[int, int]:
+    """Height and width in pixels of a resolution: of 64, (64, 64); of (384, 640), these.
+
+    Raises:
+        ValueError: If it is neither one number >= 1 nor two of them.
+    """
+    pair = (resolution, resolution) if isinstance(resolution, Integral) else resolution
+    if (
+        not isinstance(pair, list | tuple)
+        or len(pair) != 2
+        or any(not isinstance(side, Integral) or isinstance(side, bool) or side < 1 for side in pair)
+    ):
+        raise ValueError(
+            f"the resolution must be one number of pixels, 1 or more, or (height, width). Received: resolution={resolution}"
+        )
+    return int(pair[0]), int(pair[1])
+
+
+def plain(resolution: Resolution) -> int | list[int]:
+    """The same resolution as JSON holds it: one number for a square, else [height, width].
+
+    Raises:
+        ValueError: As `sides` does.
+    """
+    height, width = sides(resolution)
+    return height if height == width else [height, width]
+
+
+def from_text(text: str) -> int | list[int]:
+    """The resolution that a text says: `512`, or `640x384`, which is 640 pixels wide and 384 high.
+
+    Raises:
+        ValueError: For another text.
+    """
+    match = re.fullmatch(r"([+-]?\d+)(?:[xX]([+-]?\d+))?", text.strip(), re.ASCII)
+    if not match:
+        raise ValueError(f"a resolution is one number, or WIDTHxHEIGHT such as 640x384. Received: {text}")
+    width = int(match[1])
+    height = width if match[2] is None else int(match[2])
+    return height if height == width else [height, width]
+
+
+def written(resolution: Resolution) -> str:
+    """A resolution as texts have it: `64x64`; of (384, 640), `640x384`: the width, then the height."""
+    height, width = sides(resolution)
+    return f"{width}x{height}"
+
+
+def flag_value(resolution: Resolution) -> str:
+    """What a flag `--resolution` takes for a resolution: `64`; of (384, 640), `640x384`."""
+    height, width = sides(resolution)
+    return str(height) if height == width else f"{width}x{height}"
