@@ -19,7 +19,7 @@ def test_one_resolution_in_its_forms(given, both, held, text, flag):
 
 @pytest.mark.parametrize("wrong", [0, -4, 4.0, True, None, "64", (64,), (64, 0), (1, 2, 3), (4.5, 2)])
 def test_no_resolution(wrong):
-    with pytest.raises(ValueError, match="one number of pixels, 1 or more"):
+    with pytest.raises(ValueError, match="one number of pixels, at least 1"):
         sides(wrong)
 
 
