@@ -19,6 +19,7 @@ from rich.progress import track
 
 import tfnss
 from tfnss.console import Parser, floats, integers, reporting, start_tensorflow
+from tfnss.resolution import sides
 from tfnss.running.analysed import analysis_parser, discriminating, opened, real_images
 
 PROGRAM = "python -m recipes.ssd_discriminator_blindness"
@@ -61,7 +62,7 @@ def _parser() -> Parser:
     parser = analysis_parser(PROGRAM, SUMMARY, _PICTURE)
     flag = parser.add_argument
     flag("--factors", type=floats, help=f"factors of the amplitudes (default: {','.join(f'{f:g}' for f in _FACTORS)})")
-    flag("--radii", type=integers, help="least radii, in cycles per side (default: 8 from 1 to half of the side)")
+    flag("--radii", type=integers, help="least radii, in cycles per shorter side (default: 8 from 1 to half of it)")
     return parser
 
 
@@ -74,12 +75,14 @@ def _factors(given: dict[str, Any]) -> Sequence[float]:
 def _radii(given: dict[str, Any]) -> Sequence[int]:
     from tfnss.layers.spectrum import radii as radii_of
 
-    side = given["resolution"]
+    height, width = sides(given["resolution"])
     if "radii" not in given:
-        return np.unique(np.linspace(1, side // 2, 8).round().astype(int)).tolist()
-    highest = int(radii_of(side, side).max())
+        return np.unique(np.linspace(1, min(height, width) // 2, 8).round().astype(int)).tolist()
+    highest = int(radii_of(height, width).max())
     if not all(0 <= radius <= highest for radius in given["radii"]):
-        raise ValueError(f"--radii must lie in [0, {highest}] for images of {side}x{side}. Received: {given['radii']}")
+        raise ValueError(
+            f"--radii must lie in [0, {highest}] for images of {width}x{height}. Received: {given['radii']}"
+        )
     return given["radii"]
 
 

@@ -8,8 +8,8 @@ from tests.layers.test_resample import padded
 from tests.layers.test_resampled_convolution import correlated
 from tests.layers.test_wavelet import bands_of
 from tests.models.test_dcgan import trainable
-from tfnss.resolution import sides
 from tfnss.layers import EuclideanNoise, RiemannianNoise, SpectralConv2D, SpectralDense
+from tfnss.resolution import sides
 
 PARAMETERS = {
     32: (4_276_739, 1_053_825),
@@ -45,8 +45,10 @@ def test_parameter_counts_are_those_of_the_paper(resolution, zero_weights):
 
 @pytest.mark.parametrize(
     ("resolution", "channels", "downsampling"),
-    [(32, 1, "average"), (48, 3, "dwt"), (64, 1, "dwt"), (128, 3, "average"), (128, 1, "dwt")]
-    + [((32, 48), 3, "average"), ((80, 48), 1, "dwt"), ([64, 96], 3, "dwt"), (96, 1, "average"), (24, 1, "dwt")],
+    [
+        *((32, 1, "average"), (48, 3, "dwt"), (64, 1, "dwt"), (128, 3, "average"), (128, 1, "dwt")),
+        *(((32, 48), 3, "average"), ((80, 48), 1, "dwt"), ([64, 96], 3, "dwt"), (96, 1, "average"), (24, 1, "dwt")),
+    ],
 )
 def test_shapes(resolution, channels, downsampling):
     gan = tiny(resolution, channels=channels, downsampling=downsampling)
