@@ -72,7 +72,7 @@ def _radii(model: Model, given: Sequence[int] | None) -> list[int]:
         return np.unique(np.linspace(1, min(height, width) // 2, 8).round().astype(int)).tolist()
     highest = int(radii_of(height, width).max())
     if not all(0 <= radius <= highest for radius in given):
-        raise ValueError(f"--radii must lie in [0, {highest}] for images of {height}x{width}. Received: {given}")
+        raise ValueError(f"--radii must lie in [0, {highest}] for images of {width}x{height}. Received: {given}")
     return list(given)
 
 

@@ -23,7 +23,7 @@ def test_no_resolution(wrong):
         sides(wrong)
 
 
-@pytest.mark.parametrize("wrong", ["", "x", "64x", "64*48", "64x48x2", "6.4", "nan", "1e3"])
+@pytest.mark.parametrize("wrong", ["", "x", "64x", "64*48", "64x48x2", "6.4", "nan", "1e3", "0x4", "-4x4", "9" * 5000])
 def test_no_text_of_a_resolution(wrong):
     with pytest.raises(ValueError, match="WIDTHxHEIGHT such as 640x384"):
         from_text(wrong)

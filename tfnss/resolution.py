@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from numbers import Integral
 
 Resolution = int | Sequence[int]
-METAVAR = "PIXELS|WIDTHxHEIGHT"  # of flags
+METAVAR = "PIXELS|WIDTHxHEIGHT"  # of flags, of which
+IN_WORDS = "one number for squares, or WIDTHxHEIGHT, such as 640x384 for 640 pixels across and 384 down"
 
 
 class ResolutionError(argparse.ArgumentTypeError, ValueError):
@@ -47,12 +48,10 @@ def from_text(text: str) -> int | list[int]:
     Raises:
         ResolutionError: For another text.
     """
-    match = re.fullmatch(r"([+-]?\d+)(?:[xX]([+-]?\d+))?", text.strip(), re.ASCII)
+    match = re.fullmatch(r"([+-]?\d{1,300})|([1-9]\d{0,299})[xX]([1-9]\d{0,299})", text.strip(), re.ASCII)
     if not match:
         raise ResolutionError(f"a resolution is one number, or WIDTHxHEIGHT such as 640x384. Received: {text}")
-    width = int(match[1])
-    height = width if match[2] is None else int(match[2])
-    return height if height == width else [height, width]
+    return int(match[1]) if match[1] else plain((int(match[3]), int(match[2])))
 
 
 def is_resolution(value: object) -> bool:

@@ -67,11 +67,12 @@ PLACES = (
 )
 INTEGERS = ("0", "-1", "1", "2", "1e3", "1.5", "nan", "", "many", "\u0663", "2147483648", "9" * 20, "9" * 5000)
 NUMBERS = ("0", "-1", "1", "0.5", "-0.0", "1e-320", "1e309", "-1e309", "nan", "1e300", "9" * 400, "", "half", "1,5")
+RESOLUTIONS = ("24", "33", "16x", "x16", "0x16", "17x33", "16x8x3", "1x65536", "9" * 300 + "x1", "9x" + "9" * 5000)
 TEXTS = ("", "none", "all", "nothing", "0", "-1", "nan", "a,b", ",", "\0", "\udcff", "9" * 20, "9" * 5000, "1" * 300)
 
 # What a flag may well be given, by its name, so that many command lines are good.
 GOOD = {
-    "resolution": ("16", "32"),
+    "resolution": ("16", "32", "32x16"),
     "batch_size": ("2", "4", "8"),
     "kimg": ("0.064", "0.5"),
     "data": ("good", "photos", "classes", "records", "good.zip"),
@@ -202,7 +203,7 @@ def _chunk(random: Random, action: argparse.Action) -> list[str]:
 def _value(random: Random, action: argparse.Action) -> str:
     """A value that may be good, or now and then any."""
     good = (GOOD if action.option_strings else POSITIONALS).get(action.dest, ())
-    kinds = {"int": INTEGERS, "float": NUMBERS}
+    kinds = {"int": INTEGERS, "float": NUMBERS, "from_text": (*INTEGERS, *RESOLUTIONS)}
     others = kinds.get(getattr(action.type, "__name__", ""), (*TEXTS, *PLACES))
     if action.choices is not None:
         good, others = tuple(map(str, action.choices)), ("", "none of these", "0", "nan")

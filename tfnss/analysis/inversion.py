@@ -253,7 +253,7 @@ def _adam(state: _State, gradients: Sequence[Any], index: Any, rate: Any) -> _St
 
 
 def _averaged_down(images: Any) -> Any:
-    block = images.shape[1] // MAX_SIZE
+    block = min(images.shape[1:3]) // MAX_SIZE
     return images if block < 2 else tf.nn.avg_pool2d(images, block, block, "VALID")
 
 

@@ -59,8 +59,8 @@ def _project(given: dict[str, Any], places: dict[str, Path], out: Path) -> None:
     if not given["overwrite"]:
         files.check_new(out, [*(f"{_SINGLES}/{name}.png" for name in places), _STYLES, _PICTURE])
     generator = _generator(expanded(given["target"]))
-    _, side, _, channels = image_shape(generator)
-    targets = np.stack([_read(place, side, channels, given["background"]) for place in places.values()])
+    _, height, width, channels = image_shape(generator)
+    targets = np.stack([_read(place, (height, width), channels, given["background"]) for place in places.values()])
     distance = distance_of(given)
     options = {name: given[name] for name in ("steps", "seed", "space", "batch_size")}
     projection = project(generator, targets, distance, **options, progress=True)
@@ -75,7 +75,10 @@ def add_flags(parser: Parser) -> None:
     flag = parser.add_argument
     flag("target", metavar="RUN_OR_PICKLE", help="folder of a run, or an official pickle of StyleGAN2")
     flag(
-        "images", metavar="IMAGE", nargs="+", help="image files; their centred squares are brought to the model's size"
+        "images",
+        metavar="IMAGE",
+        nargs="+",
+        help="image files; their centres, of the shape of the model's images, are brought to its size",
     )
     flag("--out", metavar="DIR", required=True, help="folder that gets the PNG files and the styles")
     flag("--steps", type=int, metavar="N", help="steps of the search (default: 1000)")
@@ -125,11 +128,11 @@ def _generator(target: Path) -> Any:
     return generator
 
 
-def _read(place: Path, side: Any, channels: Any, background: str | None) -> np.ndarray:
-    """The centred square of an image, uint8 `[side, side, channels]`."""
+def _read(place: Path, size: Any, channels: Any, background: str | None) -> np.ndarray:
+    """An image cropped to its centre and resized to (height, width), uint8 `[height, width, channels]`."""
     pixels.check_colours(channels, background)
     with pixels.own_limits(), pixels.opened(lambda: place.open("rb"), str(place)) as image:
-        return pixels.squeezed(pixels.converted(image, channels, background, str(place)), side)
+        return pixels.squeezed(pixels.converted(image, channels, background, str(place)), size)
 
 
 def _save(projection: "Projection", targets: np.ndarray, names: Sequence[str], out: Path) -> None:

@@ -39,7 +39,7 @@ def perceptual_path_length(
         space: `z` or `w`.
         sampling: `full` for t uniform in [0, 1], `end` for t = 0.
         crop: Whether images are cropped to StyleGAN's face region: rows 3/8 to 7/8, columns 2/8 to 6/8. Larger
-            images are averaged down to 256 pixels after the crop.
+            images are averaged down to 256 pixels on the shorter side after the crop.
         count: Number of paths.
         epsilon: Step ε.
         batch_size: Paths at a time, rounded up to a multiple of 4.
@@ -106,7 +106,7 @@ def _shown(images: np.ndarray, crop: bool) -> np.ndarray:
     if crop:
         height, width = (n // 8 for n in images.shape[1:3])
         images = images[:, 3 * height : 7 * height, 2 * width : 6 * width]
-    block = images.shape[1] // MAX_SIZE
+    block = min(images.shape[1:3]) // MAX_SIZE
     if block > 1:
         count, (height, width), channels = len(images), (n // block for n in images.shape[1:3]), images.shape[3]
         images = images[:, : height * block, : width * block]

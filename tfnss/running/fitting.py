@@ -14,6 +14,7 @@ from keras.optimizers.schedules import LearningRateSchedule
 import tfnss
 from tfnss import files
 from tfnss.metrics import Evaluation, Reference, networks, results
+from tfnss.resolution import sides
 from tfnss.running.farewell import Status
 from tfnss.running.file_names import BEST, CHECKPOINT, HISTORY, METRICS, SAVED_MODEL
 from tfnss.running.nearest import try_nearest
@@ -125,7 +126,7 @@ def prepare_evaluation(settings: dict[str, Any], images: tfnss.data.Images, ince
     reals: tfnss.data.Images | Reference = images
     if settings["fid_reference"] != "none":
         reals = Reference.load(settings["fid_reference"])
-        reals.check_size(settings["resolution"], settings["resolution"])
+        reals.check_size(*sides(settings["resolution"]))
     count, most, progress = settings["fid_images"], most_reals(settings), sys.stdout.isatty()
     evaluation = Evaluation(reals, ("fid",), network, count, most, progress=progress)
     evaluation.prepare()

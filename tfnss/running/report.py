@@ -15,6 +15,7 @@ import numpy as np
 from tfnss import files, plots
 from tfnss.metrics import results
 from tfnss.metrics.names import CONDITIONS
+from tfnss.resolution import is_resolution, sides
 from tfnss.running.analysis.outcome import Outcome, outcomes
 from tfnss.running.file_names import HISTORY, METRICS, NEAREST, REPORT
 from tfnss.running.nearest import PAIRS, read_nearest
@@ -95,8 +96,8 @@ def _samples(run_dir: Path, resolution: Any) -> Markup:
     if not grids:
         return element("p", "None yet.")
     over_time = [grids[i] for i in np.unique(np.linspace(0, len(grids) - 1, _MOST_GRIDS).round().astype(int))]
-    side = resolution if isinstance(resolution, int) and resolution > 0 else _GRID // _CELLS
-    corner = (_CELLS * side, _CELLS * (side + plots.CAPTION_HEIGHT) if class_names(run_dir) else _CELLS * side)
+    height, width = sides(resolution if is_resolution(resolution) else _GRID // _CELLS)
+    corner = (_CELLS * width, _CELLS * (height + (plots.CAPTION_HEIGHT if class_names(run_dir) else 0)))
     large = [(f"samples at {grids[-1][0]}", grids[-1][1])]
     reals = run_dir / "samples" / "reals.png"
     large += [("real images", reals)] if reals.exists() else []

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tfnss import files
+from tfnss.resolution import plain
 from tfnss.running.catalogue import own_package
 from tfnss.running.file_names import CHECKPOINT, INIT, SETTINGS
 from tfnss.running.recipe import Recipe
@@ -158,5 +159,6 @@ def _read(weights: Path, run_dir: Path | None, _modified: int, _size: int) -> _S
         generator, discriminator = official_networks(weights)
         whole = trained_of(generator, discriminator, name)._replace(family="StyleGAN2")
     configs = generator.get_config(), None if discriminator is None else discriminator.get_config()
-    settings = {"resolution": image_shape(generator)[1]} if is_functional(generator) else {}
+    height, width = image_shape(generator)[1:3]
+    settings = {"resolution": plain((height, width))} if is_functional(generator) and height and width else {}
     return _Source(whole, None, settings, configs)
