@@ -1,3 +1,9 @@
+from .autocorrelation import neighbour_correlations as neighbour_correlations
+from .detection import Detection as Detection
+from .detection import detection as detection
+from .features import FeatureStatistics as FeatureStatistics
+from .features import feature_maps as feature_maps
+from .features import feature_statistics as feature_statistics
 from .inversion import Projection as Projection
 from .inversion import noise_regularizer as noise_regularizer
 from .inversion import project as project
@@ -7,4 +13,9 @@ from .jacobian import JacobianSpectra as JacobianSpectra
 from .jacobian import jacobian_spectra as jacobian_spectra
 from .nearest import Nearest as Nearest
 from .nearest import nearest_images as nearest_images
+from .noise_by_layer import NoiseByLayer as NoiseByLayer
+from .noise_by_layer import noise_by_layer as noise_by_layer
+from .path_lengths import PathLengths as PathLengths
+from .path_lengths import images_at as images_at
+from .path_lengths import path_lengths as path_lengths
 from .resolution_usage import resolution_usage as resolution_usage
