@@ -41,6 +41,7 @@ FLOORS = {
     "tfnss.data": 1,
     "tfnss.layers": 1,
     "tfnss.plots": 1,
+    "tfnss.panels": 2,
     "tfnss.metrics": 2,
     "tfnss.serving": 2,
     "tfnss.training": 3,

@@ -71,8 +71,8 @@ def perceptual_path_length(
         pairs, t = (np.asarray(x, np.float64) for x in stateless.latent_pairs(size, images.latent_dim, seed, start))
         t = np.zeros(size) if sampling == "end" else t
         ends = [_path(pairs, t, styles, start), _path(pairs, t + epsilon, styles, start)]
-        shown = [_shown(images(end, start), crop) for end in ends]
-        lengths.append(np.asarray(distance(*shown), np.float64) / epsilon**2)
+        compared = [shown(images(end, start), crop) for end in ends]
+        lengths.append(np.asarray(distance(*compared), np.float64) / epsilon**2)
     return trimmed_mean(np.concatenate(lengths))
 
 
@@ -100,7 +100,8 @@ def _great_circle(first: np.ndarray, second: np.ndarray, t: np.ndarray) -> np.nd
     return np.sqrt(first.shape[1]) * (first * np.cos(angle) + normal * np.sin(angle))
 
 
-def _shown(images: np.ndarray, crop: bool) -> np.ndarray:
+def shown(images: np.ndarray, crop: bool) -> np.ndarray:
+    """What of float images `[batch, height, width, channels]` a path length compares: cropped, and averaged down."""
     if images.dtype == np.uint8:
         raise ValueError("path lengths need a generator that gives floats in [-1, 1]; 8 bits hide its small steps")
     if crop:

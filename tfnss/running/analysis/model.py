@@ -190,9 +190,14 @@ def _has_rgb_layers(model: Model) -> bool:
     return hasattr(getattr(model.generator, "synthesis", None), "rgb_outputs")
 
 
+def _has_features(model: Model) -> bool:
+    return hasattr(getattr(model.generator, "synthesis", None), "features")
+
+
 NEEDS = {
     "styles": Need(_has_styles, "has no styles (models.StyleGAN2 has)"),
     "noise": Need(_has_noise, "has no noise (runs with --noise euclidean or riemannian have)"),
+    "feature maps": Need(_has_features, "gives no feature maps (models.StyleGAN2 does)"),
     "discriminator": Need(lambda model: model.discriminator is not None, "holds no discriminator (runs do)"),
     "spectral classifier": Need(
         lambda model: model.spectral_realness is not None,
