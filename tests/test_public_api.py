@@ -39,6 +39,7 @@ FLOORS = {
     "tfnss.xla": 0,
     "tfnss.data": 1,
     "tfnss.layers": 1,
+    "tfnss.films": 1,
     "tfnss.plots": 1,
     "tfnss.metrics": 2,
     "tfnss.serving": 2,

@@ -1,8 +1,17 @@
+from .directions import Directions as Directions
+from .directions import along as along
+from .directions import load_directions as load_directions
+from .directions import pca_directions as pca_directions
+from .directions import principal_components as principal_components
+from .directions import save_directions as save_directions
+from .directions import sefa as sefa
+from .directions import sefa_directions as sefa_directions
 from .inversion import Projection as Projection
 from .inversion import noise_regularizer as noise_regularizer
 from .inversion import project as project
 from .inversion import squared_difference as squared_difference
 from .inversion import synthesize as synthesize
+from .loops import loop as loop
 from .nearest import Nearest as Nearest
 from .nearest import nearest_images as nearest_images
 from .resolution_usage import resolution_usage as resolution_usage
