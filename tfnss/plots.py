@@ -161,13 +161,72 @@ def save_lines(
     """
     figure = Figure(figsize=(6, 3.6), layout="constrained")
     axes = figure.subplots()
-    for label, (places, values) in curves.items():
-        axes.plot(places, values, label=label, marker=".")
-    for (label, level), style in zip((levels or {}).items(), itertools.cycle(("--", ":", "-."))):
-        axes.axhline(level, color="black", linestyle=style, linewidth=1, label=label)
+    _draw_lines(axes, curves, levels or {})
     axes.set(xlabel=xlabel, ylabel=ylabel)
     axes.legend(bbox_to_anchor=(1, 1), loc="upper left")
     _save(figure, path)
+
+
+def save_panels(
+    panels: Mapping[str, tuple[Mapping[str, tuple], Mapping[str, float]]],
+    xlabel: str,
+    ylabel: str,
+    path: str | os.PathLike,
+) -> None:
+    """Draws curves and horizontal lines, as `save_lines` does, in a panel for each model; one legend.
+
+    Args:
+        panels: By title curves, places and values by label, and the values of horizontal lines by label.
+        xlabel: What the places are.
+        ylabel: What the values are.
+        path: Picture to write.
+    """
+    figure = Figure(figsize=(2 + 4 * len(panels), 3.6), layout="constrained")
+    all_axes: Any = figure.subplots(1, len(panels), squeeze=False)[0]
+    for axes, (title, (curves, levels)) in zip(all_axes, panels.items(), strict=True):
+        _draw_lines(axes, curves, levels)
+        axes.set(title=title, xlabel=xlabel)
+    all_axes[0].set_ylabel(ylabel)
+    all_axes[-1].legend(bbox_to_anchor=(1, 1), loc="upper left")
+    _save(figure, path)
+
+
+def _draw_lines(axes: Any, curves: Mapping[str, tuple], levels: Mapping[str, float]) -> None:
+    for label, (places, values) in curves.items():
+        axes.plot(places, values, label=label, marker=".")
+    for (label, level), style in zip(levels.items(), itertools.cycle(("--", ":", "-."))):
+        axes.axhline(level, color="black", linestyle=style, linewidth=1, label=label)
+
+
+def save_shares(bars: Mapping[str, Mapping[str, float]], ylabel: str, path: str | os.PathLike) -> None:
+    """Draws stacked bars side by side.
+
+    Args:
+        bars: By the label of each bar its parts by theirs, the lowest first.
+        ylabel: What the parts are.
+        path: Picture to write.
+    """
+    figure = Figure(figsize=(2.5 + 1.1 * len(bars), 4), layout="constrained")
+    axes = figure.subplots()
+    parts = list(dict.fromkeys(part for bar in bars.values() for part in bar))
+    bottoms = np.zeros(len(bars))
+    for part, color in zip(parts, _colors(len(parts)), strict=True):
+        heights = np.array([bar.get(part, 0.0) for bar in bars.values()])
+        axes.bar(list(bars), heights, bottom=bottoms, label=part, color=color)
+        bottoms += heights
+    axes.set_ylabel(ylabel)
+    axes.tick_params("x", rotation=20)
+    axes.margins(y=0)
+    handles, labels = axes.get_legend_handles_labels()
+    axes.legend(handles[::-1], labels[::-1], bbox_to_anchor=(1, 1), loc="upper left")
+    _save(figure, path)
+
+
+def _colors(count: int) -> Any:
+    """Colours of parts that have an order."""
+    import matplotlib
+
+    return matplotlib.colormaps["viridis"](np.linspace(0, 0.95, count))
 
 
 def save_rows(rows: Mapping[str, np.ndarray], path: str | os.PathLike) -> None:

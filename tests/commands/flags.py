@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tfnss.commands import entry
 from tfnss.console import parser_of
 from tfnss.running import catalogue, command_line
+from tfnss.running.analysis import command_line as analyses
 
 RECIPES = (
     "dcgan_photos",
@@ -23,8 +24,6 @@ RECIPES = (
 EXPERIMENTS = (
     "ssd_checkerboard",
     "ssd_lambda_sweep",
-    "ssd_discriminator_blindness",
-    "ssd_spectral_quality",
     "nss_variance",
 )
 
@@ -126,6 +125,7 @@ GOOD = {
 POSITIONALS = {
     "target": ("run", "styles", "saved", "good", "official.pkl"),
     "run": ("run", "styles"),
+    "models": ("run", "styles", "official.pkl", "model.keras"),
     "images": ("good/0.png", "good/1.png"),
     "source": ("good", "grey", "good.zip", "classes"),
     "dest": ("out/dest", "records"),
@@ -150,6 +150,8 @@ def _command_line(random: Random) -> list[str]:
     name = random.choice((*6 * ["train"], *2 * ["table"], *entry.COMMANDS))
     if name == "train":
         return ["train", *_training(random)]
+    if name == "analyse":
+        return ["analyse", *_analysing(random)]
     module = entry.command(name)
     return [name, *_flags(random, parser_of(module.PROGRAM, module.SUMMARY, module.add_flags))]
 
@@ -164,6 +166,15 @@ def _training(random: Random) -> list[str]:
         own = random.choice(([], ["--lambdas", "0.5"], ["--lambdas", "nan"], ["--lambdas", ""]))
         return [name, "--smoke", *own, *_flags(random, parser)]
     return [name, *(_flags(random, catalogue.module(name)._parser()) if name in EXPERIMENTS else [])]
+
+
+def _analysing(random: Random) -> list[str]:
+    names = analyses.names()
+    name = random.choice((*names, *names, "dcgan_photos", "", "blindness", "--help"))
+    if name not in names:
+        return [name, *random.choice(([], ["run"]))]
+    parser = analyses.parser_of(analyses.analysis_called(name), name)
+    return [name, *random.choice(([], *9 * [["--smoke"]])), *_flags(random, parser)]
 
 
 def _flags(random: Random, parser: argparse.ArgumentParser) -> list[str]:

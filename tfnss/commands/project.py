@@ -109,8 +109,7 @@ def _places(images: Sequence[str]) -> dict[str, Path]:
 
 def _generator(target: Path) -> Any:
     from tfnss.generators import has_styles
-    from tfnss.running.catalogue import own_package
-    from tfnss.running.stored import check_single, load_run
+    from tfnss.running.stored import check_single, load_run, official_networks
 
     if (target / SETTINGS).exists():
         check_single(target)
@@ -118,7 +117,7 @@ def _generator(target: Path) -> Any:
     elif (target / "saved_model.pb").exists():
         raise ValueError(f"{target} is an exported model, which gives no gradients: name the run that it came from")
     elif target.is_file():
-        generator, _ = own_package("models").stylegan2.official_networks(target)
+        generator, _ = official_networks(target)
     else:
         raise ValueError(f"{target} is neither the folder of a run nor a pickle of StyleGAN2")
     if not has_styles(generator):

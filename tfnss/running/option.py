@@ -12,7 +12,7 @@ class Option:
 
     Args:
         name: Name of the setting; the flag is `--name` with dashes.
-        type: Converts the flag's text.
+        type: Converts the flag's text; `bool` for a flag without a value, which is False without it.
         help: What `--help` says, without the default.
         default: Value without the flag; None where the recipe works it out.
         worked_out: What `--help` says of the default that the recipe works out.
@@ -64,6 +64,9 @@ class Option:
         if self.fine_tuned is not None:
             default = f"{default}, with --init {self.fine_tuned}"
         text = (self.help if default == "" else f"{self.help} (default: {default})").replace("%", "%%")
+        if self.type is bool:
+            parser.add_argument(self.flag, action="store_true", help=self.help)
+            return
         parser.add_argument(self.flag, type=self.type, choices=self.choices, metavar=self.metavar, help=text)
         for shortcut, (value, shortcut_help) in self.shortcuts.items():
             parser.add_argument(shortcut, dest=self.name, action="store_const", const=value, help=shortcut_help)
