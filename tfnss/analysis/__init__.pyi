@@ -1,3 +1,5 @@
+from .arithmetic import blended as blended
+from .arithmetic import mean_weights as mean_weights
 from .directions import Directions as Directions
 from .directions import along as along
 from .directions import load_directions as load_directions
