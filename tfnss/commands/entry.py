@@ -10,7 +10,20 @@ from tfnss.console import Parser, fail, nearest
 from tfnss.version import __version__
 
 PROGRAM = "tfnss"
-COMMANDS = ("train", "table", "recipes", "generate", "project", "evaluate", "analyse", "prepare", "report", "export")
+COMMANDS = (
+    "train",
+    "table",
+    "recipes",
+    "generate",
+    "video",
+    "project",
+    "blend",
+    "evaluate",
+    "analyse",
+    "prepare",
+    "report",
+    "export",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
