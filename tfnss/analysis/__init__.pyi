@@ -4,6 +4,7 @@ from .directions import Directions as Directions
 from .directions import along as along
 from .directions import load_directions as load_directions
 from .directions import pca_directions as pca_directions
+from .directions import pca_of_styles as pca_of_styles
 from .directions import principal_components as principal_components
 from .directions import save_directions as save_directions
 from .directions import sefa as sefa
@@ -17,3 +18,6 @@ from .loops import loop as loop
 from .nearest import Nearest as Nearest
 from .nearest import nearest_images as nearest_images
 from .resolution_usage import resolution_usage as resolution_usage
+from .styles_file import NamedStyles as NamedStyles
+from .styles_file import load_styles as load_styles
+from .styles_file import save_styles as save_styles

@@ -137,8 +137,18 @@ def pca_directions(
         raise ValueError(
             f"`count` must be at least 2, and `seed` lie in [0, 2**31). Received: count={count}, seed={seed}"
         )
-    vectors, variances = principal_components(_styles(network, count, seed, progress))
-    return Directions("pca", vectors, np.sqrt(np.maximum(variances, 0)), variances, _checked(layers, network.slots))
+    return pca_of_styles(_styles(network, count, seed, progress), network.slots, layers)
+
+
+def pca_of_styles(batches: Iterable[Any], slots: int, layers: Sequence[int] | None = None) -> Directions:
+    """The same of styles `[batch, style_dim]` that are there, a batch after the other, for images of so many slots.
+
+    Raises:
+        ValueError: As `principal_components`, and for layers beyond the slots.
+    """
+    chosen = _checked(layers, slots)
+    vectors, variances = principal_components(batches)
+    return Directions("pca", vectors, np.sqrt(np.maximum(variances, 0)), variances, chosen)
 
 
 def along(styles: np.ndarray, directions: Directions, index: int, steps: float) -> np.ndarray:
