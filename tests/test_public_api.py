@@ -40,6 +40,7 @@ FLOORS = {
     "tfnss.xla": 0,
     "tfnss.data": 1,
     "tfnss.layers": 1,
+    "tfnss.films": 1,
     "tfnss.plots": 1,
     "tfnss.panels": 2,
     "tfnss.metrics": 2,

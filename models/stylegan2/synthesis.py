@@ -105,6 +105,11 @@ class Synthesis(keras.Model):
         """Number of styles of an image."""
         return 2 * len(self.resolutions)
 
+    @property
+    def style_kernels(self) -> list[Any]:
+        """The kernel `[style_dim, channels]` of each slot's affine layer; of the last slot, that of the last RGB layer."""
+        return [layer.affine.kernel for layer in (*self.convs.values(), list(self.rgbs.values())[-1])]
+
     def call(self, styles: Any, noise: str = "random", training: bool = False) -> Any:
         image = None
         for rgb in self.rgb_outputs(styles, noise, training).values():

@@ -1,6 +1,17 @@
+from .arithmetic import blended as blended
+from .arithmetic import mean_weights as mean_weights
 from .autocorrelation import neighbour_correlations as neighbour_correlations
 from .detection import Detection as Detection
 from .detection import detection as detection
+from .directions import Directions as Directions
+from .directions import along as along
+from .directions import load_directions as load_directions
+from .directions import pca_directions as pca_directions
+from .directions import pca_of_styles as pca_of_styles
+from .directions import principal_components as principal_components
+from .directions import save_directions as save_directions
+from .directions import sefa as sefa
+from .directions import sefa_directions as sefa_directions
 from .features import FeatureStatistics as FeatureStatistics
 from .features import feature_maps as feature_maps
 from .features import feature_statistics as feature_statistics
@@ -11,6 +22,7 @@ from .inversion import squared_difference as squared_difference
 from .inversion import synthesize as synthesize
 from .jacobian import JacobianSpectra as JacobianSpectra
 from .jacobian import jacobian_spectra as jacobian_spectra
+from .loops import loop as loop
 from .nearest import Nearest as Nearest
 from .nearest import nearest_images as nearest_images
 from .noise_by_layer import NoiseByLayer as NoiseByLayer
@@ -19,3 +31,6 @@ from .path_lengths import PathLengths as PathLengths
 from .path_lengths import images_at as images_at
 from .path_lengths import path_lengths as path_lengths
 from .resolution_usage import resolution_usage as resolution_usage
+from .styles_file import NamedStyles as NamedStyles
+from .styles_file import load_styles as load_styles
+from .styles_file import save_styles as save_styles

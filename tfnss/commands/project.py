@@ -137,13 +137,11 @@ def _read(place: Path, size: Any, channels: Any, background: str | None) -> np.n
 
 def _save(projection: "Projection", targets: np.ndarray, names: Sequence[str], out: Path) -> None:
     from tfnss import plots
+    from tfnss.analysis import save_styles
 
     for name, image in zip(names, projection.images, strict=True):
         plots.save_png(image, out / _SINGLES / f"{name}.png")
-    arrays: dict[str, Any] = {"names": np.array(names), "styles": projection.styles, "distances": projection.distances}
-    arrays |= {f"noise{index}": noise for index, noise in enumerate(projection.noise)}
-    with files.replacing(out / _STYLES) as temporary:
-        np.savez(temporary, **arrays)
+    save_styles(out / _STYLES, names, projection.styles, projection.noise, distances=projection.distances)
     pairs = np.stack([targets, projection.images], axis=1).reshape(-1, *targets.shape[1:])
     columns = 2 * int(np.ceil(np.sqrt(len(names) / 2)))
     plots.save_png(plots.grid(pairs, columns), out / _PICTURE)
