@@ -1,3 +1,4 @@
+from .band_usage import band_usage as band_usage
 from .inversion import Projection as Projection
 from .inversion import noise_regularizer as noise_regularizer
 from .inversion import project as project
