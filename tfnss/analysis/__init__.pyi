@@ -1,4 +1,10 @@
 from .band_usage import band_usage as band_usage
+from .downsampling import aliased_share as aliased_share
+from .downsampling import blurred_and_pooled as blurred_and_pooled
+from .downsampling import boosted as boosted
+from .downsampling import pooled as pooled
+from .downsampling import relative_difference as relative_difference
+from .downsampling import sharpened as sharpened
 from .inversion import Projection as Projection
 from .inversion import noise_regularizer as noise_regularizer
 from .inversion import project as project
@@ -7,3 +13,5 @@ from .inversion import synthesize as synthesize
 from .nearest import Nearest as Nearest
 from .nearest import nearest_images as nearest_images
 from .resolution_usage import resolution_usage as resolution_usage
+from .spectra import azimuthal_mean as azimuthal_mean
+from .spectra import mean_amplitudes as mean_amplitudes
