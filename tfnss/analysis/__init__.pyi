@@ -1,6 +1,7 @@
 from .arithmetic import blended as blended
 from .arithmetic import mean_weights as mean_weights
 from .autocorrelation import neighbour_correlations as neighbour_correlations
+from .band_usage import band_usage as band_usage
 from .detection import Detection as Detection
 from .detection import detection as detection
 from .directions import Directions as Directions
@@ -12,6 +13,12 @@ from .directions import principal_components as principal_components
 from .directions import save_directions as save_directions
 from .directions import sefa as sefa
 from .directions import sefa_directions as sefa_directions
+from .downsampling import aliased_share as aliased_share
+from .downsampling import blurred_and_pooled as blurred_and_pooled
+from .downsampling import boosted as boosted
+from .downsampling import pooled as pooled
+from .downsampling import relative_difference as relative_difference
+from .downsampling import sharpened as sharpened
 from .features import FeatureStatistics as FeatureStatistics
 from .features import feature_maps as feature_maps
 from .features import feature_statistics as feature_statistics
@@ -31,6 +38,8 @@ from .path_lengths import PathLengths as PathLengths
 from .path_lengths import images_at as images_at
 from .path_lengths import path_lengths as path_lengths
 from .resolution_usage import resolution_usage as resolution_usage
+from .spectra import azimuthal_mean as azimuthal_mean
+from .spectra import mean_amplitudes as mean_amplitudes
 from .styles_file import NamedStyles as NamedStyles
 from .styles_file import load_styles as load_styles
 from .styles_file import save_styles as save_styles
