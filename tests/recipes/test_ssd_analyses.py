@@ -290,7 +290,7 @@ def test_sweep_trains_compares_and_continues(tiny_sweep, tmp_path, capsys):
 
 def test_rectangles(tmp_path, capsys):
     """The radii are those of the shorter side; images and pictures have the run's size."""
-    save_untrained(RECIPE, tmp_path / "run", base_width=2, resolution=[16, 24])
+    save_untrained(RECIPE, tmp_path / "run", base_width=2, resolution=[16, 24], spectral="ssd")
     run, few = str(tmp_path / "run"), ["--images", "8", "--batch-size", "8", "--factors", "0,1"]
     blindness.main([run, *few, "--radii", "1,8"])
     table, *_ = printed_means(capsys.readouterr().out)
