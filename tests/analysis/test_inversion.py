@@ -137,6 +137,12 @@ def test_large_images_are_averaged_down():
     blocks = images.reshape(1, 256, 4, 256, 4, 1)
     np.testing.assert_allclose(inversion._averaged_down(images), blocks.mean((2, 4)), atol=1e-5)
     assert inversion._averaged_down(images[:, :256, :256]).shape == (1, 256, 256, 1)
+    assert inversion._averaged_down(np.zeros((1, 1024, 512, 1), np.float32)).shape == (
+        1,
+        512,
+        256,
+        1,
+    )  # by the shorter side
 
 
 # -- projections ---
