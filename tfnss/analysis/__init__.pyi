@@ -1,4 +1,5 @@
 from .autocorrelation import neighbour_correlations as neighbour_correlations
+from .band_usage import band_usage as band_usage
 from .detection import Detection as Detection
 from .detection import detection as detection
 from .features import FeatureStatistics as FeatureStatistics
