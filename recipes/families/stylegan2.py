@@ -12,6 +12,7 @@ from recipes.families.described import described
 from recipes.families.game import average_option, game_options, penalties_of, steps_option
 from recipes.families.noise import NOISES, noise_option
 from recipes.families.spectral import SPECTRAL, spectral_realness
+from recipes.families.usage import usage_option
 from recipes.families.view import NSS_SHORTCUT, space_options, view_of, view_option
 from recipes.families.xla import jit_compile, xla_option
 from tfnss.console import check_range
@@ -96,6 +97,7 @@ _OPTIONS = (
     ),
     Option("channel_max", int, "most channels of a layer", 512, metavar="CHANNELS", of_networks=True),
     Option("latent_dim", int, "width of latents and styles", 512, metavar="WIDTH", of_networks=True),
+    usage_option(),
     xla_option("auto"),
 )
 

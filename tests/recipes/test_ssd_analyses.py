@@ -8,6 +8,7 @@ from PIL import Image
 
 import tfnss
 from recipes import ssd_discriminator_blindness as blindness
+from recipes import ssd_downsampling as downsampling
 from recipes import ssd_lambda_sweep as sweep
 from recipes import ssd_spectral_quality as quality
 from recipes import stylegan2_photos64
@@ -294,3 +295,41 @@ def test_sweep_trains_compares_and_continues(tiny_sweep, tmp_path, capsys):
         assert says in error
         assert len(error.strip().splitlines()) == 1
     assert snapshot(tmp_path) == before
+
+
+# -- figure 3 ---
+
+
+def test_downsampling_is_drawn(tmp_path, capsys):
+    out = tmp_path / "three.png"
+    downsampling.main(["--resolution", "64", "--out", str(out)])
+    assert f"Picture: {out}, numbers: {tmp_path / 'three.json'}" in capsys.readouterr().out
+    found = json.loads((tmp_path / "three.json").read_text())
+    for name in ("sharpened", "high frequencies x 4"):
+        ways = found[name]["ways"]
+        assert len(ways["pooling"]["change"]) == 4
+        assert ways["blur + pooling"]["change"][0] < ways["pooling"]["change"][0] < found[name]["change"]
+        assert ways["blur + pooling"]["aliased"][0] < ways["pooling"]["aliased"][0]
+    with Image.open(out) as picture:
+        assert np.asarray(picture).std() > 0
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        ("--resolution 63", "--resolution must be even"),
+        ("--image 10000000", "--image must lie in [0, "),
+        ("--blur -1", "--blur must lie in"),
+        ("--factor nan", "--factor must lie in"),
+        ("--data {}/missing", "missing is not a folder"),
+        ("--out {}/three", "--out must name a picture"),
+    ],
+)
+def test_downsampling_of_bad_input(flags, says, tmp_path, capsys):
+    with pytest.raises(SystemExit) as end:
+        downsampling.main(["--out", str(tmp_path / "three.png"), *flags.replace("{}", str(tmp_path)).split()])
+    assert end.value.code == 2
+    error = capsys.readouterr().err
+    assert says in error
+    assert len(error.strip().splitlines()) == 1
+    assert not list(tmp_path.iterdir())

@@ -1,5 +1,6 @@
 from .arithmetic import blended as blended
 from .arithmetic import mean_weights as mean_weights
+from .band_usage import band_usage as band_usage
 from .directions import Directions as Directions
 from .directions import along as along
 from .directions import load_directions as load_directions
@@ -9,6 +10,14 @@ from .directions import principal_components as principal_components
 from .directions import save_directions as save_directions
 from .directions import sefa as sefa
 from .directions import sefa_directions as sefa_directions
+from .downsampling import aliased_share as aliased_share
+from .downsampling import blurred_and_pooled as blurred_and_pooled
+from .downsampling import boosted as boosted
+from .downsampling import pooled as pooled
+from .downsampling import relative_difference as relative_difference
+from .downsampling import sharpened as sharpened
+from .embedding import Embedding as Embedding
+from .embedding import embed as embed
 from .inversion import Projection as Projection
 from .inversion import noise_regularizer as noise_regularizer
 from .inversion import project as project
@@ -17,7 +26,14 @@ from .inversion import synthesize as synthesize
 from .loops import loop as loop
 from .nearest import Nearest as Nearest
 from .nearest import nearest_images as nearest_images
+from .paired import Mean as Mean
+from .paired import bootstrap_mean as bootstrap_mean
+from .paired import paired_differences as paired_differences
+from .paired import psnr as psnr
+from .paired import roughness as roughness
 from .resolution_usage import resolution_usage as resolution_usage
+from .spectra import azimuthal_mean as azimuthal_mean
+from .spectra import mean_amplitudes as mean_amplitudes
 from .styles_file import NamedStyles as NamedStyles
 from .styles_file import load_styles as load_styles
 from .styles_file import save_styles as save_styles

@@ -76,7 +76,10 @@ def principal_components(batches: Iterable[Any]) -> tuple[np.ndarray, np.ndarray
     Raises:
         ValueError: For fewer points, other shapes, and numbers that are not finite.
     """
-    count, shift, total, products = 0, 0.0, 0.0, 0.0
+    count = 0
+    shift: Any = 0.0
+    total: Any = 0.0
+    products: Any = 0.0
     for batch in batches:
         points = np.asarray(batch, np.float64)
         if points.ndim != 2:
@@ -178,7 +181,7 @@ def along(styles: np.ndarray, directions: Directions, index: int, steps: float) 
 def save_directions(directions: Directions, path: str | os.PathLike) -> None:
     """Writes directions as an archive of NumPy arrays."""
     with files.replacing(path) as temporary, open(temporary, "wb") as file:
-        np.savez(file, **{name: np.asarray(value) for name, value in directions._asdict().items()})
+        np.savez(file, allow_pickle=False, **{name: np.asarray(value) for name, value in directions._asdict().items()})
 
 
 def load_directions(path: str | os.PathLike) -> Directions:

@@ -7,7 +7,7 @@ The generator is that of a run's checkpoint, or of an official pickle of StyleGA
 gradients come through its 8-bit images.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from tfnss import files
 from tfnss.console import Parser, check_range, parser_of, reporting, start_tensorflow
 from tfnss.data import pixels
 from tfnss.files import expanded
+from tfnss.running.analysis.distance import DISTANCES, check_distance, distance_of
 from tfnss.running.file_names import SETTINGS
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def _project(given: dict[str, Any], places: dict[str, Path], out: Path) -> None:
     generator = _generator(expanded(given["target"]))
     _, side, _, channels = image_shape(generator)
     targets = np.stack([_read(place, side, channels, given["background"]) for place in places.values()])
-    distance = _distance(given)
+    distance = distance_of(given)
     options = {name: given[name] for name in ("steps", "seed", "space", "batch_size")}
     projection = project(generator, targets, distance, **options, progress=True)
     _save(projection, targets, list(places), out)
@@ -79,7 +80,7 @@ def add_flags(parser: Parser) -> None:
     flag("--out", metavar="DIR", required=True, help="folder that gets the PNG files and the styles")
     flag("--steps", type=int, metavar="N", help="steps of the search (default: 1000)")
     flag("--space", choices=SPACES, help="one style for an image, or one for each layer (default: w)")
-    flag("--distance", choices=("lpips", "pixels"), help="what is made small; lpips needs VGG16 (default: lpips)")
+    flag("--distance", choices=DISTANCES, help="what is made small; lpips needs VGG16 (default: lpips)")
     flag("--vgg16", metavar="FILE", help="Keras weights of VGG16, instead of Keras' download")
     flag("--background", metavar="COLOUR", help="colour to lay transparent images on (default: they are refused)")
     flag("--batch-size", type=int, metavar="IMAGES", help="images at a time (default: 4)")
@@ -91,8 +92,7 @@ def _check(given: dict[str, Any]) -> None:
     for name in ("steps", "batch_size"):
         check_range(given, name, 1)
     check_range(given, "seed", below=2**31)
-    if "vgg16" in given and given["distance"] != "lpips":
-        raise ValueError("--vgg16 goes with --distance lpips")
+    check_distance(given)
 
 
 def _places(images: Sequence[str]) -> dict[str, Path]:
@@ -123,19 +123,6 @@ def _generator(target: Path) -> Any:
     if not has_styles(generator):
         raise ValueError(f"{target} has no styles, which a projection needs (as models.StyleGAN2 has)")
     return generator
-
-
-def _distance(given: dict[str, Any]) -> Callable[[Any, Any], Any]:
-    from tfnss.analysis import squared_difference
-    from tfnss.metrics import LPIPS
-
-    if given["distance"] == "pixels":
-        return squared_difference
-    try:
-        lpips = LPIPS(given.get("vgg16", "imagenet"))
-    except ValueError as error:
-        raise ValueError(f"{error}; or add --distance pixels, which needs none") from error
-    return lambda first, second: lpips((first, second))
 
 
 def _read(place: Path, side: Any, channels: Any, background: str | None) -> np.ndarray:

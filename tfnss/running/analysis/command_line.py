@@ -56,6 +56,7 @@ def main(analysis: Analysis, arguments: Sequence[str] | None = None, program: st
         start_tensorflow()
         import tensorflow as tf
 
+        tf.get_logger().setLevel("ERROR")  # each model is a function anew, which it warns of
         with reporting(program, tf.errors.OpError):
             _analyse(analysis, settings, places, picture)
 
@@ -106,6 +107,8 @@ def _data(analysis: Analysis, settings: dict[str, Any], places: Sequence[Place])
     if not analysis.reals or settings["data"] is not None:
         return {}
     run = next((place.run for place in places if place.run is not None), None)
+    if run is None and analysis.optional_reals:
+        return {}
     if run is None:
         raise ValueError(f"{places[0].path} is not of a run, whose images would be known: name real images with --data")
     return {"data": read_settings(run)["settings"]["data"]}

@@ -46,6 +46,7 @@ class Analysis:
         picture: The file that it draws, without the suffix; its own name by default.
         needs: What each model must have, names of `tfnss.running.analysis.model.NEEDS`.
         reals: Whether it takes real images, those of the first run by default.
+        optional_reals: Whether it can do without them, where no run tells of any: then `data` is None.
         most: Number of models that it takes at most; None for any.
         batch_size: Default of the flag.
         check: Raises a ValueError for settings outside their ranges: before anything is loaded.
@@ -62,6 +63,7 @@ class Analysis:
     picture: str = ""
     needs: Sequence[str] = ()
     reals: bool = False
+    optional_reals: bool = False
     most: int | None = None
     batch_size: int = 16
     check: Callable[[Mapping[str, Any]], None] = lambda given: None

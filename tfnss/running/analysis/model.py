@@ -187,7 +187,7 @@ def _has_noise(model: Model) -> bool:
 
 
 def _has_rgb_layers(model: Model) -> bool:
-    return hasattr(getattr(model.generator, "synthesis", None), "rgb_outputs")
+    return len(getattr(getattr(model.generator, "synthesis", None), "rgbs", ())) > 1
 
 
 NEEDS = {
