@@ -22,6 +22,7 @@ from .inversion import Projection as Projection
 from .inversion import noise_regularizer as noise_regularizer
 from .inversion import project as project
 from .inversion import squared_difference as squared_difference
+from .inversion import statistics_of_styles as statistics_of_styles
 from .inversion import synthesize as synthesize
 from .loops import loop as loop
 from .nearest import Nearest as Nearest

@@ -232,7 +232,8 @@ class _Search:
 
 
 def statistics_of_styles(network: Any, seed: int) -> tuple[Any, Any]:
-    """Mean `[style_dim]` and deviation of W: the root of the mean squared distance from the mean."""
+    """Mean `[style_dim]` and deviation of W, of 10,000 styles: the root of the mean squared distance from the mean."""
+    network = getattr(network, "generator_ema", network)
     classes = number_of_classes(network)
     labels = [labels_in_turn(0, _SAMPLES, classes)] if classes else []
     styles = network.mapping(sampling_latents(_SAMPLES, latent_width(network), seed), *labels)
