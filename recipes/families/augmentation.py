@@ -34,7 +34,8 @@ def augmentation_options(in_name: bool = False, later: bool = True) -> tuple[Opt
             "pipeline",
             str,
             "operations of the augmentation: blit, geom, color, filter, noise, cutout, sums of these from the first on (bg, "
-            "bgc, bgcf, bgcfn, bgcfnc), or DiffAugment's (diffaugment, or one or two of them: diffaugment-color-cutout)",
+            "bgc, bgcf, bgcfn, bgcfnc), R3GAN's (r3gan), or DiffAugment's (diffaugment, or one or two of them: "
+            "diffaugment-color-cutout)",
             worked_out="bgc, or those of diffaugment",
             metavar="NAME",
             changeable=True,
