@@ -26,7 +26,8 @@ class R3GAN(GAN):
         channel_max: at most this many channels.
         blocks: Residual blocks at each resolution.
         expansion: Channels in a block, over those around it.
-        group_width: Channels of a group of the blocks' 3x3 convolutions; it divides the channels in every block.
+        group_width: Channels of a group of the blocks' 3x3 convolutions; where they do not divide those in a block, the
+            greatest common divisor of both.
         classes: Number of classes; 0 for an unconditional model. `fit` then needs labels.
         seed: Seed of the initial weights and of everything random in training.
 

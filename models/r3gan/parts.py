@@ -20,7 +20,8 @@ class Sizes:
         channel_max: at most this many channels.
         blocks: Residual blocks at each resolution.
         expansion: Channels in a block, over those around it.
-        group_width: Channels of a group of the blocks' 3x3 convolutions; it divides the channels in every block.
+        group_width: Channels of a group of the blocks' 3x3 convolutions; where they do not divide those in a block, the
+            greatest common divisor of both.
 
     Raises:
         ValueError: For values outside these.
@@ -40,12 +41,6 @@ class Sizes:
                 "`channel_base`, `channel_max`, `blocks`, `expansion` and `group_width` must be >= 1. Received: "
                 f"{self.channel_base}, {self.channel_max}, {self.blocks}, {self.expansion} and {self.group_width}"
             )
-        for r in self.resolutions:
-            if self.hidden(r) % self.group_width:
-                raise ValueError(
-                    f"`group_width` must divide the {self.hidden(r)} channels in the blocks at {r}x{r}, which are "
-                    f"`expansion` times min(channel_base // {r}, channel_max). Received: group_width={self.group_width}"
-                )
 
     @property
     def resolutions(self) -> list[int]:
@@ -69,7 +64,7 @@ class Sizes:
         """The built blocks at a resolution, by name."""
         made = {}
         for index in range(self.blocks):
-            name, groups = f"b{r}_block{index}", self.hidden(r) // self.group_width
+            name, groups = f"b{r}_block{index}", self.hidden(r) // math.gcd(self.hidden(r), self.group_width)
             block = ResidualBlock(self.hidden(r), groups, self.depth, seeds(), dtype=dtype, name=name)
             block.build((None, r, r, self.width(r)))
             made[name] = block
@@ -78,7 +73,7 @@ class Sizes:
 
 def linear(units: int, inputs: int, seed: int, name: str, dtype: str, gain: float = 1.0) -> keras.layers.Dense:
     """A built layer without bias on the last axis (of images: a 1x1 convolution), normal and of unit variance times gain."""
-    draws = keras.initializers.RandomNormal(stddev=gain / math.sqrt(inputs), seed=seed)
+    draws = keras.initializers.RandomNormal(stddev=gain / math.sqrt(inputs), seed=2 * seed)  # as other layers' first
     layer = keras.layers.Dense(units, use_bias=False, kernel_initializer=draws, dtype=dtype, name=name)
     layer.build((None, inputs))
     return layer
