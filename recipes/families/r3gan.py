@@ -148,11 +148,10 @@ def build(settings: Mapping[str, Any]) -> "models.R3GAN":
     Raises:
         ValueError: For settings outside their ranges.
     """
-    for name in ("learning_rate", "final_learning_rate"):
-        check_range(settings, name, above=True)
-    for name in ("beta_2", "final_beta_2"):
-        check_range(settings, name, below=1)
-    for name in ("decay_kimg", "gamma_decay"):
+    check_range(settings, "learning_rate", above=True)
+    check_range(settings, "beta_2", above=True, below=1)
+    check_range(settings, "final_beta_2", below=1)
+    for name in ("final_learning_rate", "decay_kimg", "gamma_decay"):
         check_range(settings, name)
     kimg = settings["decay_kimg"]
 

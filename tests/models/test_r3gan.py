@@ -11,6 +11,7 @@ from models.r3gan import ResidualBlock, gamma_of
 from tests.layers.test_resample import padded
 from tests.layers.test_resampled_convolution import correlated
 from tests.models.test_dcgan import trainable
+from tfnss.training.freezing import freeze
 
 TINY = {"latent_dim": 5, "channel_base": 64, "channel_max": 8, "blocks": 1, "group_width": 4}
 
@@ -183,6 +184,13 @@ def test_a_conditional_one_trains_and_is_saved_and_exported(pictures, tmp_path):
 def _labels(signature, labels):
     (spec,) = [spec for name, spec in signature.structured_input_signature[1].items() if name == "labels"]
     return {"labels": tf.cast(labels if len(spec.shape) == 1 else one_hot(3, *labels), spec.dtype)}
+
+
+def test_the_layers_next_to_the_image_are_frozen_first():
+    discriminator = tiny().discriminator
+    freeze(discriminator, 2)
+    frozen = [name for name, layer in discriminator.blocks.items() if not layer.trainable]
+    assert frozen == ["from_image", "b16_block0"]
 
 
 @pytest.mark.parametrize(

@@ -170,8 +170,29 @@ def test_settings_of_the_paper():
     ],
 )
 def test_one_line_for_bad_input(flags, says, tmp_path, capsys):
+    _refused(dcgan_photos.RECIPE, flags, says, tmp_path, capsys)
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        ("--beta-2 0", "--beta-2 must be"),
+        ("--final-beta-2 1", "--final-beta-2 must lie in"),
+        ("--decay-kimg -1", "--decay-kimg must be"),
+        ("--gamma-decay nan", "--gamma-decay must be"),
+        ("--decay-kimg 1 --ema-kimg -1", "--ema-kimg must be at least 0"),
+        ("--decay-kimg 1 --augment-probability 2", "probability=2"),
+        ("--group-width 0", "`group_width`"),
+        ("--augment diffaugment --pipeline r3gan", "--pipeline r3gan is not DiffAugment's"),
+    ],
+)
+def test_one_line_for_bad_input_to_r3gan(flags, says, tmp_path, capsys):
+    _refused(r3gan_photos.RECIPE, flags, says, tmp_path, capsys)
+
+
+def _refused(recipe, flags, says, tmp_path, capsys):
     with pytest.raises(SystemExit) as end:
-        main(dcgan_photos.RECIPE, ["--smoke", *flags.split(), "--run-dir", str(tmp_path / "run")])
+        main(recipe, ["--smoke", *flags.split(), "--run-dir", str(tmp_path / "run")])
     assert end.value.code == 2
     error = capsys.readouterr().err
     assert says in error
