@@ -11,18 +11,19 @@ from models.r3gan.basis import DiscriminativeBasis
 from models.r3gan.parts import Sizes, linear
 from models.stylegan2.mapping import check_labels
 from tfnss.layers import downsample2d
+from tfnss.resolution import Resolution
 
 
 @keras.saving.register_keras_serializable("tfnss")
 class R3GANDiscriminator(keras.Model):
-    """The generator's mirror image: residual blocks at each resolution, and at the end a basis of 4x4 features.
+    """The generator's mirror image: residual blocks at each resolution, and at the end a basis of the smallest features.
 
     A conditional one gives the inner product of what the basis gives with an embedding of the class.
 
     Args:
-        resolution: Height and width in pixels, a power of two from 4.
+        resolution: Side of a square, or height and width, in pixels: 3 to 16 times a power of two.
         channels: Colour channels.
-        channel_base: Channels times resolution, where that is
+        channel_base: Channels times nominal resolution (`models.sizes`), where that is
         channel_max: at most this many channels.
         blocks: Residual blocks at each resolution.
         expansion: Channels in a block, over those around it.
@@ -31,7 +32,7 @@ class R3GANDiscriminator(keras.Model):
         seed: Seed of the initial weights.
 
     Call arguments:
-        images: Floats `[batch, resolution, resolution, channels]` in [-1, 1].
+        images: Floats `[batch, height, width, channels]` in [-1, 1].
         labels: Floats `[batch, classes]`, one-hot, for a conditional network.
 
     Returns:
@@ -45,7 +46,7 @@ class R3GANDiscriminator(keras.Model):
 
     def __init__(
         self,
-        resolution: int,
+        resolution: Resolution,
         channels: int = 3,
         channel_base: int = 24576,
         channel_max: int = 768,
@@ -58,13 +59,13 @@ class R3GANDiscriminator(keras.Model):
     ) -> None:
         super().__init__(**kwargs)
         sizes = Sizes(resolution, channel_base, channel_max, blocks, expansion, group_width)
-        self._config = {"channels": channels, "classes": classes, "seed": seed, **vars(sizes)}
-        self.classes, self.resolutions = classes, sizes.resolutions[::-1]
+        self._config = {"channels": channels, "classes": classes, "seed": seed, **sizes.get_config()}
+        self.classes, self.pyramid = classes, sizes.pyramid
         seeds, policy = Initializers(seed).seed, self.dtype_policy.name
         self.blocks: dict[str, keras.layers.Layer] = {
-            "from_image": linear(sizes.width(resolution), channels, seeds(), "from_image", policy)
+            "from_image": linear(sizes.width(sizes.pyramid.nominal), channels, seeds(), "from_image", policy)
         }
-        for r in self.resolutions:
+        for r in self.pyramid.nominals[::-1]:
             self.blocks |= sizes.stage(r, seeds, policy)
             if r > 4 and sizes.width(r) != sizes.width(r // 2):
                 name = f"b{r}_transition"
@@ -72,7 +73,7 @@ class R3GANDiscriminator(keras.Model):
         width = sizes.width(4)
         units = width if classes else 1  # of the embedding too
         self.basis = DiscriminativeBasis(units, seeds(), dtype="float32", name="basis")
-        self.basis.build((None, 4, 4, width))
+        self.basis.build((None, *self.pyramid.smallest, width))
         self.embed = None
         if classes:
             self.embed = linear(units, classes, seeds(), "embed", "float32", gain=1 / math.sqrt(units))
@@ -81,7 +82,7 @@ class R3GANDiscriminator(keras.Model):
     def call(self, images: Any, labels: Any = None, training: bool = False) -> Any:
         check_labels(labels, self.classes)
         x = self.blocks["from_image"](images)
-        for r in self.resolutions:
+        for r in self.pyramid.nominals[::-1]:
             for index in range(self._config["blocks"]):
                 x = self.blocks[f"b{r}_block{index}"](x)
             x = downsample2d(x) if r > 4 else x

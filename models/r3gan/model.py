@@ -1,14 +1,16 @@
 """R3GAN on the engine."""
 
+import math
 from typing import Any
 
 import keras
 
 from models.r3gan.discriminator import R3GANDiscriminator
 from models.r3gan.generator import R3GANGenerator
+from tfnss.resolution import Resolution, plain, sides
 from tfnss.training import GAN, R1, R2
 
-_PAPER = {32: 0.05, 64: 2.0, 256: 150.0}  # CIFAR-10, FFHQ, FFHQ
+_PAPER = {(32, 32): 0.05, (64, 64): 2.0, (256, 256): 150.0}  # CIFAR-10, FFHQ, FFHQ
 
 
 @keras.saving.register_keras_serializable("tfnss")
@@ -19,10 +21,10 @@ class R3GAN(GAN):
     paper's for FFHQ; at 256x256 generator and discriminator have 23,057,952 and 23,009,568 trainable parameters.
 
     Args:
-        resolution: Height and width in pixels, a power of two from 4.
+        resolution: Side of a square, or height and width, in pixels: 3 to 16 times a power of two.
         latent_dim: Width of the latents.
         channels: Channels of the images: 1 (grey), 3 (RGB) or 4 (RGBA).
-        channel_base: Channels times resolution, where that is
+        channel_base: Channels times nominal resolution (`models.sizes`), where that is
         channel_max: at most this many channels.
         blocks: Residual blocks at each resolution.
         expansion: Channels in a block, over those around it.
@@ -39,7 +41,7 @@ class R3GAN(GAN):
 
     def __init__(
         self,
-        resolution: int = 64,
+        resolution: Resolution = 64,
         latent_dim: int = 64,
         channels: int = 3,
         channel_base: int = 24576,
@@ -57,7 +59,7 @@ class R3GAN(GAN):
             raise ValueError(f"`latent_dim` must be >= 1. Received: latent_dim={latent_dim}")
         if classes < 0:
             raise ValueError(f"`classes` must be >= 0. Received: classes={classes}")
-        common = {
+        common: dict[str, Any] = {
             "resolution": resolution,
             "channels": channels,
             "channel_base": channel_base,
@@ -67,7 +69,7 @@ class R3GAN(GAN):
             "group_width": group_width,
             "classes": classes,
         }
-        self._config = {**common, "latent_dim": latent_dim, "seed": seed}
+        self._config = {**common, "resolution": plain(resolution), "latent_dim": latent_dim, "seed": seed}
         super().__init__(
             R3GANGenerator(latent_dim=latent_dim, seed=2 * seed, **common, name="generator"),
             R3GANDiscriminator(seed=2 * seed + 1, **common, name="discriminator"),
@@ -94,9 +96,11 @@ class R3GAN(GAN):
         return {**self._config, "name": self.name}
 
 
-def gamma_of(resolution: int) -> float:
+def gamma_of(resolution: Resolution) -> float:
     """Weight of R1 and R2 at the start: the paper's at 32x32 (CIFAR-10), 64x64 and 256x256 (FFHQ).
 
-    At others it is between or beyond them, ours: 150 (resolution / 256)^3, which is 2.3 at 64x64.
+    At others it is between or beyond them, ours: 150 (side / 256)^3, which is 2.3 at 64x64; the side of a rectangle is the
+    root of its area.
     """
-    return _PAPER.get(resolution, 150 * (resolution / 256) ** 3)
+    size = sides(resolution)
+    return _PAPER.get(size, 150 * (math.sqrt(math.prod(size)) / 256) ** 3)

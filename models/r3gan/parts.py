@@ -7,7 +7,9 @@ from typing import Any
 import keras
 
 from models.r3gan.block import ResidualBlock
-from models.stylegan2.sizes import channels_at, resolutions
+from models.sizes import Pyramid, pyramid
+from models.stylegan2.sizes import channels_at
+from tfnss.resolution import Resolution, plain
 
 
 @dataclass(frozen=True)
@@ -15,8 +17,8 @@ class Sizes:
     """Channels and blocks of a network.
 
     Args:
-        resolution: Height and width of the images in pixels, a power of two from 4.
-        channel_base: Channels times resolution, where that is
+        resolution: Side of a square, or height and width, in pixels: 3 to 16 times a power of two.
+        channel_base: Channels times nominal resolution (`models.sizes`), where that is
         channel_max: at most this many channels.
         blocks: Residual blocks at each resolution.
         expansion: Channels in a block, over those around it.
@@ -27,7 +29,7 @@ class Sizes:
         ValueError: For values outside these.
     """
 
-    resolution: int
+    resolution: Resolution
     channel_base: int
     channel_max: int
     blocks: int
@@ -42,18 +44,24 @@ class Sizes:
                 f"{self.channel_base}, {self.channel_max}, {self.blocks}, {self.expansion} and {self.group_width}"
             )
 
+        pyramid(self.resolution)
+
+    def get_config(self) -> dict[str, Any]:
+        """The sizes by name."""
+        return {**vars(self), "resolution": plain(self.resolution)}
+
     @property
-    def resolutions(self) -> list[int]:
-        """4, 8, ... up to that of the images."""
-        return resolutions(self.resolution)
+    def pyramid(self) -> Pyramid:
+        """The features that lead to the images."""
+        return pyramid(self.resolution)
 
     @property
     def depth(self) -> int:
         """Residual blocks of the network."""
-        return self.blocks * len(self.resolutions)
+        return self.blocks * len(self.pyramid.nominals)
 
     def width(self, r: int) -> int:
-        """Channels around the blocks at a resolution,"""
+        """Channels around the blocks at a nominal resolution,"""
         return channels_at(r, self.channel_base, self.channel_max)
 
     def hidden(self, r: int) -> int:
@@ -61,12 +69,12 @@ class Sizes:
         return self.expansion * self.width(r)
 
     def stage(self, r: int, seeds: Any, dtype: str) -> dict[str, keras.layers.Layer]:
-        """The built blocks at a resolution, by name."""
+        """The built blocks at a nominal resolution, by name."""
         made = {}
         for index in range(self.blocks):
             name, groups = f"b{r}_block{index}", self.hidden(r) // math.gcd(self.hidden(r), self.group_width)
             block = ResidualBlock(self.hidden(r), groups, self.depth, seeds(), dtype=dtype, name=name)
-            block.build((None, r, r, self.width(r)))
+            block.build((None, *self.pyramid.at(r), self.width(r)))
             made[name] = block
         return made
 

@@ -13,6 +13,7 @@ from recipes.families.spectral import SPECTRAL, spectral_realness
 from recipes.families.view import NSS_SHORTCUT, space_options, view_of, view_option
 from recipes.families.xla import jit_compile, xla_option
 from tfnss.console import check_range
+from tfnss.resolution import Resolution
 from tfnss.running.catalogue import PAPERS
 from tfnss.running.figure import Rows
 from tfnss.running.option import Option
@@ -97,7 +98,7 @@ def r3gan_recipe(
     name: str,
     summary: str,
     data: str,
-    resolution: int,
+    resolution: Resolution,
     kimg: float,
     batch_size: int,
     paper: Rows = (),
@@ -110,7 +111,7 @@ def r3gan_recipe(
         name: Name of the recipe's module.
         summary: First line of `--help`.
         data: Data set or folder.
-        resolution: Height and width in pixels.
+        resolution: Side of a square, or height and width, in pixels.
         kimg: Length of the run in thousands of real images.
         batch_size: Images per iteration.
         paper: As for `Recipe`.

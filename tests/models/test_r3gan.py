@@ -144,6 +144,16 @@ def test_initial_weights_follow_from_the_seed():
     assert len(np.unique(np.round(kernels, 6), axis=0)) == len(kernels)  # no two layers have the same
 
 
+def test_rectangles():
+    gan = tiny((24, 40))
+    images = gan.generator(random_array(2, 5))
+    assert images.shape == (2, 24, 40, 3)
+    assert gan.generator.basis.patterns.shape == (3, 5, 8)
+    assert gan.discriminator(images).shape == (2, 1)
+    assert gan.get_config()["resolution"] == [24, 40]
+    assert gamma_of((128, 512)) == 150
+
+
 def test_groups_fit_into_every_block():
     blocks = tiny(channel_base=96, channel_max=6, group_width=8).generator.blocks.values()
     assert {(block.hidden, block.groups) for block in blocks if isinstance(block, ResidualBlock)} == {(12, 3)}
@@ -196,7 +206,7 @@ def test_the_layers_next_to_the_image_are_frozen_first():
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ({"resolution": 24}, "resolution=24"),
+        ({"resolution": 34}, "resolution=34"),
         ({"blocks": 0}, "`blocks`"),
         ({"channels": 2}, "channels=2"),
         ({"classes": -1}, "classes=-1"),
