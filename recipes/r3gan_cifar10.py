@@ -19,6 +19,7 @@ RECIPE = r3gan_recipe(
     batch_size=512,
     classes=10,
     ema_kimg=5000.0,
+    decay_kimg=20_000.0,
     augment="fixed",
     augment_probability=0.55,
     paper=[({}, figures("r3gan", dataset="cifar10"))],

@@ -18,6 +18,7 @@ RECIPE = r3gan_recipe(
     resolution=256,
     kimg=150_000,
     batch_size=256,
+    decay_kimg=20_000.0,
     augment="fixed",
     augment_probability=0.3,
     paper=[({}, figures("r3gan", dataset="ffhq", resolution=256))],

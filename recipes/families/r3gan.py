@@ -40,7 +40,7 @@ _OPTIONS = (
         float,
         "thousands of images in which learning rate, beta_2, gamma and r2 go from start to end along a cosine, and "
         "--ema-kimg and the probability of --augment fixed rise from 0; 0 for constants",
-        20_000.0,
+        worked_out="the recipe's, or the length of the run",
         metavar="KIMG",
         changeable=True,
     ),
@@ -125,6 +125,7 @@ def r3gan_recipe(
         proposals = {
             "gamma": gamma,
             "r2": gamma,
+            "decay_kimg": settings["kimg"],
             "pipeline": "r3gan" if settings["augment"] == "fixed" else pipeline_of(settings),
         }
         return settings | {key: value for key, value in proposals.items() if settings[key] is None}
