@@ -11,6 +11,7 @@ from tests.layers.harness import check_layer
 from tfnss import random
 from tfnss.layers.augment import PIPELINES, Augment
 from tfnss.layers.augment.parameters import from_draws
+from tfnss.layers.augment.pipeline import SHARES
 
 on_tensorflow = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="differentiates with TensorFlow")
 
@@ -49,10 +50,14 @@ def test_pipelines_equal_the_reference(pipeline, probability, more, height, widt
     with random.scope(source):
         augmented = ops.convert_to_numpy(Augment(pipeline)(images, probability))
     uniform, normal, *white = source.drawn
-    drawn = from_draws(*map(ops.convert_to_tensor, (uniform, normal, np.float32(probability))), PIPELINES[pipeline])
+    drawn = from_draws(
+        *map(ops.convert_to_tensor, (uniform, normal, np.float32(probability))),
+        PIPELINES[pipeline],
+        SHARES.get(pipeline, {}),
+    )
     parameters = rows_of(map(ops.convert_to_numpy, drawn))
     expected, clean = images.astype("float64"), np.ones((6, height, width), bool)
-    if pipeline in ("blit", "geom") or pipeline.startswith("bg"):
+    if pipeline in ("blit", "geom", "r3gan") or pipeline.startswith("bg"):
         expected, clean = reference.resample(
             images, [reference.inverse_matrix(p, height, width) for p in parameters], more
         )
