@@ -16,7 +16,8 @@ import tensorflow as tf
 import tfnss
 from benchmarks.timing import print_table, seconds_per_call
 from models import StyleGAN2
-from models.stylegan2.sizes import channels_at, resolutions
+from models.sizes import pyramid
+from models.stylegan2.sizes import channels_at
 
 RESOLUTION, BASE, BATCH, CALLS = 64, 4096, 8, 4
 RIVAL = "stylegan2-torch"
@@ -45,7 +46,7 @@ def plain_convolutions() -> dict[str, float]:
 
 def _seconds(generator: bool) -> float:
     pairs: list[tuple[Any, Any]] = []
-    for r in resolutions(RESOLUTION):
+    for r in pyramid(RESOLUTION).nominals:
         width, half = channels_at(r, BASE, 512), channels_at(max(4, r // 2), BASE, 512)
         inner = tf.random.normal((BATCH, r, r, width))
         pairs.append((inner, tf.random.normal((3, 3, width, width))))
@@ -64,7 +65,7 @@ def rival_seconds(ours: StyleGAN2) -> dict[str, float]:
     """The same of stylegan2-torch, with as many parameters."""
     from benchmarks import stylegan2_torch_rival as rival
 
-    widths = {r: channels_at(r, BASE, 512) for r in resolutions(RESOLUTION)}
+    widths = {r: channels_at(r, BASE, 512) for r in pyramid(RESOLUTION).nominals}
     networks = rival.networks(RESOLUTION, widths)
     for name, network, theirs in zip("GD", (ours.generator, ours.discriminator), networks, strict=True):
         count = sum(math.prod(weight.shape) for weight in network.trainable_variables)

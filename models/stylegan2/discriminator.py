@@ -6,8 +6,9 @@ from typing import Any
 import keras
 from keras import ops
 
+from models.sizes import pyramid
 from models.stylegan2.mapping import check_labels
-from models.stylegan2.sizes import channels_at, check_architecture, policy_at, resolutions
+from models.stylegan2.sizes import channels_at, check_architecture, policy_at
 from tfnss.layers import (
     EqualizedConv2D,
     EqualizedDense,
@@ -15,6 +16,7 @@ from tfnss.layers import (
     PixelNormalization,
     downsample2d,
 )
+from tfnss.resolution import Resolution, plain
 
 ARCHITECTURES = ("resnet", "skip", "orig")
 _LABEL_RATE = 0.01
@@ -25,9 +27,9 @@ class StyleGAN2Discriminator(keras.Model):
     """StyleGAN2's discriminator.
 
     Args:
-        resolution: Height and width in pixels, a power of two from 4.
+        resolution: Side of a square, or height and width, in pixels: 3 to 16 times a power of two.
         channels: Colour channels.
-        channel_base: Channels times resolution, where that is
+        channel_base: Channels times nominal resolution, where that is
         channel_max: at most this many channels.
         architecture: `resnet`, `skip` or `orig` (StyleGAN2, figure 7).
         group_size: Images in a group of the minibatch standard deviation.
@@ -38,7 +40,7 @@ class StyleGAN2Discriminator(keras.Model):
         half_precision: Keras' policy there.
 
     Call arguments:
-        images: Floats `[batch, resolution, resolution, channels]` in [-1, 1].
+        images: Floats `[batch, height, width, channels]` in [-1, 1].
         labels: Floats `[batch, classes]`, one-hot, for a conditional network.
 
     Returns:
@@ -53,7 +55,7 @@ class StyleGAN2Discriminator(keras.Model):
 
     def __init__(
         self,
-        resolution: int,
+        resolution: Resolution,
         channels: int = 3,
         channel_base: int = 32768,
         channel_max: int = 512,
@@ -68,7 +70,7 @@ class StyleGAN2Discriminator(keras.Model):
     ) -> None:
         super().__init__(**kwargs)
         self._config: dict[str, Any] = {
-            "resolution": resolution,
+            "resolution": plain(resolution),
             "channels": channels,
             "channel_base": channel_base,
             "channel_max": channel_max,
@@ -81,7 +83,8 @@ class StyleGAN2Discriminator(keras.Model):
             "half_precision": half_precision,
         }
         self.architecture, self.classes = architecture, classes
-        self.resolutions = resolutions(resolution)[::-1]
+        self.pyramid = pyramid(resolution)
+        self.resolutions = self.pyramid.nominals[::-1]
         self.blocks: dict[str, keras.layers.Layer] = {}
         for r in self.resolutions:
             self._build_block(r)
@@ -90,38 +93,44 @@ class StyleGAN2Discriminator(keras.Model):
 
     def _build_block(self, r: int) -> None:
         c = self._config
-        policy = policy_at(r, c["resolution"], c["half_precision_resolutions"], c["half_precision"])
+        policy = policy_at(r, self.pyramid.nominal, c["half_precision_resolutions"], c["half_precision"])
+        size = self.pyramid.at(r)
         width, out = (channels_at(n, c["channel_base"], c["channel_max"]) for n in (r, max(4, r // 2)))
-        if r == c["resolution"] or self.architecture == "skip":
-            self._add(f"b{r}_from_rgb", width, 1, (r, c["channels"]), policy)
+        if r == self.pyramid.nominal or self.architecture == "skip":
+            self._add(f"b{r}_from_rgb", width, 1, (*size, c["channels"]), policy)
         if r == 4:
             return
-        self._add(f"b{r}_conv0", width, 3, (r, width), policy)
-        self._add(f"b{r}_conv1", out, 3, (r, width), policy, resample="down")
+        self._add(f"b{r}_conv0", width, 3, (*size, width), policy)
+        self._add(f"b{r}_conv1", out, 3, (*size, width), policy, resample="down")
         if self.architecture == "resnet":
             skip = EqualizedConv2D(out, 1, resample="down", use_bias=False, dtype=policy, name=f"b{r}_skip")
-            skip.build((None, r, r, width))
+            skip.build((None, *size, width))
             self.blocks[f"b{r}_skip"] = skip
 
     def _add(
-        self, name: str, filters: int, kernel: int, shape: tuple[int, int], policy: str, resample: str | None = None
+        self,
+        name: str,
+        filters: int,
+        kernel: int,
+        shape: tuple[int, int, int],
+        policy: str,
+        resample: str | None = None,
     ) -> None:
-        size, channels = shape
         clamp = self._config["clamp"]
         layer = EqualizedConv2D(
             filters, kernel, resample=resample, activation="leaky_relu", clamp=clamp, dtype=policy, name=name
         )
-        layer.build((None, size, size, channels))
+        layer.build((None, *shape))
         self.blocks[name] = layer
 
     def _build_output(self) -> None:
         c = self._config
-        width = channels_at(4, c["channel_base"], c["channel_max"])
+        size, width = self.pyramid.smallest, channels_at(4, c["channel_base"], c["channel_max"])
         self.deviation = MinibatchStandardDeviation(c["group_size"], dtype="float32", name="b4_deviation")
-        self.deviation.build((None, 4, 4, width))
-        self._add("b4_conv", width, 3, (4, width + 1), "float32")
+        self.deviation.build((None, *size, width))
+        self._add("b4_conv", width, 3, (*size, width + 1), "float32")
         self.dense = EqualizedDense(width, "leaky_relu", dtype="float32", name="b4_dense")
-        self.dense.build((None, 16 * width))
+        self.dense.build((None, math.prod(size) * width))
         self.output_dense = EqualizedDense(width if self.classes else 1, dtype="float32", name="b4_output")
         self.output_dense.build((None, width))
         self.embed, self.label_dense = None, []
@@ -171,8 +180,8 @@ class StyleGAN2Discriminator(keras.Model):
 
     @property
     def freezable_layers(self) -> list[keras.layers.Layer]:
-        """The convolutions before the 4x4 ones, in the order in which images pass: block by block those of colours, then
-        the first, the second and the shortcut's.
+        """The convolutions before those of the smallest features, in the order in which images pass: block by block those
+        of colours, then the first, the second and the shortcut's.
         """
         return [layer for name, layer in self.blocks.items() if not name.startswith("b4_")]
 

@@ -9,6 +9,7 @@ from keras import ops
 from models.stylegan2.mapping import Mapping
 from models.stylegan2.synthesis import Synthesis
 from tfnss import random
+from tfnss.resolution import Resolution, plain
 
 _AVERAGE_DECAY = 0.995
 
@@ -18,12 +19,12 @@ class StyleGAN2Generator(keras.Model):
     """StyleGAN2's generator.
 
     Args:
-        resolution: Height and width in pixels, a power of two from 4.
+        resolution: Side of a square, or height and width, in pixels: 3 to 16 times a power of two.
         channels: Colour channels.
         latent_dim: Width of the latents.
         style_dim: Width of the styles.
         mapping_layers: Layers of the mapping network.
-        channel_base: Channels times resolution, where that is
+        channel_base: Channels times nominal resolution, where that is
         channel_max: at most this many channels.
         architecture: `skip`, `resnet` or `orig`.
         noise: `euclidean`, `riemannian` or None.
@@ -46,7 +47,7 @@ class StyleGAN2Generator(keras.Model):
         training: Whether styles are mixed.
 
     Returns:
-        Float32 images `[batch, resolution, resolution, channels]`, nominally in [-1, 1] but not clipped.
+        Float32 images `[batch, height, width, channels]`, nominally in [-1, 1] but not clipped.
 
     Raises:
         ValueError: For a resolution, architecture, noise or `mixing_probability` outside these, latents of another
@@ -57,7 +58,7 @@ class StyleGAN2Generator(keras.Model):
 
     def __init__(
         self,
-        resolution: int,
+        resolution: Resolution,
         channels: int = 3,
         latent_dim: int = 512,
         style_dim: int = 512,
@@ -90,7 +91,7 @@ class StyleGAN2Generator(keras.Model):
             "half_precision": half_precision,
         }
         self._config = {
-            "resolution": resolution,
+            "resolution": plain(resolution),
             "latent_dim": latent_dim,
             "mapping_layers": mapping_layers,
             "classes": classes,
@@ -188,8 +189,7 @@ class StyleGAN2Generator(keras.Model):
             super().load_own_variables(store)
 
     def compute_output_shape(self, latents_shape: tuple, **kwargs: Any) -> tuple:
-        resolution = self._config["resolution"]
-        return (latents_shape[0], resolution, resolution, self._config["channels"])
+        return (latents_shape[0], *self.synthesis.pyramid.size, self._config["channels"])
 
     def get_config(self) -> dict:
         return {"name": self.name, **self._config}

@@ -13,6 +13,7 @@ from models.stylegan2.discriminator import StyleGAN2Discriminator
 from models.stylegan2.generator import StyleGAN2Generator
 from models.stylegan2.presets import preset
 from models.stylegan2.weights import assign_weights, check_weights, randomize
+from tfnss.resolution import Resolution, plain
 from tfnss.training import GAN, R1, PathLength
 from tfnss.training.lazy import lazy_optimizer
 
@@ -25,7 +26,8 @@ class StyleGAN2(GAN):
     """StyleGAN2 (Karras et al. 2020), with a choice of noise injection.
 
     Args:
-        resolution: Height and width in pixels, a power of two from 4 (32 to 1024 in use).
+        resolution: Side of a square, or height and width, in pixels: 3 to 16 times one power of two, such as 64 (the papers
+            have powers of two), 96 or (384, 640).
         config: `f` or `e` of the paper's table 1, or a preset of StyleGAN2-ADA: `auto`, `stylegan2`, `paper256`, `paper512`,
             `paper1024`, `cifar`. It fixes the widths here, and the defaults of `compile`.
         channels: Colour channels: 1 (grey), 3 (RGB) or 4 (RGBA).
@@ -35,7 +37,7 @@ class StyleGAN2(GAN):
         classes: Number of classes; 0 for an unconditional model. `fit` then needs labels.
         precision: `float32`; or `float16` or `bfloat16` for the four highest resolutions, with activations clamped to 256.
         latent_dim: Width of latents and styles.
-        channel_base: Channels times resolution; by default the config's.
+        channel_base: Channels times nominal resolution (`models.sizes`); by default the config's.
         channel_max: Most channels of a layer.
         mapping_layers: By default the config's.
         group_size: Images in a group of the minibatch standard deviation; by default the config's.
@@ -47,7 +49,7 @@ class StyleGAN2(GAN):
 
     def __init__(
         self,
-        resolution: int = 64,
+        resolution: Resolution = 64,
         config: str = "f",
         channels: int = 3,
         generator: str = "skip",
@@ -113,7 +115,7 @@ class StyleGAN2(GAN):
         randomize(networks[0], [seed, 0])
         randomize(networks[1], [seed, 1])
         super().__init__(*networks, seed=seed, **kwargs)
-        self._arguments = arguments
+        self._arguments = arguments | {"resolution": plain(resolution)}
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """As `GAN.compile`; by default with the config's Adam, lazy R1, path length penalty and average.

@@ -1,8 +1,10 @@
 """StyleGAN2's configurations: those of the paper, and of StyleGAN2-ADA."""
 
+import math
 from dataclasses import dataclass, replace
 
-from models.stylegan2.sizes import resolutions
+from models.sizes import Pyramid, pyramid
+from tfnss.resolution import Resolution
 
 
 @dataclass(frozen=True)
@@ -12,7 +14,7 @@ class Preset:
     Args:
         batch_size: Images in the global batch.
         group_size: Images in a group of the minibatch standard deviation.
-        channel_base: Channels times resolution.
+        channel_base: Channels times nominal resolution.
         learning_rate: Adam's, for both players.
         r1_weight: γ of R1.
         ema_half_life_kimg: Half-life of the generator's average, in thousands of images.
@@ -61,22 +63,22 @@ _PRESETS = {
 CONFIGS = ("auto", *_PRESETS)
 
 
-def preset(config: str, resolution: int, devices: int = 1, half_batch: bool = False) -> Preset:
+def preset(config: str, resolution: Resolution, devices: int = 1, half_batch: bool = False) -> Preset:
     """The configuration of a name; `auto` follows from the resolution and the number of devices.
 
     Args:
         config: One of `CONFIGS`.
-        resolution: Height and width in pixels.
+        resolution: Side of a square, or height and width, in pixels.
         devices: Number of devices.
         half_batch: Whether the discriminator is shown one half of the batch through a view: then the batch is that of
             `even_groups`.
 
     Raises:
-        ValueError: For an unknown name, or a resolution that is no power of two.
+        ValueError: For an unknown name, or a resolution that `models.sizes.pyramid` refuses.
     """
-    resolutions(resolution)  # raises
+    size = pyramid(resolution)
     if config == "auto":
-        return _auto(resolution, devices, half_batch)
+        return _auto(size, devices, half_batch)
     if config not in _PRESETS:
         raise ValueError(f"`config` must be one of {', '.join(CONFIGS)}. Received: config={config}")
     chosen = _PRESETS[config]
@@ -95,17 +97,17 @@ def even_groups(batch_size: int, group_size: int, devices: int) -> int:
     return -(-batch_size // step) * step
 
 
-def _auto(resolution: int, devices: int, half_batch: bool) -> Preset:
-    batch_size = max(min(devices * min(4096 // resolution, 32), 64), devices)
+def _auto(size: Pyramid, devices: int, half_batch: bool) -> Preset:
+    batch_size = max(min(devices * min(4096 // size.nominal, 32), 64), devices)
     group_size = min(batch_size // devices, 4)
     if half_batch:
         batch_size = even_groups(batch_size, group_size, devices)
     return Preset(
         batch_size=batch_size,
         group_size=group_size,
-        channel_base=32768 if resolution >= 512 else 16384,
-        learning_rate=0.002 if resolution >= 1024 else 0.0025,
-        r1_weight=0.0002 * resolution**2 / batch_size,
+        channel_base=32768 if size.nominal >= 512 else 16384,
+        learning_rate=0.002 if size.nominal >= 1024 else 0.0025,
+        r1_weight=0.0002 * math.prod(size.size) / batch_size,
         ema_half_life_kimg=batch_size * 10 / 32,
         ema_ramp_up=0.05,
         mapping_layers=2,

@@ -1,17 +1,6 @@
-"""Resolutions, channels and precisions of StyleGAN2's blocks."""
+"""Channels and precisions of StyleGAN2's blocks, by their nominal resolution (`models.sizes`)."""
 
 from collections.abc import Sequence
-
-
-def resolutions(resolution: int) -> list[int]:
-    """4, 8, ... up to `resolution`.
-
-    Raises:
-        ValueError: If it is no power of two from 4.
-    """
-    if not isinstance(resolution, int) or resolution < 4 or resolution & (resolution - 1):
-        raise ValueError(f"`resolution` must be a power of two, 4 or more. Received: resolution={resolution}")
-    return [2**k for k in range(2, resolution.bit_length())]
 
 
 def channels_at(resolution: int, channel_base: int, channel_max: int) -> int:

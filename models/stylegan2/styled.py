@@ -1,5 +1,6 @@
 """Layers that a style steers (StyleGAN2, figure 2)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -127,31 +128,32 @@ class ToRGB(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("tfnss")
 class LearnedConstant(keras.layers.Layer):
-    """The learned 4x4 image that synthesis starts from.
+    """The learned image that synthesis starts from, of 4x4 pixels if nothing else is said.
 
     Args:
         channels: Its channels.
+        size: Its height and width.
 
     Call arguments:
         styles: Any array whose first axis is the batch.
 
     Returns:
-        Floats `[batch, 4, 4, channels]`.
+        Floats `[batch, height, width, channels]`.
     """
 
-    def __init__(self, channels: int, **kwargs: Any) -> None:
+    def __init__(self, channels: int, size: Sequence[int] = (4, 4), **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.channels = channels
+        self.channels, self.size = channels, tuple(size)
 
     def build(self, styles_shape: tuple) -> None:
         initializer = keras.initializers.RandomNormal(stddev=1.0)
-        self.constant = self.add_weight(name="constant", shape=(4, 4, self.channels), initializer=initializer)
+        self.constant = self.add_weight(name="constant", shape=(*self.size, self.channels), initializer=initializer)
 
     def call(self, styles: Any) -> Any:
         return ops.tile(self.constant[None], (ops.shape(styles)[0], 1, 1, 1))
 
     def compute_output_shape(self, styles_shape: tuple) -> tuple:
-        return (styles_shape[0], 4, 4, self.channels)
+        return (styles_shape[0], *self.size, self.channels)
 
     def get_config(self) -> dict:
-        return {**super().get_config(), "channels": self.channels}
+        return {**super().get_config(), "channels": self.channels, "size": self.size}

@@ -5,9 +5,11 @@ from typing import Any
 
 import keras
 
-from models.stylegan2.sizes import channels_at, check_architecture, policy_at, resolutions
+from models.sizes import pyramid
+from models.stylegan2.sizes import channels_at, check_architecture, policy_at
 from models.stylegan2.styled import NOISE_MODES, LearnedConstant, StyledConv2D, ToRGB
 from tfnss.layers import EqualizedConv2D, upsample2d
+from tfnss.resolution import Resolution, plain
 
 ARCHITECTURES = ("skip", "resnet", "orig")
 
@@ -17,10 +19,10 @@ class Synthesis(keras.Model):
     """Images of styles.
 
     Args:
-        resolution: Height and width in pixels, a power of two from 4.
+        resolution: Side of a square, or height and width, in pixels: 3 to 16 times a power of two.
         channels: Colour channels.
         style_dim: Width of the styles.
-        channel_base: Channels times resolution, where that is
+        channel_base: Channels times nominal resolution, where that is
         channel_max: at most this many channels.
         architecture: `skip`, `resnet` or `orig` (StyleGAN2, figure 7).
         noise: `euclidean`, `riemannian` or None.
@@ -29,11 +31,11 @@ class Synthesis(keras.Model):
         half_precision: Keras' policy there.
 
     Call arguments:
-        styles: Floats `[batch, slots, style_dim]`, `slots = 2 log2(resolution) - 2`.
+        styles: Floats `[batch, slots, style_dim]`, `slots = 2 log2(nominal resolution) - 2`.
         noise: `random`, `constant` or `none`.
 
     Returns:
-        Float32 images `[batch, resolution, resolution, channels]`, nominally in [-1, 1].
+        Float32 images `[batch, height, width, channels]`, nominally in [-1, 1].
 
     Raises:
         ValueError: For a resolution, architecture or noise outside these, and for styles of another shape.
@@ -41,7 +43,7 @@ class Synthesis(keras.Model):
 
     def __init__(
         self,
-        resolution: int,
+        resolution: Resolution,
         channels: int = 3,
         style_dim: int = 512,
         channel_base: int = 32768,
@@ -55,7 +57,7 @@ class Synthesis(keras.Model):
     ) -> None:
         super().__init__(**kwargs)
         self._config = {
-            "resolution": resolution,
+            "resolution": plain(resolution),
             "channels": channels,
             "style_dim": style_dim,
             "channel_base": channel_base,
@@ -66,30 +68,32 @@ class Synthesis(keras.Model):
             "half_precision_resolutions": half_precision_resolutions,
             "half_precision": half_precision,
         }
-        self.resolutions = resolutions(resolution)
+        self.pyramid = pyramid(resolution)
+        self.resolutions = self.pyramid.nominals
         self.architecture = architecture
         styles = (None, style_dim)
         width = channels_at(4, channel_base, channel_max)
-        self.constant = LearnedConstant(width, dtype="float32", name="b4_constant")
+        self.constant = LearnedConstant(width, self.pyramid.smallest, dtype="float32", name="b4_constant")
         self.constant.build(styles)
         self.convs: dict[str, keras.layers.Layer] = {}
         self.rgbs: dict[str, keras.layers.Layer] = {}
         self.skips: dict[str, keras.layers.Layer] = {}
         for r in self.resolutions:
-            policy = policy_at(r, resolution, half_precision_resolutions, half_precision)
+            policy = policy_at(r, self.pyramid.nominal, half_precision_resolutions, half_precision)
             out = channels_at(r, channel_base, channel_max)
             names = [("b4_conv", None)] if r == 4 else [(f"b{r}_conv0", "up"), (f"b{r}_conv1", None)]
-            shape = (None, max(4, r // 2), max(4, r // 2), width)
+            before = self.pyramid.at(max(4, r // 2))
+            shape = (None, *before, width)
             for name, resample in names:
                 conv = StyledConv2D(out, resample, noise, clamp, dtype=policy, name=name)
                 conv.build(shape, styles)
                 self.convs[name] = conv
-                shape = (None, r, r, out)
+                shape = (None, *self.pyramid.at(r), out)
             if architecture == "resnet" and r > 4:
                 skip = EqualizedConv2D(out, 1, resample="up", use_bias=False, dtype=policy, name=f"b{r}_skip")
-                skip.build((None, r // 2, r // 2, width))
+                skip.build((None, *before, width))
                 self.skips[str(r)] = skip
-            if architecture == "skip" or r == resolution:
+            if architecture == "skip" or r == self.pyramid.nominal:
                 rgb = ToRGB(channels, clamp, dtype=policy, name=f"b{r}_rgb")
                 rgb.build(shape, styles)
                 self.rgbs[str(r)] = rgb
@@ -101,6 +105,11 @@ class Synthesis(keras.Model):
         """Number of styles of an image."""
         return 2 * len(self.resolutions)
 
+    @property
+    def style_kernels(self) -> list[Any]:
+        """The kernel `[style_dim, channels]` of each slot's affine layer; of the last slot, that of the last RGB layer."""
+        return [layer.affine.kernel for layer in (*self.convs.values(), list(self.rgbs.values())[-1])]
+
     def call(self, styles: Any, noise: str = "random", training: bool = False) -> Any:
         image = None
         for rgb in self.rgb_outputs(styles, noise, training).values():
@@ -108,7 +117,7 @@ class Synthesis(keras.Model):
         return image
 
     def rgb_outputs(self, styles: Any, noise: str = "random", training: bool = False) -> dict[int, Any]:
-        """What the image is the sum of: the output of each RGB layer, by its resolution, from the lowest on.
+        """What the image is the sum of: the output of each RGB layer, by its nominal resolution, from the lowest on.
 
         Args:
             styles: As in a call.
@@ -116,8 +125,27 @@ class Synthesis(keras.Model):
             training: As in a call.
 
         Returns:
-            Float32 `[batch, resolution, resolution, channels]` for each resolution; for `resnet` and `orig` the last alone.
+            Float32 `[batch, height, width, channels]` for each resolution; for `resnet` and `orig` the last alone.
         """
+        outputs = self._outputs(styles, noise)
+        return {r: outputs[f"b{r}_rgb"] for r in self.resolutions if f"b{r}_rgb" in outputs}
+
+    def features(self, styles: Any, noise: str = "random", training: bool = False) -> dict[str, Any]:
+        """The output of each styled convolution, after noise, bias and rectifier, from the lowest resolution on.
+
+        Args:
+            styles: As in a call.
+            noise: As in a call.
+            training: As in a call.
+
+        Returns:
+            `[batch, resolution, resolution, channels]` by the layers' names: `b4_conv`, `b8_conv0`, `b8_conv1` and so on.
+        """
+        outputs = self._outputs(styles, noise)
+        return {name: outputs[name] for name in self.convs}
+
+    def _outputs(self, styles: Any, noise: str) -> dict[str, Any]:
+        """The outputs of all layers but the skip connections, by name."""
         if noise not in NOISE_MODES:
             raise ValueError(f"`noise` must be one of {', '.join(NOISE_MODES)}. Received: noise={noise}")
         if len(styles.shape) != 3 or tuple(styles.shape[1:]) != (self.slots, self._config["style_dim"]):
@@ -129,11 +157,11 @@ class Synthesis(keras.Model):
             first = max(0, 2 * index - 1)  # slot of the block's first convolution
             block_input = x
             for offset, name in enumerate(["b4_conv"] if r == 4 else [f"b{r}_conv0", f"b{r}_conv1"]):
-                x = self.convs[name](x, styles[:, first + offset], noise=noise)
+                x = outputs[name] = self.convs[name](x, styles[:, first + offset], noise=noise)
             if str(r) in self.skips:
                 x = (x + self.skips[str(r)](block_input)) * math.sqrt(0.5)
             if str(r) in self.rgbs:
-                outputs[r] = self.rgbs[str(r)](x, styles[:, 2 * index + 1])
+                outputs[f"b{r}_rgb"] = self.rgbs[str(r)](x, styles[:, 2 * index + 1])
         return outputs
 
     def get_config(self) -> dict:

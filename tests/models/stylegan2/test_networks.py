@@ -54,6 +54,22 @@ def test_generator_is_the_reference(architecture, clamp, channels):
         np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
 
 
+@pytest.mark.parametrize("architecture", ["skip", "resnet"])
+def test_features_are_those_of_the_reference(architecture):
+    network = generator(resolution=8, architecture=architecture)
+    weights = randomized(network)
+    styles = np.random.default_rng(1).normal(size=(2, network.slots, 8)).astype("float32")
+    maps = reference.constant_noise(weights)
+    found = network.synthesis.features(styles, noise="constant")
+    assert list(found) == ["b4_conv", "b8_conv0", "b8_conv1"]
+    x = np.stack([weights["b4_constant/constant"]] * 2)
+    for (name, features), slot in zip(found.items(), (0, 1, 2), strict=True):
+        x = reference.styled_conv(
+            weights, name, x, styles[:, slot], maps[name], None, reference.euclidean_noise, name == "b8_conv0"
+        )
+        np.testing.assert_allclose(features, x, atol=1e-4 * np.abs(x).max())
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("architecture", ["resnet", "skip", "orig"])
 def test_discriminator_is_the_reference(architecture, channels):
@@ -63,6 +79,43 @@ def test_discriminator_is_the_reference(architecture, channels):
     expected = reference.discriminator(weights, images, 16, architecture, group_size=2, clamp=3.0)
     found = network(images.astype("float32"))
     np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("architecture", ["skip", "resnet", "orig"])
+@pytest.mark.parametrize(("resolution", "nominal"), [((24, 40), 32), ((16, 12), 16), (12, 16)])
+def test_rectangles_are_the_reference(resolution, nominal, architecture):
+    """Images of 40x24 pixels begin at features of 5x3, and have the channels of 32x32."""
+    network = generator(resolution=resolution, architecture=architecture, noise="euclidean")
+    weights = randomized(network)
+    latents = np.random.default_rng(1).normal(size=(2, 10))
+    styles = np.repeat(reference.mapping(weights, latents, layers=3)[:, None], network.slots, axis=1)
+    noise = reference.constant_noise(weights)
+    expected = reference.synthesis(weights, styles, nominal, architecture, noise=noise)
+    found = network(latents.astype("float32"), noise="constant")
+    size = (resolution, resolution) if isinstance(resolution, int) else resolution
+    assert found.shape == network.compute_output_shape((2, 10)) == (2, *size, 3)
+    np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
+    network = StyleGAN2Discriminator(resolution, architecture=architecture, group_size=2, **SMALL)
+    weights = randomized(network)
+    images = np.random.default_rng(1).uniform(-1, 1, (4, *size, 3))
+    expected = reference.discriminator(weights, images, nominal, architecture, group_size=2)
+    np.testing.assert_allclose(network(images.astype("float32")), expected, atol=1e-4 * np.abs(expected).max())
+
+
+def test_channels_of_a_rectangle_are_those_of_its_nominal_square():
+    def widths(network):
+        return {name: weight.shape[-2:] for name, weight in named_weights(network).items() if "conv" in name}
+
+    for make in (StyleGAN2Generator, StyleGAN2Discriminator):
+        wide, square = (make(resolution, **SMALL) for resolution in ((24, 40), 32))
+        kernels = [{k: v for k, v in widths(n).items() if k.endswith("kernel")} for n in (wide, square)]
+        assert kernels[0] == kernels[1]
+
+
+def test_auto_of_a_rectangle_counts_its_pixels():
+    wide, square = preset("auto", (384, 640)), preset("auto", 512)
+    assert wide.r1_weight == pytest.approx(0.0002 * 384 * 640 / wide.batch_size)
+    assert (wide.batch_size, wide.channel_base) == (square.batch_size, square.channel_base)
 
 
 def test_conditional_networks_are_the_reference():
@@ -182,7 +235,8 @@ def test_noise_modes():
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda: StyleGAN2(48), "resolution=48"),
+        (lambda: StyleGAN2(100), "resolution=100; the nearest right ones: 104 and 96"),
+        (lambda: StyleGAN2((360, 640)), "resolution=640x360; the nearest right ones: 640x384 and"),
         (lambda: StyleGAN2(2), "resolution=2"),
         (lambda: StyleGAN2(config="g"), "config=g"),
         (lambda: StyleGAN2(channels=2), "channels=2"),
@@ -214,6 +268,7 @@ def test_serialization():
         StyledConv2D(3, "up", "riemannian", 2.0),
         ToRGB(3, 2.0),
         LearnedConstant(3),
+        LearnedConstant(3, (5, 2)),
         Mapping(5, 6, 1, 2),
         Synthesis(8, 1, 6, 32, 4, "orig", None, 2.0, 1, "mixed_bfloat16"),
     ],
