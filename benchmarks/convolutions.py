@@ -12,6 +12,7 @@ Results are compared before anything is timed. PyTorch (channels last) is one mo
 import argparse
 import os
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -51,13 +52,15 @@ def main() -> None:
 
     tf.config.threading.set_intra_op_parallelism_threads(arguments.threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    rows = []
     peaks = {name: _peak(tf, name, arguments.rounds) for name in PEAKS}
     print(f"{arguments.threads} threads; peaks, GFLOP/s: " + ", ".join(f"{k} {v:.0f}" for k, v in peaks.items()))
     for case in CASES:
         if arguments.match.lower() in case[0].lower():
-            rows += _rows(case, arguments.rounds, arguments.threads, max(peaks.values()))
-    print_table(("network", "images", "kernel", "form", *(f"{part}, GFLOP/s (share)" for part in PARTS)), rows)
+            network, batch, pixels, channels, filters, taps, strides = case
+            print(f"\n{network}: {batch}x{pixels}x{pixels}x{channels}, {taps}x{taps} to {filters}, stride {strides}\n")
+            rows = _rows(case, arguments.rounds, arguments.threads, max(peaks.values()))
+            print_table(("form", *(f"{part}, GFLOP/s (share)" for part in PARTS)), rows)
+            sys.stdout.flush()
 
 
 def _peak(tf: Any, name: str, rounds: int) -> float:
@@ -68,12 +71,12 @@ def _peak(tf: Any, name: str, rounds: int) -> float:
     else:
         x, kernel = tf.random.stateless_normal((32, 32, 32, 128), (0, 1)), tf.ones((3, 3, 128, 128))
         function, flop = tf.function(lambda: tf.nn.conv2d(x, kernel, 1, "SAME")), 2 * 32 * 32 * 32 * 9 * 128 * 128
-    times = _turns({name: lambda: function().numpy()}, rounds)[name]
+    times = turns({name: lambda: function().numpy()}, rounds)[name]
     return flop / min(times) / 1e9
 
 
 def _rows(case: Case, rounds: int, threads: int, peak: float) -> list[tuple]:
-    network, batch, pixels, channels, filters, taps, strides = case
+    _, batch, pixels, channels, filters, taps, strides = case
     rng = np.random.default_rng(0)
     images = rng.normal(size=(batch, pixels, pixels, channels)).astype("float32")
     kernel = rng.normal(size=(taps, taps, channels, filters)).astype("float32")
@@ -89,13 +92,12 @@ def _rows(case: Case, rounds: int, threads: int, peak: float) -> list[tuple]:
             difference = np.abs(np.asarray(function()) - reference).max() / reference.std()
             assert difference < 1e-3, f"{name}, {part}: {difference}"
     calls = {(name, part): f for name, fs in forms.items() for part, f in zip(PARTS, fs, strict=True)}
-    times = _turns(calls, rounds)
+    times = turns(calls, rounds)
     gflop = 2 * upstream.size * taps**2 * channels / 1e9
     rows = []
     for name in forms:
         rates = [gflop / statistics.median(times[name, part]) for part in PARTS]
-        sizes = f"{batch}x{pixels}x{pixels}x{channels}", f"{taps}x{taps}x{channels}x{filters} / {strides}"
-        rows.append((network, *sizes, name, *(f"{rate:.0f} ({rate / peak:.0%})" for rate in rates)))
+        rows.append((name, *(f"{rate:.0f} ({rate / peak:.0%})" for rate in rates)))
     return rows
 
 
@@ -154,7 +156,7 @@ def _rival(images: Any, kernel: Any, upstream: Any, strides: int, threads: int) 
     ]
 
 
-def _turns(calls: dict[Any, Callable], rounds: int) -> dict[Any, list[float]]:
+def turns(calls: dict[Any, Callable], rounds: int) -> dict[Any, list[float]]:
     """Seconds of each call in each round, after one round that is not counted."""
     times: dict[Any, list[float]] = {name: [] for name in calls}
     for counted in [False] + [True] * rounds:
