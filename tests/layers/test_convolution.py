@@ -65,7 +65,14 @@ def test_numbers_are_the_backends(monkeypatch, taps, strides, channels, transpos
     np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
-@pytest.mark.parametrize("name", ["4x4 at stride 2", "transposed", "3x3"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "4x4 at stride 2",
+        pytest.param("transposed", marks=pytest.mark.slow),
+        pytest.param("3x3", marks=pytest.mark.slow),
+    ],
+)
 def test_second_derivatives(monkeypatch, name):
     taps, strides = (3, 1) if name == "3x3" else (4, 2)
     function = convolution.conv2d_transpose if name == "transposed" else convolution.conv2d
