@@ -16,7 +16,7 @@ RECIPE = stylegan2_recipe(
     resolution=512,
     kimg=57000,
     config="f",
-    paper=[({"config": letter}, figures("stylegan2", 1, dataset="lsun_car", config=letter)) for letter in "ef"],
+    paper=[({"config": letter}, figures("stylegan2", 1, dataset="lsun_car", config=letter)) for letter in "abcdef"],
     origin="StyleGAN2",
 )
 

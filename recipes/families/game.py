@@ -11,7 +11,7 @@ _LOSSES = ("non_saturating", "minimax", "least_squares", "wasserstein", "hinge",
 
 
 def game_options(
-    loss: str | None = None, gamma: float | None = 0.0, r1_interval: int = 1, later_gamma: bool = True
+    loss: str | None = None, gamma: float | None = 0.0, r1_interval: int | None = 1, later_gamma: bool = True
 ) -> tuple[Option, ...]:
     """Loss, penalties and steps, with these defaults; None for those that the recipe works out."""
     return (
@@ -39,8 +39,10 @@ def game_options(
             int,
             "iterations from one penalty of the discriminator's gradients to the next",
             r1_interval,
+            worked_out="the config's",
             metavar="N",
             later=True,
+            before=r1_interval or 16,  # those of configs did not have their own
         ),
         Option(
             "r2",
