@@ -1,6 +1,6 @@
 """StyleGAN2, table 3: four data sets of LSUN.
 
-    python -m recipes.stylegan2_table3 --miniature
+python -m recipes.stylegan2_table3 --miniature
 """
 
 from recipes.families.tables import SMALL_GROWTH, small_stylegan2

@@ -19,7 +19,7 @@ RECIPES = (
     "stylegan2_photos64",
     "stylegan2_ffhq512",
     "rni_stylegan2_church128",
-    "ssd_stylegan2_ffhq",
+    "ssd_stylegan_ffhq",
 )
 EXPERIMENTS = (
     "ssd_checkerboard",
