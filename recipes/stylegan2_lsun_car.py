@@ -2,7 +2,8 @@
 
     python -m recipes.stylegan2_lsun_car --data ~/lsun_car
 
-The images are 512x384, on a canvas of 512x512: `tfnss prepare LMDB RECORDS --resolution 512 --crop wide` makes them.
+The images are 512x384, on a canvas of 512x512: `tfnss prepare LMDB RECORDS --resolution 512 --crop car` makes them as the
+paper's code did, which distorts most of them, and `--crop wide` without distortion. `--config a` to `f` are table 1's.
 """
 
 from recipes.families.stylegan2 import stylegan2_recipe
