@@ -7,7 +7,7 @@ from keras import layers
 
 from models.initializers import Initializers
 from models.sizes import Pyramid, pyramid
-from tfnss.layers import LayerNormalization
+from tfnss.layers import Conv2D, Conv2DTranspose, LayerNormalization
 from tfnss.layers.noise import noise_injection
 from tfnss.resolution import Resolution, plain
 from tfnss.training import GAN
@@ -92,9 +92,7 @@ def _generator(
         x = _normalization("batch", draws)(x)
         injection = noise_injection(noise)
         x = layers.ReLU()(x if injection is None else injection(x))
-        x = layers.Conv2DTranspose(
-            filters, 4, strides=2, padding="same", use_bias=False, kernel_initializer=draws.normal()
-        )(x)
+        x = Conv2DTranspose(filters, 4, strides=2, padding="same", use_bias=False, kernel_initializer=draws.normal())(x)
     images = layers.Activation("tanh", dtype="float32", name="images")(x)
     return keras.Model(latents, images, name="generator")
 
@@ -104,11 +102,11 @@ def _discriminator(
 ) -> keras.Model:
     images = x = keras.Input((*size.size, channels), name="images")
     for level, width in enumerate(widths):
-        x = layers.Conv2D(width, 4, strides=2, padding="same", use_bias=False, kernel_initializer=draws.normal())(x)
+        x = Conv2D(width, 4, strides=2, padding="same", use_bias=False, kernel_initializer=draws.normal())(x)
         if level > 0 and normalization is not None:
             x = _normalization(normalization, draws)(x)
         x = layers.LeakyReLU(0.2)(x)
-    x = layers.Conv2D(1, size.smallest, use_bias=False, kernel_initializer=draws.normal(), name="head")(x)
+    x = Conv2D(1, size.smallest, use_bias=False, kernel_initializer=draws.normal(), name="head")(x)
     logits = layers.Flatten(dtype="float32", name="logits")(x)
     return keras.Model(images, logits, name="discriminator")
 

@@ -4,6 +4,7 @@
 
 The images are 512x384, on a canvas of 512x512: `tfnss prepare LMDB RECORDS --resolution 512 --crop car` makes them as the
 paper's code did, which distorts most of them, and `--crop wide` without distortion. `--config a` to `f` are table 1's.
+(`--resolution 512x384` here and there does without the canvas: smaller networks than the paper's.)
 """
 
 from recipes.families.stylegan2 import stylegan2_recipe

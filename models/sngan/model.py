@@ -9,7 +9,7 @@ from keras import layers, ops
 
 from models.initializers import Initializers
 from models.sngan.sizes import discriminator_steps, sizes_of
-from tfnss.layers import BilinearUpsampling2D, HaarDownsample, SpectralConv2D, SpectralDense
+from tfnss.layers import BilinearUpsampling2D, Conv2D, HaarDownsample, SpectralConv2D, SpectralDense
 from tfnss.layers.noise import noise_injection
 from tfnss.resolution import Resolution, plain, sides
 from tfnss.training import GAN
@@ -213,7 +213,7 @@ def _convolution(
     size: int,
     draws: Initializers,
     gain: float = 1.0,
-    layer: type[keras.layers.Layer] = layers.Conv2D,
+    layer: type[keras.layers.Layer] = Conv2D,
     **kwargs: Any,
 ) -> Any:
     weights = draws.xavier(size * size * x.shape[-1], gain)

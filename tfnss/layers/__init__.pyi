@@ -1,5 +1,7 @@
 from .activation import scaled_leaky_relu as scaled_leaky_relu
 from .augment import Augment as Augment
+from .convolution import Conv2D as Conv2D
+from .convolution import Conv2DTranspose as Conv2DTranspose
 from .equalized import EqualizedConv2D as EqualizedConv2D
 from .equalized import EqualizedDense as EqualizedDense
 from .minibatch import MinibatchStandardDeviation as MinibatchStandardDeviation

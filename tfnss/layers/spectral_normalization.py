@@ -11,6 +11,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from tfnss.layers.convolution import Conv2D
+
 _EPSILON = 1e-12
 _WARM_UP = 15  # power iterations on the initial kernel
 
@@ -81,7 +83,7 @@ class _SpectralNormalization(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("tfnss")
-class SpectralConv2D(_SpectralNormalization, keras.layers.Conv2D):
+class SpectralConv2D(_SpectralNormalization, Conv2D):
     """A `keras.layers.Conv2D` whose kernel is divided by its spectral norm, as a matrix `[filters, height * width * in]`.
 
     Args:

@@ -98,10 +98,11 @@ class DiscriminatorStep(Phase):
         if self._on_logits:
             logs |= dict(zip(("real_logit", "fake_logit"), map(tf.reduce_mean, logits), strict=True))
         for penalty in self.penalties:
-            if isinstance(penalty, LogitPenalty):
-                logs[penalty.name] = penalty(*logits, game.state_of(penalty).value if penalty.state_size else None)
+            taken = penalty.at(game.images_seen.value)
+            if isinstance(taken, LogitPenalty):
+                logs[penalty.name] = taken(*logits, game.state_of(penalty).value if penalty.state_size else None)
             else:
-                logs[penalty.name] = _gradient_penalty(game, penalty, real, labels, lambda: fake)
+                logs[penalty.name] = _gradient_penalty(game, taken, real, labels, lambda: fake)
             loss += logs[penalty.name]
         return loss, logs
 
@@ -125,8 +126,9 @@ class LazyPenalty(Phase):
         return self.penalty.logged
 
     def loss(self, game: Game, real: Any, labels: Any = None) -> tuple[Any, Logs]:
+        taken = self.penalty.at(game.images_seen.value)
         penalty = _gradient_penalty(
-            game, self.penalty, real, labels, lambda: tf.stop_gradient(game.fakes(real.shape[0], labels))
+            game, taken, real, labels, lambda: tf.stop_gradient(game.fakes(real.shape[0], labels))
         )
         return penalty * self.penalty.interval, {self.penalty.name: penalty}
 
@@ -250,7 +252,8 @@ def _gradient_penalty(game: Game, penalty: Regularizer, real: Any, labels: Any, 
 def _generator_penalty(
     game: Game, regularizer: GeneratorPenalty, real: Any, labels: Any, fake: Any
 ) -> tuple[Any, Logs]:
-    return regularizer(game.generator_now, real, fake, labels=labels, state=game.state_of(regularizer).value)
+    state, taken = game.state_of(regularizer).value, regularizer.at(game.images_seen.value)
+    return taken(game.generator_now, real, fake, labels=labels, state=state)
 
 
 def _move_state(game: Game, penalties: Sequence[GeneratorPenalty], logs: Logs) -> None:

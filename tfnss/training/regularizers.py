@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tfnss import random
 from tfnss.training.penalty import Penalty
+from tfnss.training.ramps import Ramped
 
 
 class Regularizer(Penalty):
@@ -40,7 +41,7 @@ class R1(Regularizer):
     name = "r1"
     at_full_size = True
 
-    def __init__(self, weight: float = 10.0, interval: int = 1) -> None:
+    def __init__(self, weight: Ramped = 10.0, interval: int = 1) -> None:
         super().__init__(weight, interval)
 
     def __call__(self, discriminate: Callable, real: Any, fake: Callable) -> Any:
@@ -57,7 +58,7 @@ class R2(Regularizer):
     name = "r2"
     at_full_size = True
 
-    def __init__(self, weight: float = 10.0, interval: int = 1) -> None:
+    def __init__(self, weight: Ramped = 10.0, interval: int = 1) -> None:
         super().__init__(weight, interval)
 
     def __call__(self, discriminate: Callable, real: Any, fake: Callable) -> Any:
@@ -70,7 +71,7 @@ class GradientPenalty(Regularizer):
 
     name = "gradient_penalty"
 
-    def __init__(self, weight: float = 10.0, interval: int = 1) -> None:
+    def __init__(self, weight: Ramped = 10.0, interval: int = 1) -> None:
         super().__init__(weight, interval)
 
     def __call__(self, discriminate: Callable, real: Any, fake: Callable) -> Any:
@@ -88,7 +89,7 @@ class DRAGAN(Regularizer):
 
     name = "dragan"
 
-    def __init__(self, weight: float = 10.0, interval: int = 1) -> None:
+    def __init__(self, weight: Ramped = 10.0, interval: int = 1) -> None:
         super().__init__(weight, interval)
 
     def __call__(self, discriminate: Callable, real: Any, fake: Callable) -> Any:
