@@ -28,7 +28,7 @@ from tfnss.training.game import Game, built_classifier, given
 from tfnss.training.growth import Growth
 from tfnss.training.loop import train_function
 from tfnss.training.meters import build_meters, results
-from tfnss.training.optimizers import both_optimizers, player_optimizers
+from tfnss.training.optimizers import player_optimizers
 from tfnss.training.penalty import Penalty
 from tfnss.training.phases import build_phases
 from tfnss.training.refused import check_not_given
@@ -189,10 +189,10 @@ class GAN(BatchMethods, FineTuning, Stages, keras.Model):
             self.generator_optimizer = players.get(self.generator)
             self.discriminator_optimizer = players.get(self.discriminator)
             self.spectral_optimizer = players.get(spectral_realness)
-            self.optimizer = both_optimizers(self.phases, self.generator)
+            self._replicas = self.distribute_strategy.num_replicas_in_sync
+            self._build_stages(growth)
             self._gradients = self._build_gradients(jit_compile)
             self._meters = build_meters(self.phases, self.game)
-            self._build_stages(growth)
 
     def _given_parts(self, args: tuple, kwargs: dict[str, Any]) -> dict[str, Any]:
         """The arguments of `compile` by name, for a model with defaults of its own; without those that are None for one."""
@@ -204,7 +204,6 @@ class GAN(BatchMethods, FineTuning, Stages, keras.Model):
         return {name: part for name, part in given.items() if part is not None or defaults.get(name) is not None}
 
     def _build_gradients(self, jit_compile: bool | str) -> list[gradients.PhaseGradients]:
-        self._replicas = self.distribute_strategy.num_replicas_in_sync
         layers = [*self.generator._flatten_layers(), *self.discriminator._flatten_layers()]
         self._half_precision = any(layer.compute_dtype in ("float16", "bfloat16") for layer in layers)
         synchronized = gradients.synchronize(layers, self._replicas, penalized=bool(self.regularizers))

@@ -12,6 +12,7 @@ from tfnss.generators import image_shape
 from tfnss.training.epochs import Stretch, check_executions, steps_done, stretches
 from tfnss.training.feed import Feed
 from tfnss.training.growth import Growth, Stage, stage_at, until
+from tfnss.training.optimizers import both_optimizers
 from tfnss.training.phases import Phase, SpectralStep
 from tfnss.training.shares import check_batch_size, warn_of_mixed_groups
 
@@ -25,7 +26,13 @@ class Stages:
         """The stages, and where they grow a spectral classifier for each of the lower resolutions."""
         gan: Any = self
         gan.growth, gan.stages = growth, stages_of(growth, gan.generator)
-        gan._spectral_steps = [phase for phase in gan.phases if isinstance(phase, SpectralStep)]
+        gan._spectral_steps = [
+            step if not halvings else smaller_step(step, gan.generator, halvings)
+            for step in gan.phases
+            if isinstance(step, SpectralStep)
+            for halvings in range(gan.stages[0].halvings + 1)
+        ]
+        gan.optimizer = both_optimizers((*gan.phases, *gan._spectral_steps[1:]), gan.generator)
         if growth is None:
             return
         for stage in gan.stages:
@@ -36,11 +43,6 @@ class Stages:
                     "growth has learning rates by resolution, and an optimizer follows a schedule of its own: "
                     "choose one of them, or Growth(learning_rates=None)"
                 )
-        gan._spectral_steps += [
-            smaller_step(step, gan.generator, halvings)
-            for step in gan._spectral_steps
-            for halvings in range(1, gan.stages[0].halvings + 1)
-        ]
         # Kept as attributes, so that checkpoints hold them.
         gan.smaller_spectral_realness = [step.player for step in gan._spectral_steps[1:]]
         gan.smaller_spectral_optimizers = [step.optimizer for step in gan._spectral_steps[1:]]
