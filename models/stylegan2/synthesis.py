@@ -122,6 +122,25 @@ class Synthesis(keras.Model):
         Returns:
             Float32 `[batch, height, width, channels]` for each resolution; for `resnet` and `orig` the last alone.
         """
+        outputs = self._outputs(styles, noise)
+        return {r: outputs[f"b{r}_rgb"] for r in self.resolutions if f"b{r}_rgb" in outputs}
+
+    def features(self, styles: Any, noise: str = "random", training: bool = False) -> dict[str, Any]:
+        """The output of each styled convolution, after noise, bias and rectifier, from the lowest resolution on.
+
+        Args:
+            styles: As in a call.
+            noise: As in a call.
+            training: As in a call.
+
+        Returns:
+            `[batch, resolution, resolution, channels]` by the layers' names: `b4_conv`, `b8_conv0`, `b8_conv1` and so on.
+        """
+        outputs = self._outputs(styles, noise)
+        return {name: outputs[name] for name in self.convs}
+
+    def _outputs(self, styles: Any, noise: str) -> dict[str, Any]:
+        """The outputs of all layers but the skip connections, by name."""
         if noise not in NOISE_MODES:
             raise ValueError(f"`noise` must be one of {', '.join(NOISE_MODES)}. Received: noise={noise}")
         if len(styles.shape) != 3 or tuple(styles.shape[1:]) != (self.slots, self._config["style_dim"]):
@@ -133,11 +152,11 @@ class Synthesis(keras.Model):
             first = max(0, 2 * index - 1)  # slot of the block's first convolution
             block_input = x
             for offset, name in enumerate(["b4_conv"] if r == 4 else [f"b{r}_conv0", f"b{r}_conv1"]):
-                x = self.convs[name](x, styles[:, first + offset], noise=noise)
+                x = outputs[name] = self.convs[name](x, styles[:, first + offset], noise=noise)
             if str(r) in self.skips:
                 x = (x + self.skips[str(r)](block_input)) * math.sqrt(0.5)
             if str(r) in self.rgbs:
-                outputs[r] = self.rgbs[str(r)](x, styles[:, 2 * index + 1])
+                outputs[f"b{r}_rgb"] = self.rgbs[str(r)](x, styles[:, 2 * index + 1])
         return outputs
 
     def get_config(self) -> dict:

@@ -1,6 +1,6 @@
-"""Sources of noise by hand: each stream is one noise map, kept as it is drawn, or given."""
+"""Sources of noise by hand: each stream is one noise map, kept as it is drawn, given, or left out for chosen layers."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -39,6 +39,25 @@ class DrawnNoise(NoiseMaps):
     def normal(self, shape: Any) -> Any:
         self.maps.append(self._source.stream().normal(shape))
         return self.maps[-1]
+
+
+class PartialNoise(NoiseMaps):
+    """Noise of chosen layers from another source, and zeros for the others. Each layer's is the same, whichever are chosen.
+
+    A layer that shapes its noise, as `tfnss.RiemannianNoise` does, goes on shaping its features.
+
+    Args:
+        source: The other source.
+        layers: Places of the chosen layers, from 0 on, in the order in which they ask for noise.
+    """
+
+    def __init__(self, source: random.Source, layers: Container[int]) -> None:
+        self._source, self._layers, self._used = source, layers, 0
+
+    def normal(self, shape: Any) -> Any:
+        self._used += 1
+        stream = self._source.stream()
+        return stream.normal(shape) if self._used - 1 in self._layers else tf.zeros(shape)
 
 
 class GivenNoise(NoiseMaps):

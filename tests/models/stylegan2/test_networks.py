@@ -54,6 +54,22 @@ def test_generator_is_the_reference(architecture, clamp, channels):
         np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
 
 
+@pytest.mark.parametrize("architecture", ["skip", "resnet"])
+def test_features_are_those_of_the_reference(architecture):
+    network = generator(resolution=8, architecture=architecture)
+    weights = randomized(network)
+    styles = np.random.default_rng(1).normal(size=(2, network.slots, 8)).astype("float32")
+    maps = reference.constant_noise(weights)
+    found = network.synthesis.features(styles, noise="constant")
+    assert list(found) == ["b4_conv", "b8_conv0", "b8_conv1"]
+    x = np.stack([weights["b4_constant/constant"]] * 2)
+    for (name, features), slot in zip(found.items(), (0, 1, 2), strict=True):
+        x = reference.styled_conv(
+            weights, name, x, styles[:, slot], maps[name], None, reference.euclidean_noise, name == "b8_conv0"
+        )
+        np.testing.assert_allclose(features, x, atol=1e-4 * np.abs(x).max())
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("architecture", ["resnet", "skip", "orig"])
 def test_discriminator_is_the_reference(architecture, channels):
