@@ -1,4 +1,5 @@
 from .activation import scaled_leaky_relu as scaled_leaky_relu
+from .adaptive_normalization import AdaptiveInstanceNormalization as AdaptiveInstanceNormalization
 from .augment import Augment as Augment
 from .equalized import EqualizedConv2D as EqualizedConv2D
 from .equalized import EqualizedDense as EqualizedDense
