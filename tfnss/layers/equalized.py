@@ -108,8 +108,8 @@ class EqualizedDense(keras.layers.Layer):
 class EqualizedConv2D(keras.layers.Layer):
     """A convolution with equalised learning rate that may double or halve the image; see `resampled_conv2d`.
 
-    The kernel in use is `kernel * kernel_gain / sqrt(size * size * in)`; the stored one starts from N(0, 1). Bias, activation, gain and
-    clamp follow in this order.
+    The kernel in use is `kernel * kernel_gain / sqrt(size * size * in)`; the stored one starts from N(0, 1). Bias,
+    activation, gain and clamp follow in this order.
 
     Args:
         filters: Number of output channels.
