@@ -60,7 +60,7 @@ class StyleBasedGenerator(keras.Model):
 
     @property
     def lod(self) -> keras.Variable | None:
-        """The level of detail, a variable: 0 for a grown network, 1 for images of half the size. None where nothing grows."""
+        """The level of detail, a variable: 0 once grown, 1 for images of half the size. None where nothing grows."""
         return self.synthesis.lod
 
     @property
@@ -148,8 +148,8 @@ class StyleBasedGenerator(keras.Model):
         else:
             super().load_own_variables(store)
 
-    def compute_output_shape(self, latents_shape: tuple, halvings: int | None = None, **kwargs: Any) -> tuple:
-        height, width = self.synthesis.pyramid.size
+    def compute_output_shape(self, latents_shape: tuple, **kwargs: Any) -> tuple:
+        halvings, (height, width) = kwargs.get("halvings"), self.synthesis.pyramid.size
         return (latents_shape[0], height >> (halvings or 0), width >> (halvings or 0), self._config["channels"])
 
     def get_config(self) -> dict:

@@ -43,7 +43,7 @@ def growing_options() -> tuple[Option, ...]:
         Option(
             "growing_batches",
             str,
-            "whose batch sizes a growing run has: those of StyleGAN2's code on any number of GPUs, or of StyleGAN's own on so "
+            "whose batch sizes a growing run has: those of StyleGAN2's code on any number of GPUs, or StyleGAN's own on so "
             f"many. With --batch-size each of them is that many {BATCH_SIZE}ths",
             "stylegan2",
             choices=tuple(_CODES),

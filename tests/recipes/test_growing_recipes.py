@@ -69,9 +69,9 @@ def test_a_run_grows_and_resumes(tmp_path, capsys):
     run_dir = tmp_path / "run"
     main(stylegan_photos64.RECIPE, [*flags, "--checkpoint-every", "0.1", "--run-dir", str(run_dir)])
     rows = read_history(run_dir / "history.csv")
-    assert [row["resolution"] for row in rows][0] == 8
+    assert rows[0]["resolution"] == 8
     assert rows[-1]["resolution"] == 16
-    assert {row["batch"] for row in rows} == {64, 32}
+    assert {row["batch_size"] for row in rows} == {64, 32}
     main(stylegan_photos64.RECIPE, ["--resume", str(run_dir), "--kimg", "0.7"])
     assert read_history(run_dir / "history.csv")[-1]["kimg"] >= 0.7
     assert "Done: " in capsys.readouterr().out

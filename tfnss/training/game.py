@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from tfnss import random
-from tfnss.generators import image_shape, latent_width
+from tfnss.generators import grows, image_shape, latent_width
 from tfnss.training.augmentation import Augmentation
 from tfnss.training.growth import Stage, faded
 from tfnss.training.losses import Loss
@@ -94,7 +94,7 @@ class Game:
     @property
     def generator_now(self) -> Any:
         """The generator, whose images have the size of the stage."""
-        if not hasattr(self.generator, "most_halvings"):
+        if not grows(self.generator):
             return self.generator
         return AtStage(self.generator, self.stage.halvings, self._fade)
 

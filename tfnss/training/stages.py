@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from tfnss.generators import image_shape
+from tfnss.generators import grows, image_shape
 from tfnss.training.epochs import Stretch, check_executions, steps_done, stretches
 from tfnss.training.feed import Feed
 from tfnss.training.growth import Growth, Stage, stage_at, until
@@ -57,7 +57,7 @@ class Stages:
         gan.phases = tuple(steps[stage.halvings] if isinstance(phase, SpectralStep) else phase for phase in gan.phases)
 
     def _enter(self, stage: Stage) -> None:
-        """Makes ready for the iterations of a stage; at its first image, optimizers begin anew with its learning rate."""
+        """Makes ready for the iterations of a stage; at its first image, optimizers begin anew."""
         gan: Any = self
         if stage.halvings != gan.game.stage.halvings:  # another resolution: what was compiled for the last one may go
             gan._play(stage)
@@ -69,10 +69,10 @@ class Stages:
             if seen == stage.first and stage.reset:
                 for optimizer, variables in _optimizers(gan.phases):
                     begin_anew(optimizer, variables)
-            if seen == stage.first and stage.learning_rate is not None:
+            if stage.learning_rate is not None:
                 gan.optimizer.generator.learning_rate = stage.learning_rate
                 gan.optimizer.discriminator.learning_rate = stage.learning_rate
-            if not seen and hasattr(gan.generator, "lod"):
+            if not seen and grows(gan.generator):
                 for generator in (gan.generator, gan.generator_ema):
                     generator.lod.assign(stage.lod(0))
 
@@ -136,7 +136,7 @@ def stages_of(growth: Growth | None, generator: Any) -> tuple[Stage, ...]:
     """
     if growth is None:
         return (Stage(),)
-    if not hasattr(generator, "most_halvings"):
+    if not grows(generator):
         raise ValueError(
             f"{type(generator).__name__} has one resolution and cannot grow: leave `growth` out, or take a model that "
             "can, such as models.StyleGAN"
