@@ -2,7 +2,8 @@
 
     python -m recipes.stylegan2_ffhq1024 --data ~/ffhq
 
-The images are mirrored. Configuration E has a weight of R1 of 100 (--config e), F of 10.
+The images are mirrored. `--config a` to `d` are the configurations that grow, from StyleGAN of 2018 (A) to StyleGAN2's trunk
+with lazy and path length regularisation (D); E has a weight of R1 of 100, the others of 10.
 """
 
 from recipes.families.stylegan2 import stylegan2_recipe
@@ -17,7 +18,7 @@ RECIPE = stylegan2_recipe(
     resolution=1024,
     kimg=25000,
     config="f",
-    paper=[({"config": letter}, figures("stylegan2", 1, dataset="ffhq", config=letter)) for letter in "ef"],
+    paper=[({"config": letter}, figures("stylegan2", 1, dataset="ffhq", config=letter)) for letter in "abcdef"],
     origin="StyleGAN2",
 )
 

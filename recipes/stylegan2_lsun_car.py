@@ -2,7 +2,8 @@
 
     python -m recipes.stylegan2_lsun_car --data ~/lsun_car
 
-The images are 512x384, on a canvas of 512x512: `tfnss prepare LMDB RECORDS --resolution 512 --crop wide` makes them.
+The images are 512x384, on a canvas of 512x512: `tfnss prepare LMDB RECORDS --resolution 512 --crop car` makes them as the
+paper's code did, which distorts most of them, and `--crop wide` without distortion. `--config a` to `f` are table 1's.
 (`--resolution 512x384` here and there does without the canvas: smaller networks than the paper's.)
 """
 
@@ -17,7 +18,7 @@ RECIPE = stylegan2_recipe(
     resolution=512,
     kimg=57000,
     config="f",
-    paper=[({"config": letter}, figures("stylegan2", 1, dataset="lsun_car", config=letter)) for letter in "ef"],
+    paper=[({"config": letter}, figures("stylegan2", 1, dataset="lsun_car", config=letter)) for letter in "abcdef"],
     origin="StyleGAN2",
 )
 

@@ -14,7 +14,7 @@ RECIPE = stylegan2_recipe(
     resolution=256,
     kimg=88000,
     config="f",
-    paper=[({}, figures("stylegan2", 3, dataset="lsun_cat", config="f"))],
+    paper=[({"config": letter}, figures("stylegan2", 3, dataset="lsun_cat", config=letter)) for letter in "af"],
     origin="StyleGAN2",
 )
 

@@ -17,7 +17,7 @@ RECIPE = stylegan2_recipe(
     kimg=48000,
     gamma=100.0,
     config="f",
-    paper=[({}, figures("stylegan2", 3, dataset="lsun_church", config="f"))],
+    paper=[({"config": letter}, figures("stylegan2", 3, dataset="lsun_church", config=letter)) for letter in "af"],
     origin="StyleGAN2",
 )
 

@@ -15,7 +15,7 @@ RECIPE = stylegan2_recipe(
     kimg=100000,
     gamma=100.0,
     config="f",
-    paper=[({}, figures("stylegan2", 3, dataset="lsun_horse", config="f"))],
+    paper=[({"config": letter}, figures("stylegan2", 3, dataset="lsun_horse", config=letter)) for letter in "af"],
     origin="StyleGAN2",
 )
 

@@ -21,6 +21,7 @@ from .training import ConstantAnnealing as ConstantAnnealing
 from .training import DecayingWaveAnnealing as DecayingWaveAnnealing
 from .training import ExponentialAnnealing as ExponentialAnnealing
 from .training import GradientPenalty as GradientPenalty
+from .training import Growth as Growth
 from .training import LeCam as LeCam
 from .training import PathLength as PathLength
 from .training import Relativistic as Relativistic

@@ -1,5 +1,6 @@
-"""StyleGAN2's mapping network: from latents to styles."""
+"""The mapping network of StyleGAN and StyleGAN2: from latents to styles."""
 
+import math
 from typing import Any
 
 import keras
@@ -19,6 +20,7 @@ class Mapping(keras.Model):
         style_dim: Width of the styles.
         layers: Number of fully connected layers.
         classes: Number of classes; 0 for an unconditional network.
+        activation: `leaky_relu`, or StyleGAN's `unscaled_leaky_relu` after kernels sqrt(2) times as large.
 
     Call arguments:
         latents: Floats `[batch, latent_dim]`.
@@ -32,10 +34,22 @@ class Mapping(keras.Model):
     """
 
     def __init__(
-        self, latent_dim: int = 512, style_dim: int = 512, layers: int = 8, classes: int = 0, **kwargs: Any
+        self,
+        latent_dim: int = 512,
+        style_dim: int = 512,
+        layers: int = 8,
+        classes: int = 0,
+        activation: str = "leaky_relu",
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self._config = {"latent_dim": latent_dim, "style_dim": style_dim, "layers": layers, "classes": classes}
+        self._config: dict[str, Any] = {
+            "latent_dim": latent_dim,
+            "style_dim": style_dim,
+            "layers": layers,
+            "classes": classes,
+            "activation": activation,
+        }
         self.normalization = PixelNormalization(name="normalization")
         self.embed = None
         width = latent_dim
@@ -46,7 +60,11 @@ class Mapping(keras.Model):
         self.dense = []
         for index in range(layers):
             layer = EqualizedDense(
-                style_dim, "leaky_relu", learning_rate_multiplier=_LEARNING_RATE, name=f"dense{index}"
+                style_dim,
+                activation,
+                learning_rate_multiplier=_LEARNING_RATE,
+                kernel_gain=math.sqrt(2) if activation == "unscaled_leaky_relu" else 1.0,
+                name=f"dense{index}",
             )
             layer.build((None, width))
             self.dense.append(layer)

@@ -1,5 +1,6 @@
 """StyleGAN2 on the engine."""
 
+import functools
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from models.style_arguments import check_arguments, half_precision
 from models.stylegan2.checkpoints import read_checkpoint
 from models.stylegan2.discriminator import StyleGAN2Discriminator
 from models.stylegan2.generator import StyleGAN2Generator
@@ -17,9 +19,6 @@ from tfnss.resolution import Resolution, plain
 from tfnss.training import GAN, R1, PathLength
 from tfnss.training.lazy import lazy_optimizer
 
-CLAMP = 256.0  # of half precision
-PRECISIONS = {"float32": None, "float16": "mixed_float16", "bfloat16": "mixed_bfloat16"}
-
 
 @keras.saving.register_keras_serializable("tfnss")
 class StyleGAN2(GAN):
@@ -28,11 +27,13 @@ class StyleGAN2(GAN):
     Args:
         resolution: Side of a square, or height and width, in pixels: 3 to 16 times one power of two, such as 64 (the papers
             have powers of two), 96 or (384, 640).
-        config: `f` or `e` of the paper's table 1, or a preset of StyleGAN2-ADA: `auto`, `stylegan2`, `paper256`, `paper512`,
-            `paper1024`, `cifar`. It fixes the widths here, and the defaults of `compile`.
+        config: `b` to `f` of the paper's table 1 (A is `StyleGAN`), or a preset of StyleGAN2-ADA: `auto`, `stylegan2`,
+            `paper256`, `paper512`, `paper1024`, `cifar`. It fixes the widths here, and the defaults of `compile`. Those
+            of `b`, `c` and `d` can grow.
         channels: Colour channels: 1 (grey), 3 (RGB) or 4 (RGBA).
-        generator: Architecture `skip`, `resnet` or `orig` (the paper's figure 7).
-        discriminator: Architecture `resnet`, `skip` or `orig`; by default the config's.
+        generator: Architecture `skip`, `resnet` or `orig` (the paper's figure 7), or `grown`, that of `b` to `d`; by default
+            the config's.
+        discriminator: The same of the discriminator. Both grow or none does.
         noise: `euclidean` (StyleGAN2's), `riemannian` (Feng et al. 2021) or None.
         classes: Number of classes; 0 for an unconditional model. `fit` then needs labels.
         precision: `float32`; or `float16` or `bfloat16` for the four highest resolutions, with activations clamped to 256.
@@ -52,7 +53,7 @@ class StyleGAN2(GAN):
         resolution: Resolution = 64,
         config: str = "f",
         channels: int = 3,
-        generator: str = "skip",
+        generator: str | None = None,
         discriminator: str | None = None,
         noise: str | None = "euclidean",
         classes: int = 0,
@@ -67,38 +68,27 @@ class StyleGAN2(GAN):
     ) -> None:
         arguments = {k: v for k, v in locals().items() if k not in ("self", "kwargs", "__class__")}
         self.preset = chosen = preset(config, resolution, tf.distribute.get_strategy().num_replicas_in_sync)
-        if channels not in (1, 3, 4):
-            raise ValueError(f"`channels` must be 1, 3 or 4. Received: channels={channels}")
-        if classes < 0:
-            raise ValueError(f"`classes` must be >= 0. Received: classes={classes}")
-        if mapping_layers is not None and mapping_layers < 0:
-            raise ValueError(f"`mapping_layers` must be >= 0. Received: mapping_layers={mapping_layers}")
-        if min(latent_dim, channel_max) < 1 or (channel_base is not None and channel_base < 1):
+        check_arguments(channels, classes, mapping_layers, latent_dim, channel_base, channel_max)
+        architectures = generator or chosen.generator, discriminator or chosen.discriminator
+        if (architectures[0] == "grown") != (architectures[1] == "grown"):
             raise ValueError(
-                "`latent_dim`, `channel_max` and `channel_base` must be >= 1. "
-                f"Received: latent_dim={latent_dim}, channel_max={channel_max}, channel_base={channel_base}"
+                "`generator` and `discriminator` must both be 'grown' or none. "
+                f"Received: generator={architectures[0]}, discriminator={architectures[1]}"
             )
-        if precision not in PRECISIONS:
-            raise ValueError(f"`precision` must be one of {', '.join(PRECISIONS)}. Received: precision={precision}")
         common: dict[str, Any] = {
             "channels": channels,
             "classes": classes,
             "channel_base": channel_base or chosen.channel_base,
             "channel_max": channel_max,
+            **half_precision(precision, chosen.half_precision_resolutions),
         }
-        if PRECISIONS[precision]:
-            common |= {
-                "clamp": CLAMP,
-                "half_precision_resolutions": chosen.half_precision_resolutions,
-                "half_precision": PRECISIONS[precision],
-            }
         networks: tuple[StyleGAN2Generator, StyleGAN2Discriminator] = (
             StyleGAN2Generator(
                 resolution,
                 latent_dim=latent_dim,
                 style_dim=latent_dim,
                 mapping_layers=chosen.mapping_layers if mapping_layers is None else mapping_layers,
-                architecture=generator,
+                architecture=architectures[0],
                 noise=noise,
                 mixing_probability=chosen.mixing_probability,
                 **common,
@@ -106,7 +96,7 @@ class StyleGAN2(GAN):
             ),
             StyleGAN2Discriminator(
                 resolution,
-                architecture=discriminator or chosen.discriminator,
+                architecture=architectures[1],
                 group_size=chosen.group_size if group_size is None else group_size,
                 **common,
                 name="discriminator",
@@ -121,10 +111,10 @@ class StyleGAN2(GAN):
         """As `GAN.compile`; by default with the config's Adam, lazy R1, path length penalty and average.
 
         The default Adam of the generator is corrected for lazy path lengths whether they are on or not, as in the official
-        code.
+        code; but not where nothing is lazy (config `b`).
         """
         chosen, given = self.preset, self._given_parts(args, kwargs)
-        regularizers: list[R1 | PathLength] = [R1(chosen.r1_weight, interval=16)]
+        regularizers: list[R1 | PathLength] = [R1(chosen.r1_weight, interval=chosen.r1_interval)]
         regularizers += [PathLength(chosen.path_length_weight)] if chosen.path_length_weight else []
         defaults = {
             "discriminator_optimizer": adam(chosen.learning_rate),
@@ -134,7 +124,9 @@ class StyleGAN2(GAN):
         }
         parts = {**defaults, **given}
         if "generator_optimizer" not in given:
-            parts["generator_optimizer"] = generator_adam(chosen.learning_rate, parts["regularizers"])
+            lazy = chosen.r1_interval > 1
+            make = functools.partial(generator_adam, regularizers=parts["regularizers"]) if lazy else adam
+            parts["generator_optimizer"] = make(chosen.learning_rate)
         super().compile(**parts)
 
     def load_official(self, path: str | os.PathLike) -> None:

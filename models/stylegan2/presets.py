@@ -17,11 +17,13 @@ class Preset:
         channel_base: Channels times nominal resolution.
         learning_rate: Adam's, for both players.
         r1_weight: γ of R1.
+        r1_interval: Iterations between two of its steps; with 1 nothing is lazy, and Adam is not corrected for it.
         ema_half_life_kimg: Half-life of the generator's average, in thousands of images.
         ema_ramp_up: Bound on the half-life as a share of the images seen; None for none.
         mapping_layers: Layers of the mapping network.
         path_length_weight: Weight of the path length penalty; 0 for none.
         mixing_probability: Share of images with two styles.
+        generator: Architecture of the generator.
         discriminator: Architecture of the discriminator.
         half_precision_resolutions: The highest so many resolutions are half precision where half precision is on.
     """
@@ -31,18 +33,24 @@ class Preset:
     channel_base: int = 32768
     learning_rate: float = 0.002
     r1_weight: float = 10.0
+    r1_interval: int = 16
     ema_half_life_kimg: float = 10.0
     ema_ramp_up: float | None = None
     mapping_layers: int = 8
     path_length_weight: float = 2.0
     mixing_probability: float = 0.9
+    generator: str = "skip"
     discriminator: str = "resnet"
     half_precision_resolutions: int = 4
 
 
+_GROWN = Preset(channel_base=16384, learning_rate=0.001, generator="grown", discriminator="grown")
 _PAPER = Preset(batch_size=64, learning_rate=0.0025, ema_half_life_kimg=20.0)
 _PRESETS = {
-    "f": Preset(),  # StyleGAN2, table 1
+    "b": replace(_GROWN, r1_interval=1, path_length_weight=0.0),  # StyleGAN2, table 1; its A is StyleGAN
+    "c": replace(_GROWN, path_length_weight=0.0),
+    "d": _GROWN,
+    "f": Preset(),
     "e": Preset(channel_base=16384, r1_weight=100.0),
     "stylegan2": Preset(),
     "paper256": replace(_PAPER, group_size=8, channel_base=16384, r1_weight=1.0),

@@ -72,6 +72,12 @@ class StyledConv2D(keras.layers.Layer):
         x = scaled_leaky_relu(x + ops.cast(self.bias, x.dtype))
         return x if self.clamp is None else ops.clip(x, -self.clamp, self.clamp)
 
+    def named_weights(self) -> dict[str, keras.Variable]:
+        """Its weights by short names."""
+        noise = [] if self.noise is None else self.noise.weights
+        constant = {} if self.noise is None else {"noise_constant": self.noise_constant}
+        return _named(self.conv, self.bias, self.affine) | {weight.name: weight for weight in noise} | constant
+
     def compute_output_shape(self, images_shape: tuple, styles_shape: tuple) -> tuple:
         factor = 2 if self.resample == "up" else 1
         return (images_shape[0], images_shape[1] * factor, images_shape[2] * factor, self.filters)
@@ -119,11 +125,19 @@ class ToRGB(keras.layers.Layer):
         x = ops.cast(x, "float32") + ops.cast(self.bias, "float32")
         return x if self.clamp is None else ops.clip(x, -self.clamp, self.clamp)
 
+    def named_weights(self) -> dict[str, keras.Variable]:
+        """Its weights by short names."""
+        return _named(self.conv, self.bias, self.affine)
+
     def compute_output_shape(self, images_shape: tuple, styles_shape: tuple) -> tuple:
         return (*images_shape[:-1], self.channels)
 
     def get_config(self) -> dict:
         return {**super().get_config(), "channels": self.channels, "clamp": self.clamp}
+
+
+def _named(conv: ModulatedConv2D, bias: keras.Variable, affine: EqualizedDense) -> dict[str, keras.Variable]:
+    return {"kernel": conv.kernel, "bias": bias} | {f"affine/{weight.name}": weight for weight in affine.weights}
 
 
 @keras.saving.register_keras_serializable("tfnss")
@@ -133,6 +147,7 @@ class LearnedConstant(keras.layers.Layer):
     Args:
         channels: Its channels.
         size: Its height and width.
+        initial: Its values at the start: `normal`, N(0, 1), or `ones`.
 
     Call arguments:
         styles: Any array whose first axis is the batch.
@@ -141,12 +156,12 @@ class LearnedConstant(keras.layers.Layer):
         Floats `[batch, height, width, channels]`.
     """
 
-    def __init__(self, channels: int, size: Sequence[int] = (4, 4), **kwargs: Any) -> None:
+    def __init__(self, channels: int, size: Sequence[int] = (4, 4), initial: str = "normal", **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.channels, self.size = channels, tuple(size)
+        self.channels, self.size, self.initial = channels, tuple(size), initial
 
     def build(self, styles_shape: tuple) -> None:
-        initializer = keras.initializers.RandomNormal(stddev=1.0)
+        initializer = keras.initializers.RandomNormal(stddev=1.0) if self.initial == "normal" else self.initial
         self.constant = self.add_weight(name="constant", shape=(*self.size, self.channels), initializer=initializer)
 
     def call(self, styles: Any) -> Any:
@@ -156,4 +171,4 @@ class LearnedConstant(keras.layers.Layer):
         return (styles_shape[0], *self.size, self.channels)
 
     def get_config(self) -> dict:
-        return {**super().get_config(), "channels": self.channels, "size": self.size}
+        return {**super().get_config(), "channels": self.channels, "size": self.size, "initial": self.initial}

@@ -1,17 +1,20 @@
 """StyleGAN2's synthesis network: from styles to images."""
 
 import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 
+from models.growing import add_lod, grown_image
 from models.sizes import pyramid
 from models.stylegan2.sizes import channels_at, check_architecture, policy_at
 from models.stylegan2.styled import NOISE_MODES, LearnedConstant, StyledConv2D, ToRGB
 from tfnss.layers import EqualizedConv2D, upsample2d
 from tfnss.resolution import Resolution, plain
 
-ARCHITECTURES = ("skip", "resnet", "orig")
+ARCHITECTURES = ("skip", "resnet", "orig", "grown")
+RGB_EVERYWHERE = ("skip", "grown")
 
 
 @keras.saving.register_keras_serializable("tfnss")
@@ -24,7 +27,8 @@ class Synthesis(keras.Model):
         style_dim: Width of the styles.
         channel_base: Channels times nominal resolution, where that is
         channel_max: at most this many channels.
-        architecture: `skip`, `resnet` or `orig` (StyleGAN2, figure 7).
+        architecture: `skip`, `resnet` or `orig` (StyleGAN2, figure 7), or `grown`: a network that grows by
+            `models.growing`, from 8x8 on, with an RGB layer at each resolution, of which one or two count.
         noise: `euclidean`, `riemannian` or None.
         clamp: Limit of the activations, 256 for half precision; None for none.
         half_precision_resolutions: The highest so many resolutions compute in `half_precision`.
@@ -33,9 +37,13 @@ class Synthesis(keras.Model):
     Call arguments:
         styles: Floats `[batch, slots, style_dim]`, `slots = 2 log2(nominal resolution) - 2`.
         noise: `random`, `constant` or `none`.
+        halvings: Of a network that grows, how often the sides of its images are halved; None for its own level of detail
+            at the full size.
+        fade: Beside `halvings`, the weight of the resolution below, in [0, 1).
 
     Returns:
-        Float32 images `[batch, height, width, channels]`, nominally in [-1, 1].
+        Float32 images `[batch, height, width, channels]`, nominally in [-1, 1]; halved in height and width as `halvings`
+        says.
 
     Raises:
         ValueError: For a resolution, architecture or noise outside these, and for styles of another shape.
@@ -68,7 +76,8 @@ class Synthesis(keras.Model):
             "half_precision_resolutions": half_precision_resolutions,
             "half_precision": half_precision,
         }
-        self.pyramid = pyramid(resolution)
+        grows = architecture == "grown"
+        self.pyramid = pyramid(resolution, lowest=8 if grows else 4)
         self.resolutions = self.pyramid.nominals
         self.architecture = architecture
         styles = (None, style_dim)
@@ -93,11 +102,12 @@ class Synthesis(keras.Model):
                 skip = EqualizedConv2D(out, 1, resample="up", use_bias=False, dtype=policy, name=f"b{r}_skip")
                 skip.build((None, *before, width))
                 self.skips[str(r)] = skip
-            if architecture == "skip" or r == self.pyramid.nominal:
+            if architecture in RGB_EVERYWHERE or r == self.pyramid.nominal:
                 rgb = ToRGB(channels, clamp, dtype=policy, name=f"b{r}_rgb")
                 rgb.build(shape, styles)
                 self.rgbs[str(r)] = rgb
             width = out
+        self.lod = add_lod(self) if grows else None
         self.built = True
 
     @property
@@ -110,7 +120,31 @@ class Synthesis(keras.Model):
         """The kernel `[style_dim, channels]` of each slot's affine layer; of the last slot, that of the last RGB layer."""
         return [layer.affine.kernel for layer in (*self.convs.values(), list(self.rgbs.values())[-1])]
 
-    def call(self, styles: Any, noise: str = "random", training: bool = False) -> Any:
+    @property
+    def most_halvings(self) -> int:
+        """How often the sides of the images can be halved: 0 for a network that does not grow."""
+        return 0 if self.lod is None else len(self.resolutions) - 2
+
+    def call(
+        self,
+        styles: Any,
+        noise: str = "random",
+        training: bool = False,
+        halvings: int | None = None,
+        fade: Any = None,
+    ) -> Any:
+        if self.lod is not None:
+
+            def layers(resolutions: Sequence[int]) -> Callable[[int], Any]:
+                outputs = self._outputs(styles, noise, resolutions)
+                return lambda r: outputs[f"b{r}_rgb"]
+
+            return grown_image(layers, self.resolutions, self.lod, halvings, fade)
+        if halvings or fade is not None:
+            raise ValueError(
+                "a network of this architecture does not grow. Received: "
+                f"architecture={self.architecture}, halvings={halvings}, fade={fade}"
+            )
         image = None
         for rgb in self.rgb_outputs(styles, noise, training).values():
             image = rgb if image is None else upsample2d(image) + rgb
@@ -125,10 +159,12 @@ class Synthesis(keras.Model):
             training: As in a call.
 
         Returns:
-            Float32 `[batch, height, width, channels]` for each resolution; for `resnet` and `orig` the last alone.
+            Float32 `[batch, height, width, channels]` for each resolution; for `resnet`, `orig` and `grown` the last
+            alone.
         """
         outputs = self._outputs(styles, noise)
-        return {r: outputs[f"b{r}_rgb"] for r in self.resolutions if f"b{r}_rgb" in outputs}
+        summands = self.resolutions if self.architecture == "skip" else self.resolutions[-1:]
+        return {r: outputs[f"b{r}_rgb"] for r in summands}
 
     def features(self, styles: Any, noise: str = "random", training: bool = False) -> dict[str, Any]:
         """The output of each styled convolution, after noise, bias and rectifier, from the lowest resolution on.
@@ -144,8 +180,8 @@ class Synthesis(keras.Model):
         outputs = self._outputs(styles, noise)
         return {name: outputs[name] for name in self.convs}
 
-    def _outputs(self, styles: Any, noise: str) -> dict[str, Any]:
-        """The outputs of all layers but the skip connections, by name."""
+    def _outputs(self, styles: Any, noise: str, resolutions: Sequence[int] | None = None) -> dict[str, Any]:
+        """The outputs of all layers but the skip connections, by name; up to a resolution if only the lowest are given."""
         if noise not in NOISE_MODES:
             raise ValueError(f"`noise` must be one of {', '.join(NOISE_MODES)}. Received: noise={noise}")
         if len(styles.shape) != 3 or tuple(styles.shape[1:]) != (self.slots, self._config["style_dim"]):
@@ -153,7 +189,7 @@ class Synthesis(keras.Model):
                 f"styles must be [batch, {self.slots}, {self._config['style_dim']}]. Received: {tuple(styles.shape)}"
             )
         x, outputs = self.constant(styles[:, 0]), {}
-        for index, r in enumerate(self.resolutions):
+        for index, r in enumerate(resolutions or self.resolutions):
             first = max(0, 2 * index - 1)  # slot of the block's first convolution
             block_input = x
             for offset, name in enumerate(["b4_conv"] if r == 4 else [f"b{r}_conv0", f"b{r}_conv1"]):
@@ -163,6 +199,11 @@ class Synthesis(keras.Model):
             if str(r) in self.rgbs:
                 outputs[f"b{r}_rgb"] = self.rgbs[str(r)](x, styles[:, 2 * index + 1])
         return outputs
+
+    @property
+    def parts(self) -> list[keras.layers.Layer]:
+        """All its layers: the constant, the convolutions, those of colours and those of the shortcuts."""
+        return [self.constant, *self.convs.values(), *self.rgbs.values(), *self.skips.values()]
 
     def get_config(self) -> dict:
         return {"name": self.name, **self._config}

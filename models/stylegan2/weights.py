@@ -1,4 +1,4 @@
-"""StyleGAN2's weights by name: `LAYER/WEIGHT`."""
+"""The weights of StyleGAN and StyleGAN2 by name: `LAYER/WEIGHT`."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,18 +6,21 @@ from collections.abc import Iterator, Mapping, Sequence
 import keras
 import numpy as np
 
+from models.style_based import StyleBasedGenerator, for_each_class
 from models.stylegan2.discriminator import StyleGAN2Discriminator
-from models.stylegan2.generator import StyleGAN2Generator, for_each_class
-from models.stylegan2.styled import StyledConv2D, ToRGB
 
-Network = StyleGAN2Generator | StyleGAN2Discriminator
+Network = StyleBasedGenerator | StyleGAN2Discriminator
 
 
 def named_weights(network: Network) -> dict[str, keras.Variable]:
-    """Every weight of a network, such as `b8_conv0/affine/kernel`; and the generator's `average_style`."""
+    """Every weight of a network, such as `b8_conv0/affine/kernel`; and the generator's `average_style` and, if it grows,
+    `lod`.
+    """
     named = {f"{layer.name}/{name}": weight for layer in _layers(network) for name, weight in _of_layer(layer).items()}
-    if isinstance(network, StyleGAN2Generator):
+    if isinstance(network, StyleBasedGenerator):
         named["average_style"] = network.average_style
+        if network.lod is not None:
+            named["lod"] = network.lod
     return named
 
 
@@ -52,11 +55,16 @@ def assign_weights(network: Network, arrays: Mapping[str, np.ndarray], source: s
 
 
 def randomize(network: Network, seed: Sequence[int]) -> None:
-    """Draws the initial weights anew, each with a seed of its own: standard normal, as equalised learning rates have it.
+    """Draws the initial weights anew, each with a seed of its own: standard normal, as equalised learning rates have it;
+    but for StyleGAN's constant, which is one.
 
     The mapping's are 100 times that, for its learning rate multiplier of 0.01.
     """
+    synthesis = getattr(network, "synthesis", None)
+    kept = {"b4_constant/constant"} if synthesis is not None and synthesis.constant.initial == "ones" else set()
     for index, (name, weight) in enumerate(named_weights(network).items()):
+        if name in kept:
+            continue
         if name.rpartition("/")[2] in ("kernel", "constant", "noise_constant"):
             scale = 100 if re.match(r"(label_)?dense\d", name) else 1
             weight.assign(scale * np.random.default_rng([*seed, index]).standard_normal(weight.shape, "float32"))
@@ -76,19 +84,13 @@ def _layers(network: Network) -> Iterator[keras.layers.Layer]:
         embed = network.embed
     else:
         yield from network.mapping.dense
-        synthesis = network.synthesis
-        yield from (synthesis.constant, *synthesis.convs.values(), *synthesis.rgbs.values(), *synthesis.skips.values())
+        yield from network.synthesis.parts
         embed = network.mapping.embed
     if embed is not None:
         yield embed
 
 
 def _of_layer(layer: keras.layers.Layer) -> dict[str, keras.Variable]:
-    if not isinstance(layer, (StyledConv2D, ToRGB)):
-        return {weight.name: weight for weight in layer.weights}
-    named = {"kernel": layer.conv.kernel, "bias": layer.bias}
-    named |= {f"affine/{weight.name}": weight for weight in layer.affine.weights}
-    if isinstance(layer, StyledConv2D) and layer.noise is not None:
-        named |= {weight.name: weight for weight in layer.noise.weights}
-        named["noise_constant"] = layer.noise_constant
-    return named
+    if hasattr(layer, "named_weights"):
+        return layer.named_weights()
+    return {weight.name: weight for weight in layer.weights}

@@ -13,7 +13,7 @@ _LOSSES = ("non_saturating", "minimax", "least_squares", "wasserstein", "hinge",
 def game_options(
     loss: str | None = None,
     gamma: float | None = 0.0,
-    r1_interval: int = 1,
+    r1_interval: int | None = 1,
     later_gamma: bool = True,
     r2: float | None = 0.0,
 ) -> tuple[Option, ...]:
@@ -43,8 +43,10 @@ def game_options(
             int,
             "iterations from one penalty of the discriminator's gradients to the next",
             r1_interval,
+            worked_out="the config's",
             metavar="N",
             later=True,
+            before=r1_interval or 16,  # those of configs did not have their own
         ),
         Option(
             "r2",

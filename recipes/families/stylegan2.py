@@ -1,4 +1,4 @@
-"""StyleGAN2 experiments: NSS-GAN's tables 5 and 6, and the grid of Riemannian noise injection."""
+"""StyleGAN2 experiments: NSS-GAN's tables 5 and 6, the grid of Riemannian noise injection, and configurations A to F."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,10 +6,11 @@ from typing import Any
 import models
 import models.stylegan2
 import tfnss
-from models.stylegan2.presets import CONFIGS, even_groups, preset
+from models.stylegan2.presets import CONFIGS, Preset, even_groups, preset
 from recipes.families.augmentation import augmentation_of, augmentation_options, pipeline_of
 from recipes.families.described import described
 from recipes.families.game import average_option, game_options, penalties_of, steps_option
+from recipes.families.growing import growing_options, growth_of
 from recipes.families.noise import NOISES, noise_option
 from recipes.families.spectral import SPECTRAL, spectral_realness
 from recipes.families.usage import usage_option
@@ -23,7 +24,8 @@ from tfnss.running.option import Option
 from tfnss.running.recipe import Recipe
 
 _ON_OFF = ("on", "off")
-ARCHITECTURES = ("skip", "resnet", "orig")
+ARCHITECTURES = ("skip", "resnet", "orig", "grown")
+_GROWN = ("a", "b", "c", "d")  # these configs grow
 
 _OPTIONS = (
     view_option(shortcuts=NSS_SHORTCUT, in_name=True),
@@ -46,9 +48,23 @@ _OPTIONS = (
         metavar="N",
         later=True,
     ),
-    Option("config", str, "StyleGAN2's configuration", "auto", choices=CONFIGS, of_networks=True),
     Option(
-        "generator", str, "architecture of the generator", "skip", choices=ARCHITECTURES, of_networks=True, later=True
+        "config",
+        str,
+        "StyleGAN2's configuration: that of a name; a to f are those of the paper's table 1, of which a is StyleGAN of 2018",
+        "auto",
+        choices=("a", *CONFIGS),
+        of_networks=True,
+    ),
+    Option(
+        "generator",
+        str,
+        "architecture of the generator",
+        worked_out="the config's",
+        choices=ARCHITECTURES,
+        of_networks=True,
+        later=True,
+        before="skip",
     ),
     Option(
         "discriminator",
@@ -66,11 +82,12 @@ _OPTIONS = (
         0,
         of_networks=True,
     ),
-    *game_options(loss="non_saturating", gamma=None, r1_interval=16, later_gamma=False),
+    *game_options(loss="non_saturating", gamma=None, r1_interval=None, later_gamma=False),
     steps_option(1),
     Option("learning_rate", float, "learning rate of Adam", worked_out="the config's", metavar="RATE", changeable=True),
     average_option(None, worked_out="the config's"),
     *space_options(initial_time=128.0, stddev=None),
+    *growing_options(),
     Option(
         "precision",
         str,
@@ -101,6 +118,7 @@ _OPTIONS = (
     usage_option(),
     xla_option("auto"),
 )
+_COMMON = ("channels", "classes", "precision", "latent_dim", "channel_base", "channel_max", "seed")
 
 _SMOKE = {
     "data": "photos",
@@ -154,7 +172,7 @@ def stylegan2_recipe(
 
         devices = tf.distribute.get_strategy().num_replicas_in_sync
         half_batch = settings["view"] != "plain" and settings["half_batch"] == "on"
-        chosen, own_batch = preset(settings["config"], settings["resolution"], devices, half_batch), batch_size
+        chosen, own_batch = _fixed(settings["config"], settings["resolution"], devices, half_batch), batch_size
         if batch_size is not None and half_batch:
             own_batch = even_groups(batch_size, chosen.group_size, devices)
         own_gamma = (nss_gamma or gamma) if settings["view"] == "nss" else gamma
@@ -166,7 +184,10 @@ def stylegan2_recipe(
             "ema_kimg": chosen.ema_half_life_kimg,
             "channel_base": chosen.channel_base,
             "path_length": "on" if chosen.path_length_weight else "off",
+            "generator": chosen.generator,
             "discriminator": chosen.discriminator,
+            "r1_interval": chosen.r1_interval,
+            "growing": "on" if settings["config"] in _GROWN else "off",
             "pipeline": pipeline_of(settings),
         }
         return settings | {key: value for key, value in proposals.items() if settings[key] is None}
@@ -186,7 +207,7 @@ def stylegan2_recipe(
     )
 
 
-def build(settings: Mapping[str, Any]) -> "models.StyleGAN2":
+def build(settings: Mapping[str, Any]) -> "models.StyleGAN2 | models.StyleGAN":
     """The compiled model of resolved settings.
 
     Raises:
@@ -196,20 +217,7 @@ def build(settings: Mapping[str, Any]) -> "models.StyleGAN2":
     view, augmentation, classifier = view_of(settings), augmentation_of(settings), spectral_realness(settings)
     path_length = tfnss.PathLength(interval=settings["path_length_interval"])
     regularizers = [*penalties_of(settings), *([path_length] if settings["path_length"] == "on" else [])]
-    gan = models.StyleGAN2(
-        settings["resolution"],
-        settings["config"],
-        generator=settings["generator"],
-        discriminator=settings["discriminator"],
-        noise=NOISES[settings["noise"]],
-        channels=settings["channels"],
-        classes=settings["classes"],
-        precision=settings["precision"],
-        latent_dim=settings["latent_dim"],
-        channel_base=settings["channel_base"],
-        channel_max=settings["channel_max"],
-        seed=settings["seed"],
-    )
+    gan = _networks(settings)
     gan.compile(
         generator_optimizer=models.stylegan2.generator_adam(settings["learning_rate"], regularizers),
         discriminator_optimizer=models.stylegan2.adam(settings["learning_rate"]),
@@ -218,6 +226,7 @@ def build(settings: Mapping[str, Any]) -> "models.StyleGAN2":
         view=view,
         augmentation=augmentation,
         total_kimg=settings["kimg"],
+        growth=growth_of(settings),
         spectral_realness=classifier if settings["spectral"] == "ssd" else None,
         discriminator_steps=settings["discriminator_steps"],
         ema_half_life_kimg=settings["ema_kimg"],
@@ -225,3 +234,22 @@ def build(settings: Mapping[str, Any]) -> "models.StyleGAN2":
         jit_compile=jit_compile(settings),
     )
     return gan
+
+
+def _fixed(config: str, *size: Any) -> Preset:
+    """What a configuration fixes. StyleGAN's (A) is trained as B is."""
+    return preset("b" if config == "a" else config, *size)
+
+
+def _networks(settings: Mapping[str, Any]) -> "models.StyleGAN2 | models.StyleGAN":
+    common: dict[str, Any] = {
+        "noise": NOISES[settings["noise"]],
+        **{name: settings[name] for name in _COMMON},
+    }
+    if settings["config"] != "a":
+        own = {name: settings[name] for name in ("config", "generator", "discriminator")}
+        return models.StyleGAN2(settings["resolution"], **own, **common)
+    for player in ("generator", "discriminator"):
+        if settings[player] != "grown":
+            raise ValueError(f"--{player} chooses among StyleGAN2's; leave it out for --config a, which is StyleGAN")
+    return models.StyleGAN(settings["resolution"], **common)

@@ -28,6 +28,10 @@ def small_dcgan(row: str, kimg: float = 10.0, **settings: Any) -> Cell:
     return Cell(row, "photographs", "dcgan_photos", {"kimg": kimg, "fid_every": 0.0, **LAST_WEIGHTS, **settings})
 
 
+# 8x8, 16x16 and 32x32 within the 6 kimg of `small_stylegan2`
+SMALL_GROWTH: dict[str, Any] = {"stable_kimg": 1.0, "fade_kimg": 0.75}
+
+
 def small_stylegan2(row: str, kimg: float = 6.0, **settings: Any) -> Cell:
     """A StyleGAN2 at 32x32 on the embedded photographs, minutes on a CPU."""
     return Cell(

@@ -21,7 +21,7 @@ RECIPES = (
     "r3gan_cifar10",
     "stylegan2_ffhq512",
     "rni_stylegan2_church128",
-    "ssd_stylegan2_ffhq",
+    "ssd_stylegan_ffhq",
 )
 EXPERIMENTS = (
     "ssd_checkerboard",

@@ -92,7 +92,7 @@ CASES = [
     ("stylegan2_ffhq512", "--precision float8", "--precision"),
     ("ssd_sngan_cifar100", "--lambda -0.1", "lambda"),
     ("ssd_sngan_stl10", "--width -1", "width=-1"),
-    ("ssd_stylegan2_ffhq", "--mixing average", "--mixing"),
+    ("ssd_stylegan_ffhq", "--mixing average", "--mixing"),
     ("ssd_checkerboard", "--square 5", "--square must divide 8"),
     ("ssd_checkerboard", "--out file/board", "file"),
     ("ssd_checkerboard", "--base-width 99999999999999999999", "--base-width must lie in [1, 2147483648)"),

@@ -109,6 +109,19 @@ def test_four_to_three_between_black_bands(height, width, rows, columns, tmp_pat
     assert not image[14:].any()
 
 
+def test_cars_as_stylegan_has_them(tmp_path):
+    """Of 32x40 pixels at 16: round(16 * 32 / 40) = 13 rows from the tenth on, and all columns."""
+    array = noise(32, 40)
+    expected = np.asarray(Image.fromarray(array[9:22]).resize((16, 12), Image.Resampling.LANCZOS))
+    image = of_one(array, tmp_path, resolution=16, crop="car")
+    np.testing.assert_allclose(image[2:14].astype(int), expected, atol=6)  # Pillow's filter looks beyond the box
+    assert not image[:2].any()
+    assert not image[14:].any()
+    folder = write_folder(tmp_path / "low", {"low.png": encoded(noise(16, 40)), "good.png": encoded(noise(32, 40))})
+    manifest = prepared(folder, tmp_path / "y", resolution=16, crop="car")
+    assert "too few for crop=car" in str(manifest)
+
+
 def test_a_rectangle(tmp_path):
     """Of 24x40 pixels, the centred 20x40 for images twice as wide as high; manifests hold height and width."""
     array = noise(24, 40)

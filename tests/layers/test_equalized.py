@@ -74,6 +74,25 @@ def test_stored_weights_start_with_the_deviation_that_the_multiplier_asks(multip
     assert np.std(outputs) == pytest.approx(1, abs=0.05)
 
 
+def test_the_gain_of_the_kernel_is_before_the_bias_and_an_unscaled_activation():
+    gain, kwargs = np.sqrt(2), {"activation": "unscaled_leaky_relu", "kernel_gain": np.sqrt(2)}
+    dense = EqualizedDense(7, learning_rate_multiplier=0.01, **kwargs)
+    x, images = random_array(4, 5), random_array(2, 6, 8, 4)
+    dense.build(x.shape)
+    dense.bias.assign(random_array(7) / 0.01)
+    expected = gain * (x @ ops.convert_to_numpy(dense.kernel)) * 0.01 / np.sqrt(5) + random_array(7)
+    np.testing.assert_allclose(ops.convert_to_numpy(dense(x)), leaky(expected) / gain, atol=1e-5)
+    conv = EqualizedConv2D(5, 3, "down", taps=(1, 1), **kwargs)
+    conv.build(images.shape)
+    conv.bias.assign(random_array(5))
+    kernel = gain * ops.convert_to_numpy(conv.kernel) / np.sqrt(36)
+    means = resampled(images, kernel, None).reshape(2, 3, 2, 4, 2, 5).mean((2, 4))
+    expected = leaky(means + random_array(5)) / gain
+    np.testing.assert_allclose(ops.convert_to_numpy(conv(images)), expected, atol=1e-4)
+    check_layer(lambda **rest: EqualizedDense(5, **kwargs, **rest), random_array(4, 5))
+    check_layer(lambda **rest: EqualizedConv2D(3, 3, "up", taps=(1, 1), **kwargs, **rest), random_array(2, 4, 6, 3))
+
+
 def test_weights():
     dense, conv = EqualizedDense(3, use_bias=False), EqualizedConv2D(3, 3, use_bias=False)
     dense(random_array(2, 5))
@@ -104,6 +123,8 @@ def test_rejects_bad_arguments():
         "resample": lambda: EqualizedConv2D(1, 3, "sideways"),
         "gain": lambda: EqualizedConv2D(1, 3, gain=0),
         "clamp": lambda: EqualizedConv2D(1, 3, clamp=-1),
+        "kernel_gain": lambda: EqualizedConv2D(1, 3, kernel_gain=0),
+        "taps": lambda: EqualizedConv2D(1, 3, taps=(1, 2, 1)),
     }.items():
         with pytest.raises(ValueError, match=f"`{name}` must"):
             make()

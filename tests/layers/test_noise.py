@@ -55,6 +55,16 @@ def test_weights():
     assert [w.name for w in built(EuclideanNoise()).trainable_weights] == ["strength"]
 
 
+def test_a_strength_for_each_channel():
+    layer = built(EuclideanNoise(strength_per_channel=True))
+    assert [tuple(w.shape) for w in layer.trainable_weights] == [(3,)]
+    assert np.array_equal(evaluate(layer), IMAGES)
+    strengths = random_array(3, seed=2)
+    layer.strength.assign(strengths)
+    np.testing.assert_allclose(evaluate(layer, noise=NOISE), IMAGES + NOISE * strengths, atol=1e-6)
+    check_layer(lambda **kwargs: EuclideanNoise(strength_per_channel=True, seed=1, **kwargs), IMAGES)
+
+
 def test_euclidean_noise_starts_as_the_identity():
     assert np.array_equal(evaluate(EuclideanNoise()), IMAGES)
 

@@ -48,3 +48,55 @@ def test_rejects_bad_arguments():
         resampled_conv2d(images, np.ones((3, 3, 1, 1)), "sideways")
     with pytest.raises(ValueError, match="kernel_size"):
         resampled_conv2d(images, np.ones((5, 5, 1, 1)), "up")
+    with pytest.raises(ValueError, match="taps"):
+        resampled_conv2d(images, np.ones((3, 3, 1, 1)), "up", (1, 2, 1))
+
+
+def doubled(images):
+    """Nearest neighbours."""
+    return images.repeat(2, 1).repeat(2, 2)
+
+
+def four_windows(kernel):
+    """The 4x4 kernel of StyleGAN's fused resampling: the sum of a 3x3 one at the four places within."""
+    wide = np.zeros((4, 4, *kernel.shape[2:]))
+    for y in (0, 1):
+        for x in (0, 1):
+            wide[y : y + 3, x : x + 3] += kernel
+    return wide
+
+
+def placed(images, kernel):
+    """A transposed convolution of stride 2: each pixel places the kernel; of the result, the middle as SAME has it."""
+    n, height, width, _ = images.shape
+    enlarged = np.zeros((n, 2 * height + 2, 2 * width + 2, kernel.shape[3]))
+    for y in range(height):
+        for x in range(width):
+            for i in range(4):
+                for j in range(4):
+                    enlarged[:, 2 * y + i, 2 * x + j] += images[:, y, x] @ kernel[i, j]
+    return enlarged[:, 1:-1, 1:-1]
+
+
+def test_box_taps_double_pixels_before_the_convolution():
+    """StyleGAN's two forms: its fused one applies the kernel rotated by 180 degrees."""
+    images, kernel = random_images(2, 4, 6, 3), random_images(3, 3, 3, 4)
+    found = evaluate(lambda x, w: resampled_conv2d(x, w, "up", (1, 1)), images, kernel)
+    np.testing.assert_allclose(found, correlated(padded(doubled(images), (1, 1), (1, 1)), kernel), atol=1e-4)
+    np.testing.assert_allclose(found, placed(images, four_windows(kernel[::-1, ::-1])), atol=1e-4)
+
+
+def test_box_taps_average_after_the_convolution():
+    """StyleGAN's two forms: here they are the same."""
+    images, kernel = random_images(2, 4, 6, 3), random_images(3, 3, 3, 4)
+    found = evaluate(lambda x, w: resampled_conv2d(x, w, "down", (1, 1)), images, kernel)
+    whole = correlated(padded(images, (1, 1), (1, 1)), kernel)
+    np.testing.assert_allclose(found, whole.reshape(2, 2, 2, 3, 2, 4).mean((2, 4)), atol=1e-4)
+    fused = correlated(padded(images, (1, 1), (1, 1)), four_windows(kernel) / 4)[:, ::2, ::2]
+    np.testing.assert_allclose(found, fused, atol=1e-4)
+
+
+@pytest.mark.parametrize("resample", ["up", "down"])
+def test_second_derivatives_with_box_taps(resample):
+    images, kernel = random_images(1, 4, 6, 2), random_images(3, 3, 2, 2)
+    check_second_derivatives(lambda x, w: resampled_conv2d(x, w, resample, (1, 1)), images, kernel)

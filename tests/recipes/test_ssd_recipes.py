@@ -10,7 +10,7 @@ from recipes import (
     ssd_sngan_bedroom128,
     ssd_sngan_cifar100,
     ssd_sngan_stl10,
-    ssd_stylegan2_ffhq,
+    ssd_stylegan_ffhq,
 )
 from recipes.families.sngan import METHODS
 from tfnss.running.command_line import main
@@ -65,7 +65,7 @@ def test_settings_are_the_papers():
         assert isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule)
         assert [float(schedule(step)) for step in (0, last / 2, last)] == pytest.approx([2e-4, 1e-4, 0])
         assert (optimizer.beta_1, optimizer.beta_2) == (0.0, 0.9)
-    settings = ssd_stylegan2_ffhq.RECIPE.settings()
+    settings = ssd_stylegan_ffhq.RECIPE.settings()
     assert (settings["spectral"], settings["mixing"], settings["resolution"]) == ("ssd", "probability", 1024)
 
 

@@ -12,7 +12,7 @@ from recipes import (
     rni_stylegan2_church128,
     rni_stylegan2_ffhq128,
     ssd_sngan_cifar100,
-    ssd_stylegan2_ffhq,
+    ssd_stylegan_ffhq,
     stylegan2_ffhq512,
     stylegan2_metfaces512,
     stylegan2_photos64,
@@ -27,7 +27,7 @@ RECIPES = [
         rni_stylegan2_cat128,
         rni_stylegan2_church128,
         rni_stylegan2_ffhq128,
-        ssd_stylegan2_ffhq,
+        ssd_stylegan_ffhq,
         stylegan2_ffhq512,
         stylegan2_metfaces512,
         stylegan2_photos64,
@@ -128,7 +128,7 @@ def test_settings_are_the_papers():
 def test_faces_are_mirrored_where_the_papers_do_so():
     """StyleGAN2, appendix B: FFHQ with horizontal flips, LSUN without. NSS-GAN follows it; no paper speaks of MetFaces."""
     mirrored = {recipe.name for recipe in RECIPES if recipe.settings()["mirror"] == "on"}
-    assert mirrored == {"rni_stylegan2_ffhq128", "ssd_stylegan2_ffhq", "stylegan2_ffhq512"}
+    assert mirrored == {"rni_stylegan2_ffhq128", "ssd_stylegan_ffhq", "stylegan2_ffhq512"}
 
 
 @pytest.mark.parametrize(

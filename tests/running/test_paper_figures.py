@@ -10,7 +10,7 @@ from recipes import (
     rni_stylegan2_church128,
     rni_stylegan2_ffhq128,
     ssd_sngan_cifar100,
-    ssd_stylegan2_ffhq,
+    ssd_stylegan_ffhq,
     stylegan2_ffhq512,
     stylegan2_metfaces512,
 )
@@ -112,5 +112,7 @@ def test_doubts_are_told():
     assert paper(ssd_sngan_cifar100, method="sngan").endswith(doubt)
 
 
-def test_a_stand_in_has_no_figures():
-    assert not ssd_stylegan2_ffhq.RECIPE.paper
+def test_of_a_run_that_grows():
+    assert paper(ssd_stylegan_ffhq).startswith("FID 4.06, ")
+    assert paper(ssd_stylegan_ffhq, spectral="none").startswith("FID 4.4, ")
+    assert paper(ssd_stylegan_ffhq, growing="off") == ""

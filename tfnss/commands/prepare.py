@@ -166,6 +166,7 @@ def add_flags(parser: Parser) -> None:
 
 
 _CROPS = (
-    "the centred part of the records' shape, the centred 4:3 between black bands in a square, or all of it, distorted "
+    "the centred part of the records' shape (centre), the centred 4:3 between black bands in a square (wide), the same as "
+    "StyleGAN's code prepares LSUN-Car, distorted and without small images (car), or all of it, distorted (none) "
     "(default: centre)"
 )

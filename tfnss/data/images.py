@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfnss.data.classes import of_class_names
+from tfnss.data.halved import HalvedReader
 from tfnss.data.reading import ArrayReader, SourceReader
 from tfnss.data.sources import Source
 from tfnss.uint8 import from_uint8
@@ -67,10 +68,10 @@ class Images:
         self.labels = getattr(images, "labels", None) if labels is None else labels
         if class_names is None and labels is None and self.labels is not None:
             class_names = getattr(images, "class_names", None)
-        self.batch_size, self.seed, self.mirror = batch_size, seed, mirror
+        self.batch_size, self.seed, self.mirror, self._cache_gb = batch_size, seed, mirror, cache_gb
         self.passed_over: list[tuple[str, str]] = getattr(images, "passed_over", [])
         self._source = None if isinstance(images, np.ndarray) else images
-        self._reader = (
+        self._reader: Any = (
             ArrayReader(images, self.name, unit=tuple(value_range) == (0, 1))
             if isinstance(images, np.ndarray)
             else SourceReader(images, cache_gb)
@@ -161,6 +162,22 @@ class Images:
         """The same images in the order of another seed; what is in memory is shared."""
         other = copy.copy(self)
         other.seed = seed
+        return other
+
+    def at(self, batch_size: int, halvings: int) -> "Images":
+        """The same images in batches of another size, and smaller: their sides are halved so many times.
+
+        Pixels are the means over squares of 2^halvings pixels, of uint8 rounded to the nearest, halves to the even number.
+        They are kept where those of all images fit in the memory that is allowed.
+
+        Raises:
+            ValueError: For sides that cannot be halved so often, and for fewer images than a batch.
+        """
+        other = copy.copy(self)
+        other.batch_size = batch_size
+        if halvings:
+            other._reader = HalvedReader(self._reader, halvings, self.name, self._cache_gb)
+        other._check()
         return other
 
     def dataset(self, images_seen: int = 0) -> tf.data.Dataset:

@@ -22,7 +22,8 @@ FORMATS = (  # of these, Pillow starts no other program
 )
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}  # Pillow's, of images of so many channels
 PREPROCESSING = "centred square, Lanczos"  # of `squeezed` by default; part of the key of cached statistics
-CROPS, FILTERS = ("centre", "wide", "none"), ("lanczos", "box")
+CROPS, FILTERS = ("centre", "wide", "car", "none"), ("lanczos", "box")
+BANDED = ("wide", "car")  # of 4:3, between black bands in a square
 
 
 class ImageError(ValueError):
@@ -173,12 +174,17 @@ def squeezed(image: Image.Image, resolution: Resolution, crop: str = "centre", f
         resolution: Side of a square, or height and width, in pixels.
         crop: `centre` for the largest centred part of the resolution's shape, such as a square; `wide`, for squares alone,
             for the centred 4:3 rectangle, between black bands above and below (that of StyleGAN2's LSUN-Car; transparent
-            ones with alpha); `none` for the whole image, distorted unless it has the shape.
+            ones with alpha); `car` for the same as StyleGAN's code prepares LSUN-Car: all columns, and as many centred rows
+            as are 3/4 of the resolution once the width is it; so other images than those of its width are distorted, and
+            smaller ones cannot be used; `none` for the whole image, distorted unless it has the shape.
         filter: `lanczos`, or `box` for averages of areas; both antialiased.
+
+    Raises:
+        ImageError: For an image that `car` cannot use.
     """
     box, size = _kept(image.size, resolution, crop)
     small = resized(image, size, box, filter)
-    if crop != "wide":
+    if crop not in BANDED:
         return small
     height, width = sides(resolution)
     bands = np.zeros((height, width, small.shape[2]), np.uint8)
@@ -251,7 +257,17 @@ def _kept(
         return (0, 0, *size), (width, height)
     if crop == "centre":
         return _centred(size, width, height), (width, height)
-    return _centred(size, 4, 3), (width, max(1, round(width * 3 / 4)))
+    bands = width, max(1, round(width * 3 / 4))
+    return (_centred(size, 4, 3) if crop == "wide" else _columns(size, *bands)), bands
+
+
+def _columns(size: tuple[int, int], width: int, height: int) -> tuple[int, int, int, int]:
+    """All columns, and the centred rows that StyleGAN's code keeps of LSUN-Car."""
+    rows = round(width * size[1] / size[0])
+    if size[0] < width or rows < height:
+        raise ImageError("an image", f"has {size[0]}x{size[1]} pixels, too few for crop=car", "take crop=wide")
+    top = (size[1] - rows) // 2
+    return 0, top, size[0], top + rows
 
 
 def _centred(size: tuple[int, int], across: int, down: int) -> tuple[int, int, int, int]:

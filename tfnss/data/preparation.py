@@ -27,7 +27,7 @@ class Preparation:
 
     Args:
         resolution: Side of a square, or height and width, in pixels; it is kept as one number, or [height, width].
-        crop: In `pixels.CROPS`; `wide` is for squares.
+        crop: In `pixels.CROPS`; `wide` and `car` are for squares.
         filter: In `pixels.FILTERS`.
         shard_images: Originals in a shard.
         max_images: Most originals to take; None for all.
@@ -64,9 +64,9 @@ class Preparation:
                 f"`crop` must be one of {', '.join(pixels.CROPS)}, `filter` one of {', '.join(pixels.FILTERS)}. "
                 f"Received: crop={self.crop}, filter={self.filter}"
             )
-        if self.crop == "wide" and height != width:
+        if self.crop in pixels.BANDED and height != width:
             raise ValueError(
-                "crop=wide puts 4:3 into a square; for images of 4:3 themselves leave it out. "
+                f"crop={self.crop} puts 4:3 into a square; for images of 4:3 themselves leave it out. "
                 f"Received: resolution={flag_value(self.resolution)}"
             )
 

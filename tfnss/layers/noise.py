@@ -58,9 +58,10 @@ class _NoiseInjection(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("tfnss")
 class EuclideanNoise(_NoiseInjection):
-    """Adds noise of one learnable strength to every feature: x + strength * noise (equation 18). StyleGAN2's noise.
+    """Adds noise of a learnable strength to every feature: x + strength * noise (equation 18). StyleGAN2's noise.
 
     Args:
+        strength_per_channel: Whether each channel has a strength of its own, as in StyleGAN; else one is that of all.
         per_channel: Whether each channel gets noise of its own; else all share one map per image, as in StyleGAN2.
         seed: Seed of the noise. Under `tfnss.training.GAN` the run's seed and clock decide instead.
 
@@ -74,14 +75,26 @@ class EuclideanNoise(_NoiseInjection):
     Raises:
         ValueError: For noise of another rank.
 
-    Reference: Karras et al. 2020, Analyzing and Improving the Image Quality of StyleGAN; the equation: Feng et al. 2021.
+    Reference: Karras et al. 2020, Analyzing and Improving the Image Quality of StyleGAN; a strength for each channel:
+    Karras et al. 2019, A Style-Based Generator Architecture for Generative Adversarial Networks; the equation: Feng et al.
+    2021.
     """
 
+    def __init__(
+        self, per_channel: bool = False, seed: int | None = None, strength_per_channel: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(per_channel, seed, **kwargs)
+        self.strength_per_channel = strength_per_channel
+
     def build(self, images_shape: tuple) -> None:
-        self.strength = self._add_scalar("strength", 0.0)
+        shape = (images_shape[-1],) if self.strength_per_channel else ()
+        self.strength = self.add_weight(name="strength", shape=shape, initializer="zeros")
 
     def _inject(self, images: Any, noise: Any) -> Any:
         return images + ops.cast(self.strength, images.dtype) * noise
+
+    def get_config(self) -> dict:
+        return {**super().get_config(), "strength_per_channel": self.strength_per_channel}
 
 
 @keras.saving.register_keras_serializable("tfnss")

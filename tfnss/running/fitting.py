@@ -42,6 +42,7 @@ from tfnss.training.callbacks import (
 )
 from tfnss.training.callbacks.checkpoint import KEPT, kept
 from tfnss.training.epochs import steps_done
+from tfnss.training.growth import stage_at
 
 
 def build(recipe: Recipe, settings: dict[str, Any], strategy: tf.distribute.Strategy) -> tfnss.GAN:
@@ -85,7 +86,7 @@ def start(
             raise ValueError(f"{error}; --checkpoint FILE goes back to one of {older}" if older else error) from error
         for optimizer, rate in rates:  # the settings', which may have changed
             optimizer.learning_rate = rate
-        steps_done(int(gan.images_seen.numpy()), settings["batch_size"])  # raises within a batch
+        _check_clock(gan, settings["batch_size"])
         read_history(run_dir / HISTORY)  # damaged? then say so now
         results.read(run_dir / METRICS)
     elif settings["init"] is not None:
@@ -94,6 +95,13 @@ def start(
         with files.replacing(newest) as temporary:
             files.link(Path(checkpoint), temporary)
     return gan
+
+
+def _check_clock(gan: tfnss.GAN, batch_size: int) -> None:
+    """Raises a ValueError where the clock stands within a batch."""
+    seen = int(gan.images_seen.numpy())
+    stage = stage_at(gan.stages, seen)
+    steps_done(seen - stage.first, stage.batch_size or batch_size, seen)
 
 
 def _rates(gan: tfnss.GAN) -> list[tuple[keras.optimizers.Optimizer, float]]:

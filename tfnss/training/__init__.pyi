@@ -3,6 +3,7 @@ from .augmentation import AdaptiveAugmentation as AdaptiveAugmentation
 from .augmentation import Augmentation as Augmentation
 from .fine_tuning import Taken as Taken
 from .gan import GAN as GAN
+from .growth import Growth as Growth
 from .lecam import LeCam as LeCam
 from .losses import Hinge as Hinge
 from .losses import LeastSquares as LeastSquares

@@ -32,6 +32,8 @@ class BatchMethods:
             raise ValueError(f"`train_on_batch` takes images and their labels alone. Received: {', '.join(wrong)}")
         if not gan.compiled or gan.steps_per_execution > 1:
             raise ValueError("`train_on_batch` needs `compile` before it, with steps_per_execution=1")
+        if gan.growth is not None:
+            raise ValueError("`train_on_batch` has one resolution: networks grow in `fit`")
         images = np.asarray(x)
         feed = Feed(images, y, len(images), gan.seed, gan.classes, whole=False)
         gan.check_batch_size(feed.batch_size)

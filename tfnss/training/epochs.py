@@ -74,15 +74,20 @@ def check_total(total_kimg: float | None) -> float | None:
     return total_kimg
 
 
-def steps_done(images_seen: int, batch_size: int) -> int:
-    """Steps that a clock tells of.
+def steps_done(images_seen: int, batch_size: int, clock: int | None = None) -> int:
+    """Steps in so many images, of the run or of a stage of it.
+
+    Args:
+        images_seen: The images.
+        batch_size: Images of a step.
+        clock: Where the clock stands, if that is another number.
 
     Raises:
-        ValueError: For a clock that stands within a batch.
+        ValueError: For a clock that stands within a batch. The message tells where.
     """
     if images_seen % batch_size:
         raise ValueError(
-            f"the clock stands at {images_seen} images, within a batch: take one that divides them. "
+            f"the clock stands at {clock or images_seen} images, within a batch: take one that divides them. "
             f"Received: batch_size={batch_size}"
         )
     return images_seen // batch_size

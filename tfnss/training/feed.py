@@ -1,6 +1,7 @@
 """What the game is fed with: images from the place where the clock stands."""
 
 import contextlib
+import copy
 from typing import Any
 
 import keras
@@ -10,6 +11,7 @@ import tensorflow as tf
 from tfnss.data import Images
 from tfnss.data.classes import check_classes
 from tfnss.data.reading import check_floats
+from tfnss.training.growth import Stage
 from tfnss.training.py_dataset import NumberedBatches
 from tfnss.uint8 import from_uint8
 
@@ -71,6 +73,24 @@ class Feed:
         elif isinstance(source, NumberedBatches):
             source = source.dataset(images_seen, steps)
         return _for_game(source, self._classes)
+
+    def at(self, stage: Stage) -> "Feed":
+        """The same images as a stage has them: in batches of another size, their sides halved.
+
+        Raises:
+            ValueError: For a source of which there are no others.
+        """
+        batch_size = stage.batch_size or self.batch_size
+        if (batch_size, stage.halvings) == (self.batch_size, 0):
+            return self
+        if not isinstance(self._source, Images):
+            raise ValueError(
+                "networks that grow need images of several sizes: give `fit` tfnss.data.Images or an array. "
+                f"Received: batches of {self.batch_size} images of one size"
+            )
+        other = copy.copy(self)
+        other._source, other.batch_size = self._source.at(batch_size, stage.halvings), batch_size
+        return other
 
     def check_range(self) -> None:
         """Raises a ValueError where the first floats of a dataset are not in [-1, 1]. It reads some batches of them."""

@@ -9,8 +9,9 @@ import keras
 import tensorflow as tf
 
 from tfnss import random
-from tfnss.generators import image_shape, latent_width
+from tfnss.generators import grows, image_shape, latent_width
 from tfnss.training.augmentation import Augmentation
+from tfnss.training.growth import Stage, faded
 from tfnss.training.losses import Loss
 from tfnss.training.penalty import Penalty
 
@@ -45,6 +46,7 @@ class Game:
         path_length_mean: State of the generator's penalties, a variable.
         augmentation_state: State of the augmentation, a variable.
         penalty_states: States of the penalties with one of their own, variables, by name.
+        stage: The stage of the run: what resolution is played at.
     """
 
     generator: keras.Model
@@ -58,6 +60,7 @@ class Game:
     path_length_mean: keras.Variable
     augmentation_state: keras.Variable
     penalty_states: Mapping[str, keras.Variable] = field(default_factory=dict)
+    stage: Stage = field(default_factory=Stage)
 
     @property
     def progress(self) -> Any:
@@ -86,7 +89,24 @@ class Game:
     def fakes(self, count: int, labels: Any = None) -> Any:
         """Float32 images of the generator in training, for new latents."""
         latents = random.stream().normal((count, latent_width(self.generator)))
-        return tf.cast(self.generator(latents, *given(labels), training=True), tf.float32)
+        return tf.cast(self.generator_now(latents, *given(labels), training=True), tf.float32)
+
+    @property
+    def generator_now(self) -> Any:
+        """The generator, whose images have the size of the stage."""
+        if not grows(self.generator):
+            return self.generator
+        return AtStage(self.generator, self.stage.halvings, self._fade)
+
+    def reals(self, images: Any) -> Any:
+        """Real images as they are played with: faded like the fakes."""
+        return faded(images, self._fade["fade"]) if self._fade else images
+
+    @property
+    def _fade(self) -> dict[str, Any]:
+        """The networks' argument, where a resolution fades in."""
+        fade = self.stage.fade(self.images_seen.value)
+        return {} if fade is None else {"fade": fade}
 
     def state_of(self, penalty: Penalty) -> keras.Variable:
         """What is kept for a penalty from step to step."""
@@ -97,13 +117,47 @@ class Game:
         logs = getattr(self.view, "logs", None)
         return logs(self.progress) if logs else {}
 
+    def stage_logs(self) -> dict[str, Any]:
+        """What the stage records: nothing where the networks do not grow."""
+        if self.stage.batch_size is None:
+            return {}
+        fade = self.stage.fade(self.images_seen.value)
+        return {
+            "resolution": tf.constant(8 << self.generator.most_halvings >> self.stage.halvings, tf.float32),
+            "fade": tf.constant(0.0) if fade is None else fade,
+            "batch_size": tf.constant(self.stage.batch_size, tf.float32),
+        }
+
     def _shown(self, images: Any) -> Any:
         if self.augmentation is not None:
             images = self.augmentation(images, state=self.augmentation_state.value)
         return images if self.view is None else self.view(images, progress=self.progress)
 
     def _spatial_logits(self, shown: Any, labels: Any) -> Any:
-        return tf.reshape(tf.cast(self.discriminator(shown, *given(labels), training=True), tf.float32), [-1])
+        logits = self.discriminator(shown, *given(labels), **self._fade, training=True)
+        return tf.reshape(tf.cast(logits, tf.float32), [-1])
+
+
+class AtStage:
+    """A generator that can grow, at one of its resolutions; in all else it is the generator.
+
+    Args:
+        generator: The generator.
+        halvings: How many times its sides are halved.
+        fade: Its argument `fade`, where the resolution fades in.
+    """
+
+    def __init__(self, generator: Any, halvings: int, fade: Mapping[str, Any]) -> None:
+        self._generator, self._options = generator, {"halvings": halvings, **fade}
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._generator(*args, **self._options, **kwargs)
+
+    def synthesis(self, styles: Any, **kwargs: Any) -> Any:
+        return self._generator.synthesis(styles, **self._options, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._generator, name)
 
 
 def given(labels: Any) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from tfnss import serving
 from tfnss.data import Images
-from tfnss.generators import copied, latent_width, number_of_classes
+from tfnss.generators import copied, grows, latent_width, number_of_classes
 from tfnss.random import stateless
 from tfnss.registered import deserialized
 from tfnss.training import gradients, losses
@@ -21,18 +21,20 @@ from tfnss.training.augmentation import Augmentation
 from tfnss.training.batch_methods import BatchMethods
 from tfnss.training.callbacks import signals
 from tfnss.training.ema import Ramped, check_half_life, ema_decay, update_average
-from tfnss.training.epochs import OneTraining, Stretch, check_executions, check_total, steps_done, stretches
+from tfnss.training.epochs import OneTraining, check_total
 from tfnss.training.feed import Feed, check_labels
 from tfnss.training.fine_tuning import FineTuning
 from tfnss.training.game import Game, built_classifier, given
+from tfnss.training.growth import Growth
 from tfnss.training.loop import train_function
 from tfnss.training.meters import build_meters, results
-from tfnss.training.optimizers import both_optimizers, player_optimizers
+from tfnss.training.optimizers import player_optimizers
 from tfnss.training.penalty import Penalty
 from tfnss.training.phases import build_phases
 from tfnss.training.refused import check_not_given
 from tfnss.training.sampling import sample
-from tfnss.training.shares import check_batch_size, check_steps, warn_of_mixed_groups
+from tfnss.training.shares import check_steps
+from tfnss.training.stages import Stages
 from tfnss.training.states import penalty_states
 from tfnss.training.statistics import update_statistics
 from tfnss.training.view import as_view, warn_of_no_length
@@ -41,7 +43,7 @@ logger = logging.getLogger("tfnss")
 
 
 @keras.saving.register_keras_serializable("tfnss")
-class GAN(BatchMethods, FineTuning, keras.Model):
+class GAN(BatchMethods, FineTuning, Stages, keras.Model):
     """A generator and a discriminator, and everything between them.
 
     `compile` takes the parts of the game, `fit` plays it on images, `generate` and `export` use the moving average of the
@@ -114,6 +116,7 @@ class GAN(BatchMethods, FineTuning, keras.Model):
         ema_ramp_up: float | None = 0.05,
         accumulation_steps: int = 1,
         total_kimg: float | None = None,
+        growth: Growth | None = None,
         jit_compile: bool | str = "auto",
         steps_per_execution: int = 1,
         run_eagerly: bool = False,
@@ -141,6 +144,7 @@ class GAN(BatchMethods, FineTuning, keras.Model):
                 each part has one.
             total_kimg: Length of the run in thousands of images, which schedules follow: for several calls of `fit`, or
                 for `train_step` in a loop of your own. By default a call of `fit` is the run.
+            growth: Resolutions, batch sizes and learning rates by the images seen, for networks that can grow.
             jit_compile: Whether XLA compiles the gradients of each phase; "auto" for where there is a GPU or TPU.
             steps_per_execution: Iterations per call from Python; must divide the steps of an epoch.
             run_eagerly: Runs the training step without graphs, for debugging.
@@ -185,7 +189,8 @@ class GAN(BatchMethods, FineTuning, keras.Model):
             self.generator_optimizer = players.get(self.generator)
             self.discriminator_optimizer = players.get(self.discriminator)
             self.spectral_optimizer = players.get(spectral_realness)
-            self.optimizer = both_optimizers(self.phases, self.generator)
+            self._replicas = self.distribute_strategy.num_replicas_in_sync
+            self._build_stages(growth)
             self._gradients = self._build_gradients(jit_compile)
             self._meters = build_meters(self.phases, self.game)
 
@@ -199,7 +204,6 @@ class GAN(BatchMethods, FineTuning, keras.Model):
         return {name: part for name, part in given.items() if part is not None or defaults.get(name) is not None}
 
     def _build_gradients(self, jit_compile: bool | str) -> list[gradients.PhaseGradients]:
-        self._replicas = self.distribute_strategy.num_replicas_in_sync
         layers = [*self.generator._flatten_layers(), *self.discriminator._flatten_layers()]
         self._half_precision = any(layer.compute_dtype in ("float16", "bfloat16") for layer in layers)
         synchronized = gradients.synchronize(layers, self._replicas, penalized=bool(self.regularizers))
@@ -230,9 +234,11 @@ class GAN(BatchMethods, FineTuning, keras.Model):
     def _end_iteration(self, batch_size: int) -> None:
         """Moves the average and the clock, in replica context."""
         if self.augmentation is not None:
-            iteration = self.images_seen.value // batch_size
+            iteration = self.game.stage.iteration(self.images_seen.value, batch_size)
             state = self.augmentation.adapt(self.augmentation_state.value, iteration, batch_size)
             self.augmentation_state.assign(state)
+        if grows(self.generator):
+            self.generator.lod.assign(self.game.stage.lod(self.images_seen.value))
         self.images_seen.assign(self.images_seen + batch_size)
         update_statistics(self.generator, batch_size, self.seed, self.images_seen.value)
         decay = ema_decay(self.images_seen.value, batch_size, self.ema_half_life_kimg, self.ema_ramp_up)
@@ -245,8 +251,10 @@ class GAN(BatchMethods, FineTuning, keras.Model):
         warn_of_no_length(self.view, self.images_total)
         strategy = self.distribute_strategy
         batch_size = strategy.experimental_local_results(batch[0])[0].shape[0] * self._replicas
-        iteration = self.images_seen.value // batch_size
+        iteration = self.game.stage.iteration(self.images_seen.value, batch_size)
+        batch = (strategy.run(self.game.reals, args=batch[:1]), *batch[1:])
         records: dict[str, Any] = {}
+        told = self.game.stage_logs()
         bad = []
         for index, phase in enumerate(self.phases):
             inputs = tuple(records[name] for name in phase.reads) or batch
@@ -261,7 +269,7 @@ class GAN(BatchMethods, FineTuning, keras.Model):
                 bad.append(mark)
         strategy.run(functools.partial(self._end_iteration, batch_size))
         self.bad_steps.assign(tf.where(tf.add_n(bad) > 0, self.bad_steps + 1, 0))
-        return results(self._meters)
+        return results(self._meters) | told
 
     def _over_replicas(self, value: Any) -> Any:
         return self.distribute_strategy.reduce(tf.distribute.ReduceOp.SUM, value, axis=None)
@@ -311,50 +319,27 @@ class GAN(BatchMethods, FineTuning, keras.Model):
         check_not_given("fit", kwargs)
         feed = Feed(x, y, batch_size, self.seed, self.classes)
         self.check_batch_size(feed.batch_size)
-        warn_of_mixed_groups(
-            feed.batch_size // (self._replicas * self.accumulation_steps), self.discriminator, self.view
-        )
         left = self._left(feed, epochs, initial_epoch, steps_per_epoch, resume)
         feed.check_range()
-        training = OneTraining(self, callbacks, kwargs.get("verbose", "auto"), epochs)
-        with signals.handlers_put_back(self), feed.own_errors():
-            for stretch in left:
-                training.go_on(stretch, feed.batch_size)
-                data = feed.from_clock(int(self.images_seen.numpy()), stretch.iterations)
+        training = OneTraining(self, callbacks, kwargs.get("verbose", "auto"), max(epochs, left[-1][1].end))
+        with signals.handlers_put_back(self):
+            for stage, stretch in left:
+                self._enter(stage)
+                own = feed.at(stage)
+                training.go_on(stretch, own.batch_size)
+                data = own.from_clock(int(self.images_seen.numpy()), stretch.iterations)
                 span = {"initial_epoch": stretch.epoch, "epochs": stretch.end, "steps_per_epoch": stretch.steps}
-                super().fit(data, shuffle=False, callbacks=training, **span, **kwargs)
+                with own.own_errors():
+                    super().fit(data, shuffle=False, callbacks=training, **span, **kwargs)
                 if self.stop_training:
                     break
             training.finish()
         return self.history
 
-    def _left(
-        self, feed: Feed, epochs: int, initial_epoch: int, steps_per_epoch: int | None, resume: bool
-    ) -> list[Stretch]:
-        """What is left for a call of `fit` to do. It fixes the length of the run."""
-        steps, seen = steps_per_epoch or feed.steps_per_epoch, int(self.images_seen.numpy())
-        done = steps_done(seen, feed.batch_size) if resume else initial_epoch * steps
-        whole = None if self.total_kimg is None else max(1, round(self.total_kimg * 1000 / feed.batch_size))
-        total = min(epochs * steps, whole) if resume and whole is not None else epochs * steps
-        left = stretches(done, total, steps)
-        check_executions(left, self.steps_per_execution)
-        end = seen + max(0, total - done) * feed.batch_size
-        if whole is None and seen and not resume and self.view is not None:
-            logger.warning(
-                f"this call of `fit` begins its schedules at {seen / end:.0%} of a run that ends with it: "
-                "compile(total_kimg=...) tells the length of a run of several calls"
-            )
-        self.images_total.assign(end if whole is None else whole * feed.batch_size)
-        return left
-
     def check_images(self, images: Images) -> None:
         """Raises a ValueError if `fit` could not train on these images."""
         check_labels(images, self.classes)
         self.check_batch_size(images.batch_size)
-
-    def check_batch_size(self, batch_size: int) -> None:
-        """Raises a ValueError if a global batch of this size cannot be divided over replicas, steps and groups."""
-        check_batch_size(batch_size, self._replicas, self.accumulation_steps, self.discriminator)
 
     def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
         """Nothing: the networks are built, and Keras' way of building them fails on several replicas."""

@@ -102,7 +102,7 @@ class DiscriminatorStep(Phase):
             if isinstance(taken, LogitPenalty):
                 logs[penalty.name] = taken(*logits, game.state_of(penalty).value if penalty.state_size else None)
             else:
-                logs[penalty.name] = taken(game.discriminating(labels), real, lambda: fake)
+                logs[penalty.name] = _gradient_penalty(game, taken, real, labels, lambda: fake)
             loss += logs[penalty.name]
         return loss, logs
 
@@ -126,8 +126,9 @@ class LazyPenalty(Phase):
         return self.penalty.logged
 
     def loss(self, game: Game, real: Any, labels: Any = None) -> tuple[Any, Logs]:
-        penalty = self.penalty.at(game.images_seen.value)(
-            game.discriminating(labels), real, lambda: tf.stop_gradient(game.fakes(real.shape[0], labels))
+        taken = self.penalty.at(game.images_seen.value)
+        penalty = _gradient_penalty(
+            game, taken, real, labels, lambda: tf.stop_gradient(game.fakes(real.shape[0], labels))
         )
         return penalty * self.penalty.interval, {self.penalty.name: penalty}
 
@@ -242,11 +243,17 @@ def _split(regularizers: Sequence[Penalty], player: str) -> tuple[list[Any], lis
     return [r for r in own if r.interval == 1], [r for r in own if r.interval > 1]
 
 
+def _gradient_penalty(game: Game, penalty: Regularizer, real: Any, labels: Any, fake: Any) -> Any:
+    value = penalty(game.discriminating(labels), real, fake)
+    # As the official code has it, which enlarges images to the full size before the discriminator averages them down.
+    return value * 4.0**-game.stage.halvings if penalty.at_full_size and game.stage.halvings else value
+
+
 def _generator_penalty(
     game: Game, regularizer: GeneratorPenalty, real: Any, labels: Any, fake: Any
 ) -> tuple[Any, Logs]:
-    state = game.state_of(regularizer).value
-    return regularizer.at(game.images_seen.value)(game.generator, real, fake, labels=labels, state=state)
+    state, taken = game.state_of(regularizer).value, regularizer.at(game.images_seen.value)
+    return taken(game.generator_now, real, fake, labels=labels, state=state)
 
 
 def _move_state(game: Game, penalties: Sequence[GeneratorPenalty], logs: Logs) -> None:

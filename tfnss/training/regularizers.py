@@ -21,9 +21,14 @@ class Regularizer(Penalty):
 
     Returns:
         The weighted penalty, a float32 scalar.
+
+    Attributes:
+        at_full_size: Whether, while networks grow, the gradient is that with respect to images of the full size, each pixel
+            of the smaller ones repeated: its square is then the smaller one's, divided by the number of repetitions.
     """
 
     player = "discriminator"
+    at_full_size = False
 
     def __call__(self, discriminate: Callable, real: Any, fake: Callable) -> Any:
         raise NotImplementedError
@@ -34,6 +39,7 @@ class R1(Regularizer):
     """weight / 2 E ||grad D(x)||^2 at real images (Mescheder et al. 2018, equation 9)."""
 
     name = "r1"
+    at_full_size = True
 
     def __init__(self, weight: Ramped = 10.0, interval: int = 1) -> None:
         super().__init__(weight, interval)
@@ -50,6 +56,7 @@ class R2(Regularizer):
     """
 
     name = "r2"
+    at_full_size = True
 
     def __init__(self, weight: Ramped = 10.0, interval: int = 1) -> None:
         super().__init__(weight, interval)

@@ -1,0 +1,3 @@
+from .discriminator import StyleGANDiscriminator as StyleGANDiscriminator
+from .generator import StyleGANGenerator as StyleGANGenerator
+from .model import StyleGAN as StyleGAN

@@ -1,0 +1,30 @@
+"""A small StyleGAN on the embedded photographs, growing from 8x8 to 64x64: minutes on a CPU.
+
+python -m recipes.stylegan_photos64
+"""
+
+from recipes.families.stylegan2 import stylegan2_recipe
+from tfnss.running.command_line import main
+
+RECIPE = stylegan2_recipe(
+    "stylegan_photos64",
+    "Train a small StyleGAN on crops of the embedded photographs, growing from 8x8 to 64x64.",
+    data="photos",
+    resolution=64,
+    kimg=60,
+    config="a",
+    batch_size=8,
+    stable_kimg=6.0,
+    fade_kimg=6.0,
+    channel_base=512,
+    channel_max=32,
+    latent_dim=64,
+    fid_every=6.0,
+    fid_images=1000,
+    features="embedded",
+    xla="off",
+    origin="first runs",
+)
+
+if __name__ == "__main__":
+    main(RECIPE)
