@@ -227,7 +227,6 @@ CASES = [
     ("{}/fakes --data {}/single --features embedded", "Received: 1 of "),
     ("{}/mixed --data {}/reals --features embedded", "images differ in size"),
     ("{}/wide --data {}/reals --features embedded --images 2", "fake_images=1,"),
-    ("{}/wide2 --data {}/reals --features embedded", "images differ in size"),
     ("{}/wide2 --data {}/reals --features embedded --resolution 0x9", "WIDTHxHEIGHT such as 640x384. Received: 0x9"),
     ("{}/fakes --data {}/reals --features embedded --resolution 16", "images differ in size"),
     ("{}/fakes --data {}/reals --features embedded --metrics condition", "property of a generator"),

@@ -58,7 +58,7 @@ CASES = [
     ("--channels grey", "argument --channels: invalid int value"),
     ("--data celeba", "celeba is neither a folder nor one of the data sets"),
     ("--resolution 100", "resolution=100; the nearest right ones: 104 and 96"),
-    ("--resolution 100x72", "resolution=100x72; the nearest right ones: 96x72 and "),
+    ("--resolution 100x72", "resolution=100x72; the nearest right ones: 104x72 and 96x72"),
     (
         "--resolution 16x",
         "argument --resolution: a resolution is one number, or WIDTHxHEIGHT such as 640x384. Received: 16x",

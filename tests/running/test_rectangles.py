@@ -65,9 +65,10 @@ def test_from_the_data_to_the_export(recipe, pictures, tmp_path, capsys):
     assert np.isfinite(json.loads((run / "metrics.jsonl").read_text().splitlines()[-1])["fid"])
     entry.main(["report", str(run)])
     assert f"{WIDTH}x{HEIGHT}" in (run / "report.html").read_text()
-    entry.main(["export", str(run), str(tmp_path / "model")])
+    entry.main(["export", str(run), "--out", str(tmp_path / "model")])
     assert read_card(tmp_path / "model")["resolution"] == [HEIGHT, WIDTH]
-    assert exported.load(tmp_path / "model").generate(2).shape == (2, HEIGHT, WIDTH, 3)
+    model = exported.load(tmp_path / "model")
+    assert model.image(model.code(0)).shape == (HEIGHT, WIDTH, 3)
     if recipe == "stylegan2_photos64":
         project = ["--distance", "pixels", "--steps", "2", "--out", str(tmp_path / "projected")]
         entry.main(["project", str(run), str(pictures / "0.png"), *project])
