@@ -95,8 +95,16 @@ def test_two_replicas_give_the_weights_of_one(mirrored, whole):
     np.testing.assert_allclose(fit(gan)[0], whole, atol=2e-5)
 
 
-@pytest.mark.parametrize("classes", [0, 3])
-@pytest.mark.parametrize("part", ["none", "nss", "ssd", "ada"])
+@pytest.mark.parametrize(
+    ("part", "classes"),
+    [
+        ("none", 3),
+        ("nss", 0),
+        ("ssd", 3),
+        ("ada", 0),
+        *(pytest.param(*case, marks=pytest.mark.slow) for case in [("none", 0), ("nss", 3), ("ssd", 0), ("ada", 3)]),
+    ],
+)
 def test_every_part_trains_across_a_change_of_resolution(part, classes):
     parts = {
         "none": {"regularizers": [tfnss.R1(1.0), tfnss.R2(1.0, 2), tfnss.PathLength(2.0, 2)]},
