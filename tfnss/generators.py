@@ -64,12 +64,6 @@ def image_shape(generator: Any) -> tuple[int | None, ...]:
     return (None, *images.shape[1:])
 
 
-def grows(generator: Any) -> bool:
-    """Whether it can grow: it then has the attributes `most_halvings`, how often the sides of its images can be halved, and
-    `lod`, the level of detail, a variable; and its call takes `halvings` and `fade`."""
-    return getattr(generator, "most_halvings", 0) > 0
-
-
 def labels_in_turn(start: Any, count: Any, classes: int) -> Any:
     """One-hot labels of images `start` and on, where image i is of class i modulo the number of classes."""
     return tf.one_hot((tf.cast(start, tf.int64) + tf.range(tf.cast(count, tf.int64))) % classes, classes)

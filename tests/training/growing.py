@@ -48,7 +48,7 @@ class Generator(keras.Model):
     def mapping(self, latents, labels=None):
         return latents if labels is None else ops.concatenate([latents, ops.cast(labels, latents.dtype)], axis=1)
 
-    def styles(self, latents, labels=None, *, truncation=1.0, training=False):
+    def styles(self, latents, labels=None, *, truncation=1.0, training=False, halvings=None):
         return ops.repeat(self.mapping(latents, labels)[:, None], self.slots, axis=1)
 
     def synthesis(self, styles, *, halvings=None, fade=None, training=False):

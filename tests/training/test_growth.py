@@ -7,7 +7,17 @@ import pytest
 import tensorflow as tf
 
 from tests.training.growing import average_pooled
-from tfnss.training.growth import BATCH_SIZES, LEARNING_RATES, STYLEGAN_BATCH_SIZES, Growth, faded, stage_at, until
+from tfnss.training.callbacks.status import cost_of, images_left
+from tfnss.training.growth import (
+    BATCH_SIZES,
+    LEARNING_RATES,
+    STYLEGAN_BATCH_SIZES,
+    Growth,
+    Stage,
+    faded,
+    stage_at,
+    until,
+)
 
 # Images and iterations at which each stage of a run to 1024 begins.
 BOUNDARIES = [
@@ -140,3 +150,14 @@ def test_faded_images():
     coarse = average_pooled(images, 1).repeat(2, axis=1).repeat(2, axis=2)
     np.testing.assert_allclose(faded(images, tf.constant(0.3)), 0.7 * images + 0.3 * coarse, atol=1e-6)
     np.testing.assert_array_equal(faded(images, tf.constant(0.0)), images)
+
+
+def test_the_status_line_knows_of_stages_what_is_left():
+    """By hand: 220 images at 8x8, 400 at 16x16 and the rest at 32x32, of which 100 are done."""
+    stages = Growth(8, 0.2, 0.2, {8: 20}, hold=1).stages(32)
+    left = images_left(stages, 100, 1100)
+    assert left == {2: 120, 1: 400, 0: 480}
+    assert cost_of(2, {2: 1.0}) == 1.0
+    assert cost_of(1, {2: 1.0}) == 4.0
+    assert cost_of(0, {2: 1.0, 1: 3.0}) == 12.0
+    assert images_left((Stage(),), 100, 1100) == {0: 1000}

@@ -9,9 +9,9 @@ import keras
 import tensorflow as tf
 
 from tfnss import random
-from tfnss.generators import grows, image_shape, latent_width
+from tfnss.generators import image_shape, latent_width
 from tfnss.training.augmentation import Augmentation
-from tfnss.training.growth import Stage, faded
+from tfnss.training.growth import Stage, can_grow, faded
 from tfnss.training.losses import Loss
 from tfnss.training.penalty import Penalty
 
@@ -94,7 +94,7 @@ class Game:
     @property
     def generator_now(self) -> Any:
         """The generator, whose images have the size of the stage."""
-        if not grows(self.generator):
+        if not can_grow(self.generator):
             return self.generator
         return AtStage(self.generator, self.stage.halvings, self._fade)
 
@@ -143,7 +143,7 @@ class AtStage:
 
     Args:
         generator: The generator.
-        halvings: How many times its sides are halved.
+        halvings: How many times its sides are halved; `styles` is told too, which may mix those in use.
         fade: Its argument `fade`, where the resolution fades in.
     """
 
@@ -152,6 +152,9 @@ class AtStage:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._generator(*args, **self._options, **kwargs)
+
+    def styles(self, *args: Any, **kwargs: Any) -> Any:
+        return self._generator.styles(*args, halvings=self._options["halvings"], **kwargs)
 
     def synthesis(self, styles: Any, **kwargs: Any) -> Any:
         return self._generator.synthesis(styles, **self._options, **kwargs)

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from tfnss import serving
 from tfnss.data import Images
-from tfnss.generators import copied, grows, latent_width, number_of_classes
+from tfnss.generators import copied, latent_width, number_of_classes
 from tfnss.random import stateless
 from tfnss.registered import deserialized
 from tfnss.training import gradients, losses
@@ -25,7 +25,7 @@ from tfnss.training.epochs import OneTraining, check_total
 from tfnss.training.feed import Feed, check_labels
 from tfnss.training.fine_tuning import FineTuning
 from tfnss.training.game import Game, built_classifier, given
-from tfnss.training.growth import Growth
+from tfnss.training.growth import Growth, can_grow
 from tfnss.training.loop import train_function
 from tfnss.training.meters import build_meters, results
 from tfnss.training.optimizers import player_optimizers
@@ -237,7 +237,7 @@ class GAN(BatchMethods, FineTuning, Stages, keras.Model):
             iteration = self.game.stage.iteration(self.images_seen.value, batch_size)
             state = self.augmentation.adapt(self.augmentation_state.value, iteration, batch_size)
             self.augmentation_state.assign(state)
-        if grows(self.generator):
+        if can_grow(self.generator):
             self.generator.lod.assign(self.game.stage.lod(self.images_seen.value))
         self.images_seen.assign(self.images_seen + batch_size)
         update_statistics(self.generator, batch_size, self.seed, self.images_seen.value)

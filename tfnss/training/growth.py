@@ -189,6 +189,11 @@ class Growth:
         return cls(**config)
 
 
+def can_grow(generator: Any) -> bool:
+    """Whether a generator has several resolutions: a variable `lod`, which tells how far it has grown."""
+    return getattr(generator, "lod", None) is not None
+
+
 def until(stages: Sequence[Stage], images: int) -> tuple[Stage, ...]:
     """The stages of a run of so many images, which ends with the iterations in a row that reach them."""
     kept = [stage for stage in stages if stage.first < images] or [stages[0]]

@@ -8,10 +8,10 @@ from typing import Any
 
 import keras
 
-from tfnss.generators import grows, image_shape
+from tfnss.generators import image_shape
 from tfnss.training.epochs import Stretch, check_executions, steps_done, stretches
 from tfnss.training.feed import Feed
-from tfnss.training.growth import Growth, Stage, stage_at, until
+from tfnss.training.growth import Growth, Stage, can_grow, stage_at, until
 from tfnss.training.optimizers import both_optimizers
 from tfnss.training.phases import Phase, SpectralStep
 from tfnss.training.shares import check_batch_size, warn_of_mixed_groups
@@ -72,7 +72,7 @@ class Stages:
             if stage.learning_rate is not None:
                 gan.optimizer.generator.learning_rate = stage.learning_rate
                 gan.optimizer.discriminator.learning_rate = stage.learning_rate
-            if not seen and grows(gan.generator):
+            if not seen and can_grow(gan.generator):
                 for generator in (gan.generator, gan.generator_ema):
                     generator.lod.assign(stage.lod(0))
 
@@ -136,7 +136,7 @@ def stages_of(growth: Growth | None, generator: Any) -> tuple[Stage, ...]:
     """
     if growth is None:
         return (Stage(),)
-    if not grows(generator):
+    if not can_grow(generator):
         raise ValueError(
             f"{type(generator).__name__} has one resolution and cannot grow: leave `growth` out, or take a model that "
             "can, such as models.StyleGAN"

@@ -3,22 +3,27 @@
 import atexit
 import sys
 import time
+from collections.abc import Mapping, Sequence
 
 import keras
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from tfnss.training.callbacks.clock import images_seen, images_total
+from tfnss.training.growth import Stage
 
 
 class StatusLine(keras.callbacks.Callback):
     """Shows kimg, images/s, time left and losses: a live line on a terminal, a line per epoch elsewhere.
 
-    Speed and time left leave out the first step, which compiles.
+    Speed and time left leave out the first step, which compiles. Where the networks grow, each resolution has a speed of its
+    own; one that the run has not reached is taken to cost as much more as it has more pixels.
     """
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         self._seen, self._total = images_seen(self.model), images_total(self.model)
         self._first: tuple[float, int] | None = None
+        self._halvings: int | None = None
+        self._costs: dict[int, float] = {}  # seconds per image, by the number of halvings
         self._bar: Progress | None = None
         if sys.stdout.isatty():
             columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
@@ -29,6 +34,8 @@ class StatusLine(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         self._seen = images_seen(self.model)
+        if self._halvings != self.model.game.stage.halvings:
+            self._halvings, self._first = self.model.game.stage.halvings, None
         if self._first is None:
             self._first = time.perf_counter(), self._seen
         elif self._bar is not None:
@@ -46,11 +53,31 @@ class StatusLine(keras.callbacks.Callback):
         parts = [f"{self._seen / 1000:.1f} of {self._total / 1000:.1f} kimg"]
         start, seen = self._first or (time.perf_counter(), self._seen)
         if self._seen > seen:
-            speed = (self._seen - seen) / (time.perf_counter() - start)
-            parts += [f"{speed:.0f} images/s", f"{_duration((self._total - self._seen) / speed)} left"]
+            cost = (time.perf_counter() - start) / (self._seen - seen)
+            self._costs[self._halvings or 0] = cost
+            parts += [f"{1 / cost:.0f} images/s", f"{_duration(self._seconds_left())} left"]
         shown = {"d_loss": "d_loss", "g_loss": "g_loss", "augment_probability": "p", "fid": "fid"}
         parts += [f"{word} {float(logs[name]):.3f}" for name, word in shown.items() if name in logs]
         return "  ".join(parts)
+
+    def _seconds_left(self) -> float:
+        left = images_left(self.model.stages, self._seen, self._total)
+        return sum(images * cost_of(halvings, self._costs) for halvings, images in left.items())
+
+
+def images_left(stages: Sequence[Stage], seen: int, total: int) -> dict[int, int]:
+    """Images that a run has still to see at each number of halvings."""
+    left: dict[int, int] = {}
+    for stage in stages:
+        end = total if stage.end is None else min(stage.end, total)
+        left[stage.halvings] = left.get(stage.halvings, 0) + max(0, end - max(stage.first, seen))
+    return left
+
+
+def cost_of(halvings: int, known: Mapping[int, float]) -> float:
+    """Seconds per image: known, or those of the next known resolution times the ratio of the pixels."""
+    nearest = min(known, key=lambda other: abs(other - halvings))
+    return known[nearest] * 4.0 ** (nearest - halvings)
 
 
 def _duration(seconds: float) -> str:
