@@ -13,6 +13,7 @@ CLUSTER = ["dask>=2026.8", "distributed>=2026.8"]
 DATASETS = ["tensorflow-datasets>=4.9.10", "importlib_resources"]  # the second is an undeclared need of the first
 COMPLETION = ["shtab>=1.13"]
 ONNX = ["onnx>=1.23", "tf2onnx>=1.17"]
+VIDEO = ["imageio-ffmpeg>=0.6"]
 
 setup(
     name="tfnss",
@@ -71,6 +72,7 @@ setup(
         "datasets": DATASETS,
         "lsun": LSUN,
         "onnx": ONNX,
+        "video": VIDEO,
         "test": [
             "pytest>=8.3",
             "pytest-xdist>=3.6",
@@ -80,6 +82,7 @@ setup(
             *DATASETS,
             *LSUN,
             *ONNX,
+            *VIDEO,
             "onnxruntime>=1.32",
         ],
         "lint": ["ruff>=0.12"],

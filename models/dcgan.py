@@ -6,25 +6,28 @@ import keras
 from keras import layers
 
 from models.initializers import Initializers
+from models.sizes import Pyramid, pyramid
 from tfnss.layers import LayerNormalization
 from tfnss.layers.noise import noise_injection
+from tfnss.resolution import Resolution, plain
 from tfnss.training import GAN
 
-RESOLUTIONS = (16, 32, 64, 128)
+LOWEST, HIGHEST = 16, 128  # nominal resolutions
 
 
 @keras.saving.register_keras_serializable("tfnss")
 class DCGAN(GAN):
     """Strided 4x4 convolutions with batch normalisation; at 64x64, 3,576,704 and 2,765,568 trainable parameters.
 
-    The generator makes float32 images `[batch, resolution, resolution, channels]` in [-1, 1] of latents
+    The generator makes float32 images `[batch, height, width, channels]` in [-1, 1] of latents
     `[batch, latent_dim]`, the discriminator float32 logits `[batch, 1]` of images.
 
     Args:
-        resolution: Height and width in pixels: 16, 32, 64 or 128.
+        resolution: Side of a square, or height and width, in pixels: 3 to 16 times one of 4, 8, 16 and 32, as `models.sizes`
+            has it. The papers have squares of 16, 32, 64 and 128.
         latent_dim: Width of the latents.
         channels: Channels of the images: 1 (grey), 3 (RGB) or 4 (RGBA).
-        base_width: Channels next to the image; they double with every halving of the resolution.
+        base_width: Channels next to the image; they double with every halving of the image.
         discriminator_normalization: `batch`, `layer` (for gradient penalties, which treat images singly) or None.
         noise: Noise injection after each normalisation of the generator: `euclidean`, `riemannian` or None. (The papers do
             not say where; before the normalisation, it would undo the scale.)
@@ -38,7 +41,7 @@ class DCGAN(GAN):
 
     def __init__(
         self,
-        resolution: int = 64,
+        resolution: Resolution = 64,
         latent_dim: int = 100,
         channels: int = 3,
         base_width: int = 64,
@@ -47,8 +50,7 @@ class DCGAN(GAN):
         seed: int = 0,
         **kwargs: Any,
     ) -> None:
-        if resolution not in RESOLUTIONS:
-            raise ValueError(f"`resolution` must be one of {RESOLUTIONS}. Received: resolution={resolution}")
+        size = pyramid(resolution, LOWEST, HIGHEST)
         if latent_dim < 1 or base_width < 1:
             raise ValueError(
                 f"`latent_dim` and `base_width` must be >= 1. Received: latent_dim={latent_dim}, base_width={base_width}"
@@ -56,7 +58,7 @@ class DCGAN(GAN):
         if channels not in (1, 3, 4):
             raise ValueError(f"`channels` must be 1, 3 or 4. Received: channels={channels}")
         self._config = {
-            "resolution": resolution,
+            "resolution": plain(resolution),
             "latent_dim": latent_dim,
             "channels": channels,
             "base_width": base_width,
@@ -64,11 +66,11 @@ class DCGAN(GAN):
             "noise": noise,
             "seed": seed,
         }
-        widths = _widths(resolution, base_width)
+        widths = [base_width * 2**level for level in range(size.doublings)]  # halved once, twice, ...
         draws = Initializers(seed)
         super().__init__(
-            _generator(latent_dim, widths[::-1], channels, noise, draws),
-            _discriminator(resolution, channels, widths, discriminator_normalization, draws),
+            _generator(size, latent_dim, widths[::-1], channels, noise, draws),
+            _discriminator(size, channels, widths, discriminator_normalization, draws),
             seed=seed,
             **kwargs,
         )
@@ -77,38 +79,36 @@ class DCGAN(GAN):
         return {**self._config, "name": self.name}
 
 
-def _widths(resolution: int, base_width: int) -> list[int]:
-    """Channels at resolution / 2, / 4, ... 4."""
-    return [base_width * 2**level for level in range(resolution.bit_length() - 3)]
-
-
 def _generator(
-    latent_dim: int, widths: list[int], channels: int, noise: str | None, draws: Initializers
+    size: Pyramid, latent_dim: int, widths: list[int], channels: int, noise: str | None, draws: Initializers
 ) -> keras.Model:
+    height, width = size.smallest
     latents = keras.Input((latent_dim,), name="latents")
-    x = layers.Dense(16 * widths[0], use_bias=False, kernel_initializer=draws.normal(), name="stem")(latents)
-    x = layers.Reshape((4, 4, widths[0]))(x)
-    for width in [*widths[1:], channels]:
+    x = layers.Dense(height * width * widths[0], use_bias=False, kernel_initializer=draws.normal(), name="stem")(
+        latents
+    )
+    x = layers.Reshape((height, width, widths[0]))(x)
+    for filters in [*widths[1:], channels]:
         x = _normalization("batch", draws)(x)
         injection = noise_injection(noise)
         x = layers.ReLU()(x if injection is None else injection(x))
         x = layers.Conv2DTranspose(
-            width, 4, strides=2, padding="same", use_bias=False, kernel_initializer=draws.normal()
+            filters, 4, strides=2, padding="same", use_bias=False, kernel_initializer=draws.normal()
         )(x)
     images = layers.Activation("tanh", dtype="float32", name="images")(x)
     return keras.Model(latents, images, name="generator")
 
 
 def _discriminator(
-    resolution: int, channels: int, widths: list[int], normalization: str | None, draws: Initializers
+    size: Pyramid, channels: int, widths: list[int], normalization: str | None, draws: Initializers
 ) -> keras.Model:
-    images = x = keras.Input((resolution, resolution, channels), name="images")
+    images = x = keras.Input((*size.size, channels), name="images")
     for level, width in enumerate(widths):
         x = layers.Conv2D(width, 4, strides=2, padding="same", use_bias=False, kernel_initializer=draws.normal())(x)
         if level > 0 and normalization is not None:
             x = _normalization(normalization, draws)(x)
         x = layers.LeakyReLU(0.2)(x)
-    x = layers.Conv2D(1, 4, use_bias=False, kernel_initializer=draws.normal(), name="head")(x)
+    x = layers.Conv2D(1, size.smallest, use_bias=False, kernel_initializer=draws.normal(), name="head")(x)
     logits = layers.Flatten(dtype="float32", name="logits")(x)
     return keras.Model(images, logits, name="discriminator")
 

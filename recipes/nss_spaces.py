@@ -17,6 +17,7 @@ import scipy.ndimage
 import tfnss
 from tfnss import files
 from tfnss.console import Parser, check_range, integers, reporting, start_tensorflow
+from tfnss.resolution import IN_WORDS, METAVAR, from_text
 
 PROGRAM = "python -m recipes.nss_spaces"
 ORIGIN = "NSS-GAN"
@@ -130,7 +131,7 @@ def _parser() -> Parser:
     flag = parser.add_argument
     flag("--data", metavar="DIR", help="data set by name, or a folder of images (default: photos)")
     flag("--image", type=int, metavar="N", help="number of the image in it, from 0 (default: 0)")
-    flag("--resolution", type=int, metavar="PIXELS", help="height and width of the image in pixels (default: 64)")
+    flag("--resolution", type=from_text, metavar=METAVAR, help=f"size of the image in pixels: {IN_WORDS} (default: 64)")
     flag("--times", type=integers, metavar="T,T,...", help="times to show (default: 0,1,4,16,64,256)")
     flag("--stddev", type=float, help="standard deviation of the noise of one step (default: 0.15)")
     flag("--kernel-stddev", type=float, metavar="STDDEV", help="width of the kernel in pixels (default: 0.5)")

@@ -15,6 +15,7 @@ import numpy as np
 import tfnss
 from tfnss.console import Parser, check_range, reporting, start_tensorflow
 from tfnss.files import expanded
+from tfnss.resolution import IN_WORDS, METAVAR, from_text
 
 PROGRAM = "python -m recipes.nss_variance"
 ORIGIN = "NSS-GAN"
@@ -69,7 +70,9 @@ def _parser() -> Parser:
     parser = Parser(prog=PROGRAM, description=SUMMARY)
     flag = parser.add_argument
     flag("--data", nargs="+", metavar="DIR", help="data sets by name, or folders of images (default: photos)")
-    flag("--resolution", type=int, metavar="PIXELS", help="height and width of the images in pixels (default: 64)")
+    flag(
+        "--resolution", type=from_text, metavar=METAVAR, help=f"size of the images in pixels: {IN_WORDS} (default: 64)"
+    )
     flag("--images", type=int, metavar="N", help="number of images (default: 128)")
     flag("--stddev", type=float, help="standard deviation of the noise of one pass (default: 0.15)")
     flag("--kernel-stddev", type=float, metavar="STDDEV", help="width of the kernel in pixels (default: 0.5)")

@@ -1,6 +1,6 @@
-"""Whether the discriminator of a run sees high frequencies (SSD-GAN, figure 2).
+"""Whether the discriminators of models see high frequencies (SSD-GAN, figure 2).
 
-    python -m recipes.ssd_discriminator_blindness runs/00000-dcgan_photos-gan
+    tfnss analyse ssd_discriminator_blindness runs/00000-dcgan_photos-gan
 
 The amplitudes of all frequencies from a radius on are scaled in real images, and the discriminator's mean logit is shown by
 radius and factor. A curve that keeps to the unscaled images' mean tells of frequencies that the discriminator does not see,
@@ -10,93 +10,103 @@ classifier. The paper takes 1,000 images, and gives neither its factors nor its 
 """
 
 import functools
-import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from rich.progress import track
 
 import tfnss
-from tfnss.console import Parser, floats, integers, reporting, start_tensorflow
-from tfnss.running.analysed import analysis_parser, discriminating, opened, real_images
+from tfnss.console import check_range, floats, integers
+from tfnss.running.analysis.command_line import main_of
+from tfnss.running.analysis.declaration import Analysis, Found
+from tfnss.running.analysis.model import Model
+from tfnss.running.analysis.reals import discriminating, real_images
+from tfnss.running.analysis.work import Work
+from tfnss.running.option import Option
 
-PROGRAM = "python -m recipes.ssd_discriminator_blindness"
-ORIGIN = "SSD-GAN"
-SUMMARY = "Show which frequencies a run's discriminator sees (SSD-GAN, figure 2)."
-_PICTURE = "blindness.png"
 _FACTORS = (0.0, 0.5, 2.0, 4.0)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Runs the command line; ends with status 2 and one line on bad input."""
-    given = {"factors": _FACTORS} | vars(_parser().parse_args(arguments))
-    with reporting(PROGRAM, ValueError, OSError):
-        start_tensorflow()
-        from tfnss.generators import labels_in_turn, one_hot
-        from tfnss.training.shares import check_batch_size
-
-        given, gan = opened(given, _PICTURE)
-        factors, radii = _factors(given), _radii(given)
-        check_batch_size(given["batch_size"], 1, 1, gan.discriminator)
-        reals, classes = real_images(given, labels=bool(gan.classes))
-        labels = one_hot(classes, gan.classes) if gan.classes else None
-        changed, real = _means(gan, reals, labels, given["batch_size"], radii, factors)
-        samples = gan.generate(len(reals), seed=given["seed"], batch_size=given["batch_size"])
-        labels = labels_in_turn(0, len(samples), gan.classes) if gan.classes else None
-        _, fake = _means(gan, samples, labels, given["batch_size"])
-    print(f"Mean logit of the discriminator on {len(reals)} real images, scaled from a radius on:")
-    print("radius", *(f"x {factor:g}".rjust(10) for factor in factors))
-    for radius, means in zip(radii, changed.T, strict=True):
-        print(f"{radius:6}", *(f"{mean:10.5g}" for mean in means))
-    print(f"On the same images as they are: {real:.5g}. On as many samples: {fake:.5g}.")
-    with reporting(PROGRAM, OSError):
-        curves = {f"x {factor:g}": (radii, means) for factor, means in zip(factors, changed, strict=True)}
-        levels = {"real images as they are": real, "samples": fake}
-        tfnss.plots.save_lines(curves, "least radius of the scaled frequencies", "mean logit", given["out"], levels)
-    print(f"Picture: {given['out']}")
-
-
-def _parser() -> Parser:
-    parser = analysis_parser(PROGRAM, SUMMARY, _PICTURE)
-    flag = parser.add_argument
-    flag("--factors", type=floats, help=f"factors of the amplitudes (default: {','.join(f'{f:g}' for f in _FACTORS)})")
-    flag("--radii", type=integers, help="least radii, in cycles per side (default: 8 from 1 to half of the side)")
-    return parser
-
-
-def _factors(given: dict[str, Any]) -> Sequence[float]:
-    if not all(0 <= factor < float("inf") for factor in given["factors"]):
+def _check(given: Mapping[str, Any]) -> None:
+    check_range(given, "images", 1)
+    if not all(0 <= factor < float("inf") for factor in given["factors"] or ()):
         raise ValueError(f"--factors must be finite and at least 0. Received: {given['factors']}")
-    return given["factors"]
 
 
-def _radii(given: dict[str, Any]) -> Sequence[int]:
+def _analyse(models: Sequence[Model], given: Mapping[str, Any], work: Work) -> Found:
+    from tfnss.training.shares import check_batch_size
+
+    factors = given["factors"] or _FACTORS
+    radii = {model.name: _radii(model, given["radii"]) for model in models}
+    for model in models:
+        check_batch_size(given["batch_size"], 1, 1, model.discriminator)
+    found = {model.name: _responses(model, radii[model.name], factors, given, work) for model in models}
+    panels, told = {}, []
+    for name, answers in found.items():
+        title = f" of {name}" if len(models) > 1 else ""
+        told.append(
+            f"Mean logit of the discriminator{title} on {answers['images']} real images, scaled from a radius on:"
+        )
+        told.append(" ".join(["radius", *(f"x {factor:g}".rjust(10) for factor in factors)]))
+        for radius, means in zip(radii[name], answers["scaled"].T, strict=True):
+            told.append(" ".join([f"{radius:6}", *(f"{mean:10.5g}" for mean in means)]))
+        told.append(
+            f"On the same images as they are: {answers['reals']:.5g}. On as many samples: {answers['samples']:.5g}."
+        )
+        curves = {
+            f"x {factor:g}": (radii[name], means) for factor, means in zip(factors, answers["scaled"], strict=True)
+        }
+        panels[name] = curves, {"real images as they are": answers["reals"], "samples": answers["samples"]}
+    numbers = {name: {"radii": radii[name], "factors": factors, **answers} for name, answers in found.items()}
+    draw = functools.partial(
+        tfnss.plots.save_panels, panels, "least radius of the scaled frequencies", "mean logit of the discriminator"
+    )
+    return Found(numbers, told, draw)
+
+
+def _radii(model: Model, given: Sequence[int] | None) -> list[int]:
     from tfnss.layers.spectrum import radii as radii_of
 
-    side = given["resolution"]
-    if "radii" not in given:
-        return np.unique(np.linspace(1, side // 2, 8).round().astype(int)).tolist()
-    highest = int(radii_of(side, side).max())
-    if not all(0 <= radius <= highest for radius in given["radii"]):
-        raise ValueError(f"--radii must lie in [0, {highest}] for images of {side}x{side}. Received: {given['radii']}")
-    return given["radii"]
+    height, width, _ = model.image_shape
+    if given is None:
+        return np.unique(np.linspace(1, min(height, width) // 2, 8).round().astype(int)).tolist()
+    highest = int(radii_of(height, width).max())
+    if not all(0 <= radius <= highest for radius in given):
+        raise ValueError(f"--radii must lie in [0, {highest}] for images of {width}x{height}. Received: {given}")
+    return list(given)
+
+
+def _responses(
+    model: Model, radii: Sequence[int], factors: Sequence[float], given: Mapping[str, Any], work: Work
+) -> dict[str, Any]:
+    """Mean logits of the scaled reals `[factors, radii]`, of the reals as they are and of samples; number of images."""
+    from tfnss.generators import labels_in_turn, one_hot
+
+    reals, classes = real_images(model, given, given["images"], labels=bool(model.classes))
+    samples = model.images(len(reals), given["seed"], given["batch_size"])
+    labels: list[Any] = [None, None]
+    if model.classes:
+        labels = [one_hot(classes, model.classes), labels_in_turn(0, len(samples), model.classes)]
+    ask = functools.partial(_means, model, batch_size=given["batch_size"], work=work)
+    scaled, real = ask(reals, labels[0], radii=radii, factors=factors)
+    return {"scaled": scaled, "reals": real, "samples": ask(samples, labels[1])[1], "images": len(reals)}
 
 
 def _means(
-    gan: "tfnss.GAN",
+    model: Model,
     images: np.ndarray,
     labels: Any,
     batch_size: int,
+    work: Work,
     radii: Sequence[int] = (),
     factors: Sequence[float] = (),
 ) -> tuple[np.ndarray, float]:
-    """`discriminator_response` of a run's discriminator to uint8 images and their one-hot labels, if there are any."""
+    """`discriminator_response` of a model's discriminator to uint8 images and their one-hot labels, if there are any."""
     from tfnss.uint8 import from_uint8
 
-    discriminate = discriminating(gan, batch_size)
+    discriminate = discriminating(model.discriminator, batch_size)
     changed, unchanged = np.zeros((len(factors), len(radii))), 0.0
-    for start in track(range(0, len(images), batch_size), "discriminating", disable=not sys.stdout.isatty()):
+    for start in work.track(range(0, len(images), batch_size), f"discriminating, {model.name}"):
         batch = slice(start, start + batch_size)
         judge = discriminate if labels is None else functools.partial(discriminate, labels=labels[batch])
         floating = np.asarray(from_uint8(images[batch]))
@@ -106,5 +116,23 @@ def _means(
     return changed, unchanged
 
 
+ANALYSIS = Analysis(
+    name="ssd_discriminator_blindness",
+    summary="Show which frequencies a discriminator sees (SSD-GAN, figure 2).",
+    analyse=_analyse,
+    origin="SSD-GAN",
+    picture="blindness",
+    options=(
+        Option("images", int, "most real images, and as many samples", 1000, metavar="N"),
+        Option("factors", floats, "factors of the amplitudes", worked_out=",".join(f"{f:g}" for f in _FACTORS)),
+        Option("radii", integers, "least radii, in cycles per side", worked_out="8 from 1 to half of the side"),
+    ),
+    needs=("discriminator",),
+    reals=True,
+    batch_size=64,
+    check=_check,
+    smoke={"images": 8, "batch_size": 8},
+)
+
 if __name__ == "__main__":
-    main()
+    main_of(ANALYSIS.name)

@@ -161,13 +161,157 @@ def save_lines(
     """
     figure = Figure(figsize=(6, 3.6), layout="constrained")
     axes = figure.subplots()
-    for label, (places, values) in curves.items():
-        axes.plot(places, values, label=label, marker=".")
-    for (label, level), style in zip((levels or {}).items(), itertools.cycle(("--", ":", "-."))):
-        axes.axhline(level, color="black", linestyle=style, linewidth=1, label=label)
+    _draw_lines(axes, curves, levels or {})
     axes.set(xlabel=xlabel, ylabel=ylabel)
     axes.legend(bbox_to_anchor=(1, 1), loc="upper left")
     _save(figure, path)
+
+
+def save_panels(
+    panels: Mapping[str, tuple[Mapping[str, tuple], Mapping[str, float]]],
+    xlabel: str,
+    ylabel: str,
+    path: str | os.PathLike,
+) -> None:
+    """Draws curves and horizontal lines, as `save_lines` does, in a panel for each model; one legend.
+
+    Args:
+        panels: By title curves, places and values by label, and the values of horizontal lines by label.
+        xlabel: What the places are.
+        ylabel: What the values are.
+        path: Picture to write.
+    """
+    figure = Figure(figsize=(2 + 4 * len(panels), 3.6), layout="constrained")
+    all_axes: Any = figure.subplots(1, len(panels), squeeze=False)[0]
+    for axes, (title, (curves, levels)) in zip(all_axes, panels.items(), strict=True):
+        _draw_lines(axes, curves, levels)
+        axes.set(title=title, xlabel=xlabel)
+    all_axes[0].set_ylabel(ylabel)
+    all_axes[-1].legend(bbox_to_anchor=(1, 1), loc="upper left")
+    _save(figure, path)
+
+
+def _draw_lines(axes: Any, curves: Mapping[str, tuple], levels: Mapping[str, float]) -> None:
+    for label, (places, values) in curves.items():
+        axes.plot(places, values, label=label, marker=".")
+    for (label, level), style in zip(levels.items(), itertools.cycle(("--", ":", "-."))):
+        axes.axhline(level, color="black", linestyle=style, linewidth=1, label=label)
+
+
+def save_maps(maps: Mapping[str, np.ndarray], curves: Mapping[str, tuple], title: str, path: str | os.PathLike) -> None:
+    """Draws maps of frequencies side by side on one scale of colours, and beside them curves over the radius.
+
+    Args:
+        maps: `[height, width]` each, by label, zero frequency in the centre.
+        curves: Frequencies in cycles per pixel and values, by label.
+        title: What the maps show.
+        path: Picture to write.
+    """
+    figure = Figure(figsize=(4 * len(maps) + 4.5, 3.8), layout="constrained")
+    all_axes: Any = figure.subplots(1, len(maps) + 1)
+    high = max(float(np.max(values)) for values in maps.values())
+    for axes, (label, values) in zip(all_axes, maps.items(), strict=False):
+        shown = axes.imshow(values, vmin=0, vmax=high or 1)
+        axes.set(title=label, xticks=[], yticks=[])
+    figure.colorbar(shown, ax=list(all_axes[:-1]), label=title)
+    for label, (frequencies, values) in curves.items():
+        all_axes[-1].plot(frequencies, values, label=label)
+    all_axes[-1].set(title="mean over each radius", xlabel="cycles per pixel")
+    all_axes[-1].axvline(0.5, color="grey", linewidth=0.8, zorder=0)
+    all_axes[-1].legend()
+    _save(figure, path)
+
+
+def save_images_and_spectra(
+    rows: Mapping[str, Sequence[np.ndarray]], titles: Sequence[str], path: str | os.PathLike
+) -> None:
+    """Draws rows of grey images, each over its spectrum ln(1 + |F|), all spectra on one scale of colours.
+
+    Args:
+        rows: By label as many images `[height, width]` in [-1, 1] as there are titles.
+        titles: Those of the columns.
+        path: Picture to write.
+    """
+    figure = Figure(figsize=(2.2 * len(titles) + 0.6, 4.7 * len(rows)), layout="constrained")
+    all_axes: Any = figure.subplots(2 * len(rows), len(titles), squeeze=False)
+    spectra = {
+        name: [np.log1p(np.abs(np.fft.fftshift(np.fft.fft2(image, norm="ortho")))) for image in images]
+        for name, images in rows.items()
+    }
+    high = max(float(np.percentile(each, 99.9)) for images in spectra.values() for each in images)
+    for index, (name, images) in enumerate(rows.items()):
+        above, below = all_axes[2 * index : 2 * index + 2]
+        for upper, lower, image, spectrum in zip(above, below, images, spectra[name], strict=True):
+            upper.imshow(image, cmap="gray", vmin=-1, vmax=1)
+            lower.imshow(spectrum, vmin=0, vmax=high or 1)
+            for axes in (upper, lower):
+                axes.set(xticks=[], yticks=[])
+        above[0].set_ylabel(name)
+        below[0].set_ylabel("spectrum")
+    for axes, title in zip(all_axes[0], titles, strict=True):
+        axes.set_title(title, fontsize="small")
+    _save(figure, path)
+
+
+def save_shares(panels: Mapping[str, Mapping[str, Mapping[str, float]]], ylabel: str, path: str | os.PathLike) -> None:
+    """Draws stacked bars side by side, in one panel or several.
+
+    Args:
+        panels: By title its bars, by the label of each bar its parts by theirs, the lowest first.
+        ylabel: What the parts are.
+        path: Picture to write.
+    """
+    widths = [1 + len(bars) for bars in panels.values()]
+    figure = Figure(figsize=(2 + 1.1 * sum(widths), 4.2), layout="constrained")
+    all_axes: Any = figure.subplots(1, len(panels), squeeze=False, sharey=True, width_ratios=widths)[0]
+    parts = list(dict.fromkeys(part for bars in panels.values() for bar in bars.values() for part in bar))
+    colors = dict(zip(parts, _colors(len(parts)), strict=True))
+    for axes, (title, bars) in zip(all_axes, panels.items(), strict=True):
+        bottoms = np.zeros(len(bars))
+        for part in parts:
+            heights = np.array([bar.get(part, 0.0) for bar in bars.values()])
+            axes.bar(list(bars), heights, bottom=bottoms, label=part, color=colors[part])
+            bottoms += heights
+        axes.set_title(title, fontsize="medium")
+        axes.tick_params("x", rotation=20)
+        axes.margins(y=0)
+    all_axes[0].set_ylabel(ylabel)
+    _outer_legend(all_axes[-1])
+    _save(figure, path)
+
+
+def save_shares_over_time(
+    kimg: Sequence[float], shares: Mapping[str, Sequence[float]], title: str, path: str | os.PathLike
+) -> None:
+    """Draws shares over a training as stacked areas (StyleGAN2, figure 8).
+
+    Args:
+        kimg: Thousands of images, ascending.
+        shares: At each, by label, the lowest first.
+        title: What they are of.
+        path: Picture to write.
+    """
+    figure = Figure(figsize=(6, 3.6), layout="constrained")
+    axes = figure.subplots()
+    axes.stackplot(kimg, *shares.values(), labels=list(shares), colors=_colors(len(shares)))
+    axes.set_title(title, fontsize="medium")
+    axes.set(xlabel="kimg", ylabel="share of the standard deviation", ylim=(0, 1))
+    axes.margins(x=0)
+    _outer_legend(axes)
+    _save(figure, path)
+
+
+def _outer_legend(axes: Any) -> None:
+    """A legend beside the axes, in the order in which parts lie above each other."""
+    handles, labels = axes.get_legend_handles_labels()
+    axes.legend(handles[::-1], labels[::-1], bbox_to_anchor=(1, 1), loc="upper left")
+
+
+def _colors(count: int) -> Any:
+    """Colours of parts that have an order."""
+    import matplotlib
+
+    return matplotlib.colormaps["viridis"](np.linspace(0, 0.95, count))
 
 
 def save_rows(rows: Mapping[str, np.ndarray], path: str | os.PathLike) -> None:

@@ -1,11 +1,17 @@
 """Resolutions of images: one number for squares, else height and width; in texts WIDTHxHEIGHT, such as 640x384."""
 
+import argparse
 import re
 from collections.abc import Sequence
 from numbers import Integral
 
 Resolution = int | Sequence[int]
-METAVAR = "PIXELS|WIDTHxHEIGHT"  # of flags
+METAVAR = "PIXELS|WIDTHxHEIGHT"  # of flags, of which
+IN_WORDS = "one number for squares, or WIDTHxHEIGHT, such as 640x384 for 640 pixels across and 384 down"
+
+
+class ResolutionError(argparse.ArgumentTypeError, ValueError):
+    """What `from_text` raises: `argparse` shows its message."""
 
 
 def sides(resolution: Resolution) -> tuple[int, int]:
@@ -21,7 +27,7 @@ def sides(resolution: Resolution) -> tuple[int, int]:
         or any(not isinstance(side, Integral) or isinstance(side, bool) or side < 1 for side in pair)
     ):
         raise ValueError(
-            f"the resolution must be one number of pixels, 1 or more, or (height, width). Received: resolution={resolution}"
+            f"the resolution must be one number of pixels, at least 1, or (height, width). Received: resolution={resolution}"
         )
     return int(pair[0]), int(pair[1])
 
@@ -40,14 +46,21 @@ def from_text(text: str) -> int | list[int]:
     """The resolution that a text says: `512`, or `640x384`, which is 640 pixels wide and 384 high.
 
     Raises:
-        ValueError: For another text.
+        ResolutionError: For another text.
     """
-    match = re.fullmatch(r"([+-]?\d+)(?:[xX]([+-]?\d+))?", text.strip(), re.ASCII)
+    match = re.fullmatch(r"([+-]?\d{1,300})|([1-9]\d{0,299})[xX]([1-9]\d{0,299})", text.strip(), re.ASCII)
     if not match:
-        raise ValueError(f"a resolution is one number, or WIDTHxHEIGHT such as 640x384. Received: {text}")
-    width = int(match[1])
-    height = width if match[2] is None else int(match[2])
-    return height if height == width else [height, width]
+        raise ResolutionError(f"a resolution is one number, or WIDTHxHEIGHT such as 640x384. Received: {text}")
+    return int(match[1]) if match[1] else plain((int(match[3]), int(match[2])))
+
+
+def is_resolution(value: object) -> bool:
+    """Whether `sides` takes it."""
+    try:
+        sides(value)  # type: ignore[arg-type]
+    except ValueError:
+        return False
+    return True
 
 
 def written(resolution: Resolution) -> str:

@@ -8,9 +8,10 @@ import keras
 from keras import layers, ops
 
 from models.initializers import Initializers
-from models.sngan.sizes import SIZES, discriminator_steps
+from models.sngan.sizes import discriminator_steps, sizes_of
 from tfnss.layers import BilinearUpsampling2D, HaarDownsample, SpectralConv2D, SpectralDense
 from tfnss.layers.noise import noise_injection
+from tfnss.resolution import Resolution, plain, sides
 from tfnss.training import GAN
 
 DOWNSAMPLINGS = ("average", "dwt")
@@ -26,7 +27,8 @@ class SNGAN(GAN):
     `DCGAN`.
 
     Args:
-        resolution: Height and width in pixels: 32, 48, 64 or 128.
+        resolution: Side of a square, or height and width, in pixels: 3 to 16 times one of 8, 16 and 32, as `models.sizes`
+            has it. The papers have squares of 32, 48, 64 and 128; others have the channels of their nominal resolution.
         latent_dim: Width of the latents.
         channels: Channels of the images: 1 (grey), 3 (RGB) or 4 (RGBA).
         downsampling: How the discriminator halves its features: `average` pools 2x2; `dwt` takes the Haar wavelet transform,
@@ -48,7 +50,7 @@ class SNGAN(GAN):
 
     def __init__(
         self,
-        resolution: int = 32,
+        resolution: Resolution = 32,
         latent_dim: int = 128,
         channels: int = 3,
         downsampling: str = "average",
@@ -58,8 +60,7 @@ class SNGAN(GAN):
         shortcut: str = "rectified",
         **kwargs: Any,
     ) -> None:
-        if resolution not in SIZES:
-            raise ValueError(f"`resolution` must be one of {tuple(SIZES)}. Received: resolution={resolution}")
+        sizes = sizes_of(resolution)
         if latent_dim < 1:
             raise ValueError(f"`latent_dim` must be >= 1. Received: latent_dim={latent_dim}")
         if channels not in (1, 3, 4):
@@ -71,7 +72,7 @@ class SNGAN(GAN):
         if not 0 < width < math.inf:
             raise ValueError(f"`width` must be a finite number > 0. Received: width={width}")
         self._config: dict[str, Any] = {
-            "resolution": resolution,
+            "resolution": plain(resolution),
             "latent_dim": latent_dim,
             "channels": channels,
             "downsampling": downsampling,
@@ -80,12 +81,16 @@ class SNGAN(GAN):
             "seed": seed,
             "shortcut": shortcut,
         }
-        generator_widths, discriminator_widths, halvings = SIZES[resolution]
         draws = Initializers(seed)
         super().__init__(
-            _generator(resolution, latent_dim, _scaled(generator_widths, width), channels, noise, draws),
+            _generator(sizes.stem, latent_dim, _scaled(sizes.generator, width), channels, noise, draws),
             _discriminator(
-                resolution, channels, _scaled(discriminator_widths, width), halvings, downsampling, shortcut, draws
+                (*sides(resolution), channels),
+                _scaled(sizes.discriminator, width),
+                sizes.halvings,
+                downsampling,
+                shortcut,
+                draws,
             ),
             seed=seed,
             **kwargs,
@@ -119,12 +124,11 @@ def _scaled(widths: Sequence[int], factor: float) -> list[int]:
 
 
 def _generator(
-    resolution: int, latent_dim: int, widths: list[int], channels: int, noise: str | None, draws: Initializers
+    stem: tuple[int, int], latent_dim: int, widths: list[int], channels: int, noise: str | None, draws: Initializers
 ) -> keras.Model:
-    size = resolution // 2 ** (len(widths) - 1)
     latents = keras.Input((latent_dim,), name="latents")
-    x = layers.Dense(size * size * widths[0], **draws.xavier(latent_dim), name="stem")(latents)
-    x = layers.Reshape((size, size, widths[0]))(x)
+    x = layers.Dense(math.prod(stem) * widths[0], **draws.xavier(latent_dim), name="stem")(latents)
+    x = layers.Reshape((*stem, widths[0]))(x)
     for index, width in enumerate(widths[1:]):
         x = _generator_block(x, width, noise, draws, f"block{index}")
     x = _activated(x, noise, "head_normalization")
@@ -150,15 +154,14 @@ def _activated(x: Any, noise: str | None, name: str) -> Any:
 
 
 def _discriminator(
-    resolution: int,
-    channels: int,
+    shape: tuple[int, int, int],
     widths: list[int],
     halvings: int,
     downsampling: str,
     shortcut: str,
     draws: Initializers,
 ) -> keras.Model:
-    images = x = keras.Input((resolution, resolution, channels), name="images")
+    images = x = keras.Input(shape, name="images")
     for index, width in enumerate(widths):
         halving = downsampling if index < halvings else None
         x = _discriminator_block(x, width, halving, shortcut, draws, f"block{index}")

@@ -28,7 +28,7 @@ class StyleGAN2(GAN):
         resolution: Side of a square, or height and width, in pixels: 3 to 16 times one power of two, such as 64 (the papers
             have powers of two), 96 or (384, 640).
         config: `b` to `f` of the paper's table 1 (A is `StyleGAN`), or a preset of StyleGAN2-ADA: `auto`, `stylegan2`,
-            `paper256`, `paper512`, `paper1024`, `cifar`. It fixes the widths here, and the defaults of `compile`. Networks of
+            `paper256`, `paper512`, `paper1024`, `cifar`. It fixes the widths here, and the defaults of `compile`. Those of
             `b`, `c` and `d` grow.
         channels: Colour channels: 1 (grey), 3 (RGB) or 4 (RGBA).
         generator: Architecture `skip`, `resnet` or `orig` (the paper's figure 7), or `grown`, that of `b` to `d`; by default

@@ -116,6 +116,11 @@ class Synthesis(keras.Model):
         return 2 * len(self.resolutions)
 
     @property
+    def style_kernels(self) -> list[Any]:
+        """The kernel `[style_dim, channels]` of each slot's affine layer; of the last slot, that of the last RGB layer."""
+        return [layer.affine.kernel for layer in (*self.convs.values(), list(self.rgbs.values())[-1])]
+
+    @property
     def most_halvings(self) -> int:
         """How often the sides of the images can be halved: 0 for a network that does not grow."""
         return 0 if self.lod is None else len(self.resolutions) - 2

@@ -15,6 +15,7 @@ from recipes.families.view import NSS_SHORTCUT, space_options, view_of, view_opt
 from recipes.families.xla import jit_compile, xla_option
 from recipes.figures import figures
 from tfnss.console import check_range
+from tfnss.resolution import Resolution
 from tfnss.running.figure import Rows
 from tfnss.running.option import Option
 from tfnss.running.recipe import Recipe
@@ -111,7 +112,7 @@ _SMOKE = {
 
 
 def sngan_recipe(
-    name: str, summary: str, data: str, resolution: int, dataset: str | None = None, **defaults: Any
+    name: str, summary: str, data: str, resolution: Resolution, dataset: str | None = None, **defaults: Any
 ) -> Recipe:
     """A recipe that trains any of the paper's methods on one data set, for 100,000 generator steps of 64 images.
 
@@ -119,7 +120,7 @@ def sngan_recipe(
         name: Name of the recipe's module.
         summary: First line of `--help`.
         data: Data set or folder.
-        resolution: Height and width in pixels.
+        resolution: Side of a square, or height and width, in pixels.
         dataset: What the paper's table 2 calls the data set; None if it does not have it.
         **defaults: Other defaults of the settings.
     """

@@ -12,9 +12,11 @@ from recipes.families.described import described
 from recipes.families.game import average_option, game_options, penalties_of, steps_option
 from recipes.families.noise import NOISES, noise_option
 from recipes.families.spectral import SPECTRAL, spectral_realness
+from recipes.families.usage import usage_option
 from recipes.families.view import NSS_SHORTCUT, space_options, view_of, view_option
 from recipes.families.xla import jit_compile, xla_option
 from tfnss.console import check_range
+from tfnss.resolution import Resolution
 from tfnss.running.catalogue import PAPERS
 from tfnss.running.figure import Rows
 from tfnss.running.option import Option
@@ -96,6 +98,7 @@ _OPTIONS = (
     ),
     Option("channel_max", int, "most channels of a layer", 512, metavar="CHANNELS", of_networks=True),
     Option("latent_dim", int, "width of latents and styles", 512, metavar="WIDTH", of_networks=True),
+    usage_option(),
     xla_option("auto"),
 )
 
@@ -118,7 +121,7 @@ def stylegan2_recipe(
     name: str,
     summary: str,
     data: str,
-    resolution: int,
+    resolution: Resolution,
     kimg: float,
     batch_size: int | None = None,
     gamma: float | None = None,
@@ -134,7 +137,7 @@ def stylegan2_recipe(
         name: Name of the recipe's module.
         summary: First line of `--help`.
         data: Data set or folder.
-        resolution: Height and width in pixels.
+        resolution: Side of a square, or height and width, in pixels.
         kimg: Length of the run in thousands of real images.
         batch_size: Images per iteration; None for the config's. Where half of them pass through a view, it is enlarged to
             whole groups of the minibatch standard deviation, an even number of them on each device.

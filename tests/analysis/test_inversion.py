@@ -195,6 +195,19 @@ def test_an_image_is_projected_alone_as_among_others(space, eager):
     assert equal_slots == (space == "w")
 
 
+def test_without_the_regulariser_noise_shows_the_image():
+    """Its neighbours are alike, and it comes nearer; mean and variance are kept."""
+    generator = tiny(16)
+    for conv in generator.synthesis.convs.values():
+        conv.noise.strength.assign(0.5)
+    image = np.zeros((1, 16, 16, 3), "float32")
+    image[:, :, 8:] = 0.8
+    free, kept = (search(generator, image, steps=150, noise_weight=weight) for weight in (0, 1e5))
+    assert free.distances[0, -1] < kept.distances[0, -1]
+    assert inversion.noise_regularizer(free.noise[-1])[0] > 10 * inversion.noise_regularizer(kept.noise[-1])[0]
+    np.testing.assert_allclose(free.noise[-1].std(), 1, atol=1e-5)
+
+
 def test_the_seed_decides(eager):
     generator = tiny()
     images = own_images(generator)
@@ -233,6 +246,7 @@ def test_bad_input(eager):
         ((generator, images), {"steps": 0}, "steps=0"),
         ((generator, images), {"batch_size": 0}, "batch_size=0"),
         ((generator, images), {"seed": -1}, "seed=-1"),
+        ((generator, images), {"noise_weight": -1}, "noise_weight=-1"),
         ((lost, images), {}, "diverged"),
     ]
     for arguments, options, says in cases:

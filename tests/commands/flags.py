@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tfnss.commands import entry
 from tfnss.console import parser_of
 from tfnss.running import catalogue, command_line
+from tfnss.running.analysis import command_line as analyses
 
 RECIPES = (
     "dcgan_photos",
@@ -23,8 +24,6 @@ RECIPES = (
 EXPERIMENTS = (
     "ssd_checkerboard",
     "ssd_lambda_sweep",
-    "ssd_discriminator_blindness",
-    "ssd_spectral_quality",
     "nss_variance",
 )
 
@@ -68,11 +67,12 @@ PLACES = (
 )
 INTEGERS = ("0", "-1", "1", "2", "1e3", "1.5", "nan", "", "many", "\u0663", "2147483648", "9" * 20, "9" * 5000)
 NUMBERS = ("0", "-1", "1", "0.5", "-0.0", "1e-320", "1e309", "-1e309", "nan", "1e300", "9" * 400, "", "half", "1,5")
+RESOLUTIONS = ("24", "33", "16x", "x16", "0x16", "17x33", "16x8x3", "1x65536", "9" * 300 + "x1", "9x" + "9" * 5000)
 TEXTS = ("", "none", "all", "nothing", "0", "-1", "nan", "a,b", ",", "\0", "\udcff", "9" * 20, "9" * 5000, "1" * 300)
 
 # What a flag may well be given, by its name, so that many command lines are good.
 GOOD = {
-    "resolution": ("16", "32"),
+    "resolution": ("16", "32", "32x16"),
     "batch_size": ("2", "4", "8"),
     "kimg": ("0.064", "0.5"),
     "data": ("good", "photos", "classes", "records", "good.zip"),
@@ -126,6 +126,7 @@ GOOD = {
 POSITIONALS = {
     "target": ("run", "styles", "saved", "good", "official.pkl"),
     "run": ("run", "styles"),
+    "models": ("run", "styles", "official.pkl", "model.keras"),
     "images": ("good/0.png", "good/1.png"),
     "source": ("good", "grey", "good.zip", "classes"),
     "dest": ("out/dest", "records"),
@@ -150,6 +151,8 @@ def _command_line(random: Random) -> list[str]:
     name = random.choice((*6 * ["train"], *2 * ["table"], *entry.COMMANDS))
     if name == "train":
         return ["train", *_training(random)]
+    if name == "analyse":
+        return ["analyse", *_analysing(random)]
     module = entry.command(name)
     return [name, *_flags(random, parser_of(module.PROGRAM, module.SUMMARY, module.add_flags))]
 
@@ -164,6 +167,15 @@ def _training(random: Random) -> list[str]:
         own = random.choice(([], ["--lambdas", "0.5"], ["--lambdas", "nan"], ["--lambdas", ""]))
         return [name, "--smoke", *own, *_flags(random, parser)]
     return [name, *(_flags(random, catalogue.module(name)._parser()) if name in EXPERIMENTS else [])]
+
+
+def _analysing(random: Random) -> list[str]:
+    names = analyses.names()
+    name = random.choice((*names, *names, "dcgan_photos", "", "blindness", "--help"))
+    if name not in names:
+        return [name, *random.choice(([], ["run"]))]
+    parser = analyses.parser_of(analyses.analysis_called(name), name)
+    return [name, *random.choice(([], *9 * [["--smoke"]])), *_flags(random, parser)]
 
 
 def _flags(random: Random, parser: argparse.ArgumentParser) -> list[str]:
@@ -191,7 +203,7 @@ def _chunk(random: Random, action: argparse.Action) -> list[str]:
 def _value(random: Random, action: argparse.Action) -> str:
     """A value that may be good, or now and then any."""
     good = (GOOD if action.option_strings else POSITIONALS).get(action.dest, ())
-    kinds = {"int": INTEGERS, "float": NUMBERS}
+    kinds = {"int": INTEGERS, "float": NUMBERS, "from_text": (*INTEGERS, *RESOLUTIONS)}
     others = kinds.get(getattr(action.type, "__name__", ""), (*TEXTS, *PLACES))
     if action.choices is not None:
         good, others = tuple(map(str, action.choices)), ("", "none of these", "0", "nan")

@@ -228,7 +228,7 @@ CASES = [
     ("{}/mixed --data {}/reals --features embedded", "images differ in size"),
     ("{}/wide --data {}/reals --features embedded --images 2", "fake_images=1,"),
     ("{}/wide2 --data {}/reals --features embedded", "images differ in size"),
-    ("{}/wide2 --data photos --features embedded", "add --resolution PIXELS"),
+    ("{}/wide2 --data {}/reals --features embedded --resolution 0x9", "WIDTHxHEIGHT such as 640x384. Received: 0x9"),
     ("{}/fakes --data {}/reals --features embedded --resolution 16", "images differ in size"),
     ("{}/fakes --data {}/reals --features embedded --metrics condition", "property of a generator"),
     ("{}/fakes --data {}/reals --features embedded --out {}/empty", "is a folder; name a file"),

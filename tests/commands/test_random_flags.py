@@ -16,7 +16,7 @@ from recipes import dcgan_photos, nss_variance, ssd_checkerboard, stylegan2_phot
 from tests.commands.flags import command_lines
 from tfnss.commands import entry, project
 from tfnss.metrics.networks import inception, vgg16
-from tfnss.running import analysed, command_line, execution
+from tfnss.running import command_line, execution
 from tfnss.running.table import cluster, estimate, working
 
 ORACLES = Path(__file__).parents[1] / "oracles"
@@ -86,7 +86,6 @@ def _cheap():
         patch.setattr(vgg16.keras.applications, "VGG16", not_there)
         patch.setitem(project._DEFAULTS, "steps", 1)
         patch.setitem(nss_variance._DEFAULTS, "images", 4)
-        patch.setitem(analysed._DEFAULTS, "images", 8)
         yield
 
 

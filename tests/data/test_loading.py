@@ -5,6 +5,7 @@ from PIL import Image
 from tfnss.data import load
 from tfnss.data.loading import open_source, originals
 from tfnss.data.photos import photo_crops
+from tfnss.data.pixels import resized
 
 
 @pytest.fixture
@@ -109,3 +110,46 @@ def test_data_sets_of_elsewhere_are_pointed_to(name, tmp_path, monkeypatch):
 def test_bad_numbers(numbers):
     with pytest.raises(ValueError, match="at least 1"):
         load("photos", **numbers)
+
+
+def test_photos_of_rectangles_are_crops_of_their_shape(monkeypatch):
+    boxes = []
+
+    def noted(image, size, box):
+        boxes.append((image.size, box))
+        return resized(image, size, box)
+
+    monkeypatch.setattr("tfnss.data.photos.resized", noted)
+    for (height, width), aspect in (((24, 48), 2), ((40, 24), 0.6)):
+        boxes.clear()
+        assert photo_crops((height, width), count=20).shape == (20, height, width, 3)
+        for size, (left, top, right, bottom) in boxes:
+            assert (right - left) / (bottom - top) == pytest.approx(aspect, rel=0.02)
+            assert 0 <= left < right <= size[0]
+            assert 0 <= top < bottom <= size[1]
+            assert max(right - left, bottom - top) >= min(size) // 2
+
+
+def test_rectangles_are_centred_parts_of_their_shape(tmp_path):
+    """Of 30 x 20 pixels: 20 x 20 for a square, 30 x 15 for one twice as wide, 15 x 20 for one of 3 to 4."""
+    ramp = np.zeros((20, 30, 3), np.uint8)
+    ramp[..., 0], ramp[..., 1] = 8 * np.arange(30), 8 * np.arange(20)[:, None]
+    Image.fromarray(ramp).save(tmp_path / "a.png")
+    for resolution, rows, columns in (
+        ((20, 20), (0, 20), (5, 25)),
+        ((15, 30), (2, 17), (0, 30)),
+        ((20, 15), (0, 20), (7, 22)),
+    ):
+        images = load(tmp_path, resolution, 1)
+        assert images.upscaled == 0
+        np.testing.assert_array_equal(images.array[0], ramp[slice(*rows), slice(*columns)])
+    assert load(tmp_path, (16, 32), 1).upscaled == 1
+    assert load(tmp_path, (20, 20), 1).fingerprint == load(tmp_path, 20, 1).fingerprint
+    assert load(tmp_path, (15, 30), 1).fingerprint != load(tmp_path, (30, 15), 1).fingerprint
+
+
+@pytest.mark.parametrize("resolution", [0, (16, 0), (16,), 1.5, "16"])
+def test_what_is_no_resolution_is_told(folder, resolution):
+    for place in (folder, "photos"):
+        with pytest.raises(ValueError, match="the resolution must be one number of pixels"):
+            load(place, resolution, 4)

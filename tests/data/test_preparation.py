@@ -109,6 +109,29 @@ def test_four_to_three_between_black_bands(height, width, rows, columns, tmp_pat
     assert not image[14:].any()
 
 
+def test_a_rectangle(tmp_path):
+    """Of 24x40 pixels, the centred 20x40 for images twice as wide as high; manifests hold height and width."""
+    array = noise(24, 40)
+    expected = array[2:22].reshape(10, 2, 20, 2, 3).mean((1, 3))
+    image = of_one(array, tmp_path, resolution=(10, 20), filter="box")
+    np.testing.assert_allclose(image, expected, atol=1)
+    manifest = json.loads((tmp_path / "records" / "manifest.json").read_text())
+    assert manifest["preparation"]["resolution"] == [10, 20]
+    again, _ = prepared(tmp_path / "x", tmp_path / "records", resolution=[10, 20], filter="box")
+    assert again["sha256"] == manifest["sha256"]
+    with pytest.raises(ValueError, match="holds images of 20x10, not 10x20: take resolution=20x10, or prepare"):
+        load(tmp_path / "records", (20, 10), 1)
+    with pytest.raises(ValueError, match=r"another preparation .resolution=\[10, 20\]"):
+        prepared(tmp_path / "x", tmp_path / "records", resolution=(20, 10), filter="box")
+
+
+def test_bands_are_for_squares(tmp_path):
+    with pytest.raises(ValueError, match="crop=wide puts 4:3 into a square"):
+        prepared(
+            write_folder(tmp_path / "x", {"a.png": encoded(noise())}), tmp_path / "y", resolution=(12, 16), crop="wide"
+        )
+
+
 @pytest.mark.parametrize("filter", ["box", "lanczos"])
 def test_what_is_too_fine_is_removed(filter, tmp_path):
     """A checkerboard of single pixels becomes grey, where a filter without antialiasing would keep it or make moiré."""

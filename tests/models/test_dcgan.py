@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from models import DCGAN
+from tfnss.resolution import sides
 
 
 def trainable(network):
@@ -15,12 +16,13 @@ def test_canonical_parameter_counts():
     assert trainable(gan.discriminator) == 2_765_568
 
 
-@pytest.mark.parametrize("resolution", [16, 32, 64, 128])
+@pytest.mark.parametrize("resolution", [16, 32, 64, 128, 48, (32, 48), (40, 24), [96, 64]])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_shapes(resolution, channels):
     gan = DCGAN(resolution, latent_dim=5, channels=channels, base_width=4)
     images = gan.generator(np.zeros((2, 5), "float32"))
-    assert images.shape == (2, resolution, resolution, channels)
+    assert images.shape == (2, *sides(resolution), channels)
+    assert DCGAN.from_config(gan.get_config()).generator.output_shape[1:3] == sides(resolution)
     assert gan.discriminator(images).shape == (2, 1)
 
 
@@ -56,7 +58,9 @@ def test_config():
 @pytest.mark.parametrize(
     ("arguments", "name"),
     [
-        ({"resolution": 48}, "resolution"),
+        ({"resolution": 100}, "resolution=100; the nearest right ones: 104 and 96"),
+        ({"resolution": 8}, "from 4 to 32, in height"),
+        ({"resolution": (100, 80)}, "resolution=80x100; the nearest right ones: 80x104 and"),
         ({"latent_dim": 0}, "latent_dim"),
         ({"base_width": 0}, "base_width"),
         ({"channels": 2}, "channels"),

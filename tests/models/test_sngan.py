@@ -9,6 +9,7 @@ from tests.layers.test_resampled_convolution import correlated
 from tests.layers.test_wavelet import bands_of
 from tests.models.test_dcgan import trainable
 from tfnss.layers import EuclideanNoise, RiemannianNoise, SpectralConv2D, SpectralDense
+from tfnss.resolution import sides
 
 PARAMETERS = {
     32: (4_276_739, 1_053_825),
@@ -44,12 +45,15 @@ def test_parameter_counts_are_those_of_the_paper(resolution, zero_weights):
 
 @pytest.mark.parametrize(
     ("resolution", "channels", "downsampling"),
-    [(32, 1, "average"), (48, 3, "dwt"), (64, 1, "dwt"), (128, 3, "average"), (128, 1, "dwt")],
+    [
+        *((32, 1, "average"), (48, 3, "dwt"), (64, 1, "dwt"), (128, 3, "average"), (128, 1, "dwt")),
+        *(((32, 48), 3, "average"), ((80, 48), 1, "dwt"), ([64, 96], 3, "dwt"), (96, 1, "average"), (24, 1, "dwt")),
+    ],
 )
 def test_shapes(resolution, channels, downsampling):
     gan = tiny(resolution, channels=channels, downsampling=downsampling)
     images = gan.generator(random_array(2, 5))
-    assert images.shape == (2, resolution, resolution, channels)
+    assert images.shape == (2, *sides(resolution), channels)
     assert np.abs(images).max() <= 1
     assert gan.discriminator(images).shape == (2, 1)
 
@@ -280,7 +284,9 @@ def test_shortcuts_are_rectified_unless_a_model_is_older():
 @pytest.mark.parametrize(
     ("arguments", "name"),
     [
-        ({"resolution": 96}, "resolution"),
+        ({"resolution": 100}, "resolution=100; the nearest right ones: 104 and 96"),
+        ({"resolution": 16}, "from 8 to 32, in height"),
+        ({"resolution": (256, 192)}, "resolution=192x256; the nearest right ones: .* .width x height."),
         ({"latent_dim": 0}, "latent_dim"),
         ({"width": 0}, "width"),
         ({"channels": 2}, "channels"),

@@ -12,11 +12,13 @@ MODULES = [importlib.import_module(f"recipes.{name}") for name in NAMES]
 RECIPES = [module.RECIPE for module in MODULES if hasattr(module, "RECIPE")]
 
 
-def test_every_module_is_a_recipe_a_table_or_a_command():
+def test_every_module_is_a_recipe_a_table_an_analysis_or_a_command():
     assert len(RECIPES) > 10
     for module in MODULES:
         if hasattr(module, "SUMMARY"):
             assert f"python -m {module.__name__}" == module.PROGRAM
+        elif hasattr(module, "ANALYSIS"):
+            assert module.__name__ == f"recipes.{module.ANALYSIS.name}"
         elif hasattr(module, "TABLE"):
             assert module.__name__ == f"recipes.{module.TABLE.name}"
         else:

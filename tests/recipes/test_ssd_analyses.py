@@ -1,3 +1,4 @@
+import functools
 import json
 from dataclasses import replace
 
@@ -7,6 +8,7 @@ from PIL import Image
 
 import tfnss
 from recipes import ssd_discriminator_blindness as blindness
+from recipes import ssd_downsampling as downsampling
 from recipes import ssd_lambda_sweep as sweep
 from recipes import ssd_spectral_quality as quality
 from recipes import stylegan2_photos64
@@ -15,6 +17,7 @@ from tests.running.test_bad_input import snapshot
 from tests.training.networks import tiny_gan
 from tfnss import plots
 from tfnss.metrics import amplify_bands
+from tfnss.running.analysis import command_line
 from tfnss.running.command_line import main as train
 from tfnss.running.stored import load_run
 from tfnss.training.callbacks import read_history
@@ -53,6 +56,10 @@ def runs(tmp_path_factory):
     return place
 
 
+def analyse(module, arguments):
+    command_line.main(module.ANALYSIS, arguments)
+
+
 def reals_and_samples(gan, count=20, resolution=32, labels=False):
     """What seed 3 shows: uint8 images, in [-1, 1], and the reals' labels."""
     images = tfnss.data.load("photos", resolution, labels=labels)
@@ -64,7 +71,7 @@ def reals_and_samples(gan, count=20, resolution=32, labels=False):
 
 def printed_means(output):
     """By radius the means by factor, and those of unchanged images and samples."""
-    head, factors, *rows, levels, _ = output.splitlines()
+    head, factors, *rows, levels = output.partition("Picture: ")[0].splitlines()
     assert head.startswith("Mean logit of the discriminator on ")
     factors = [float(x) for x in factors.replace("radius", "").replace("x", "").split()]
     table = {int(radius): dict(zip(factors, map(float, row), strict=True)) for radius, *row in map(str.split, rows)}
@@ -74,7 +81,7 @@ def printed_means(output):
 
 def test_means_are_those_of_the_discriminator(runs, capsys):
     run = runs / "ssd"
-    blindness.main([str(run), *SMALL, "--factors", "1,4", "--radii", "0,5,22"])
+    analyse(blindness, [str(run), *SMALL, "--factors", "1,4", "--radii", "0,5,22"])
     table, real_mean, fake_mean = printed_means(capsys.readouterr().out)
     gan = load_run(run)
     real, fake, _ = reals_and_samples(gan)
@@ -93,12 +100,12 @@ def test_means_are_those_of_the_discriminator(runs, capsys):
 
 def test_default_radii_and_factors(runs, tmp_path, capsys):
     out = tmp_path / "new" / "figure2.svg"
-    blindness.main([str(runs / "ssd"), *SMALL, "--out", str(out)])
+    analyse(blindness, [str(runs / "ssd"), *SMALL, "--out", str(out)])
     output = capsys.readouterr().out
     table, _, _ = printed_means(output)
     assert list(table) == [1, 3, 5, 7, 10, 12, 14, 16]
     assert list(table[1]) == [0, 0.5, 2, 4]
-    assert output.endswith(f"Picture: {out}\n")
+    assert f"Picture: {out}\nNumbers: {out.with_suffix('.json')}\n" in output
     assert "<svg" in out.read_text()
 
 
@@ -107,7 +114,7 @@ def test_conditional_discriminators_are_given_labels(tmp_path, capsys):
     run = tmp_path / "run"
     save_untrained(stylegan2_photos64.RECIPE, run, resolution=8, classes=5)
     flags = ["--factors", "2", "--radii", "2", "--batch-size", "8", "--seed", "3"]
-    blindness.main([str(run), "--images", "16", *flags])
+    analyse(blindness, [str(run), "--images", "16", *flags])
     table, real_mean, fake_mean = printed_means(capsys.readouterr().out)
     gan = load_run(run)
     real, fake, labels = reals_and_samples(gan, 16, 8, labels=True)
@@ -120,10 +127,10 @@ def test_conditional_discriminators_are_given_labels(tmp_path, capsys):
     assert real_mean != pytest.approx(mean(real, (labels + 1) % 5), rel=1e-3)
     assert fake_mean == pytest.approx(mean(fake, np.arange(16) % 5), rel=1e-3)
     assert table[2][2] == pytest.approx(mean(amplify_bands(real, 2, 2), labels), rel=1e-3)
-    blindness.main([str(run), "--images", "13", *flags])  # the last batch is no multiple of a group
+    analyse(blindness, [str(run), "--images", "13", *flags])  # the last batch is no multiple of a group
     assert np.isfinite(printed_means(capsys.readouterr().out)[1])
     with pytest.raises(SystemExit):
-        blindness.main([str(run), *flags, "--batch-size", "6"])
+        analyse(blindness, [str(run), *flags, "--batch-size", "6"])
     assert "a share of 6 images is no multiple" in capsys.readouterr().err
 
 
@@ -132,7 +139,7 @@ def test_spectral_quality_ranks_by_the_classifiers_logit(runs, capsys, monkeypat
     drawn = {}
     save_rows = plots.save_rows
     monkeypatch.setattr(plots, "save_rows", lambda rows, path: (drawn.update(rows), save_rows(rows, path)))
-    quality.main([str(run), *SMALL, "--show", "3"])
+    analyse(quality, [str(run), *SMALL, "--show", "3"])
     gan = load_run(run)
     output = capsys.readouterr().out
     for name, images in zip(("reals", "samples"), reals_and_samples(gan), strict=False):
@@ -168,13 +175,14 @@ def place(runs):
 
 # Arguments ({} is the place), and what the line must say.
 CASES = [
-    ("{}/nowhere", "nowhere holds no run"),
-    ("{}/file", "file holds no run"),
+    ("{}/nowhere", "nowhere is neither the folder of a run, one of its checkpoints, a pickle"),
+    ("{}/file", "file is not of a run, whose images would be known: name real images with --data"),
+    ("{}/file --data photos", "file is not a StyleGAN2 checkpoint that can be read"),
     ("{}/untrained", "untrained has no checkpoint yet"),
-    ("{}/several", "holds the runs of 2 seeds: name one of them, such as {}/several/seed-0"),
+    ("{}/several", "holds runs of several seeds: name one of them, such as {}/several/seed-0"),
     ("{}/ssd --images 0", "--images must be at least 1. Received: 0"),
     ("{}/ssd --images x", "--images"),
-    ("{}/ssd --batch-size 0", "--batch-size must be at least 1. Received: 0"),
+    ("{}/ssd --batch-size 0", "--batch-size must lie in [1, 2147483648). Received: 0"),
     ("{}/ssd --seed -1", "--seed must lie in"),
     ("{}/ssd --data {}/missing", "missing is not a folder"),
     ("{}/ssd --out {}/folder.png", "folder.png is a folder; name a file"),
@@ -182,7 +190,7 @@ CASES = [
     ("{}/ssd --out {}/file/picture.png", "file is no folder to write to"),
     ("{}/ssd --images 2 --batch-size 2 --out /proc/here/picture.png", "/proc/here"),
     ("{}/ssd --colour red", "--colour"),
-    ("", "RUN"),
+    ("", "MODEL"),
 ]
 BLINDNESS_CASES = [
     ("{}/ssd --factors 1,-2", "--factors must be finite and at least 0"),
@@ -236,8 +244,9 @@ def test_one_line_and_nothing_written(module, arguments, says, place, tiny_sweep
     monkeypatch.chdir(place)
     before = snapshot(place)
     flags = [*tiny_sweep, "--run-dir", str(place / "sweep")] if module is sweep else []
+    run = module.main if module is sweep else functools.partial(analyse, module)
     with pytest.raises(SystemExit) as end:
-        module.main([*flags, *arguments.replace("{}", str(place)).split()])
+        run([*flags, *arguments.replace("{}", str(place)).split()])
     assert end.value.code == 2
     error = capsys.readouterr().err
     assert says.replace("{}", str(place)) in error
@@ -286,3 +295,41 @@ def test_sweep_trains_compares_and_continues(tiny_sweep, tmp_path, capsys):
         assert says in error
         assert len(error.strip().splitlines()) == 1
     assert snapshot(tmp_path) == before
+
+
+# -- figure 3 ---
+
+
+def test_downsampling_is_drawn(tmp_path, capsys):
+    out = tmp_path / "three.png"
+    downsampling.main(["--resolution", "64", "--out", str(out)])
+    assert f"Picture: {out}, numbers: {tmp_path / 'three.json'}" in capsys.readouterr().out
+    found = json.loads((tmp_path / "three.json").read_text())
+    for name in ("sharpened", "high frequencies x 4"):
+        ways = found[name]["ways"]
+        assert len(ways["pooling"]["change"]) == 4
+        assert ways["blur + pooling"]["change"][0] < ways["pooling"]["change"][0] < found[name]["change"]
+        assert ways["blur + pooling"]["aliased"][0] < ways["pooling"]["aliased"][0]
+    with Image.open(out) as picture:
+        assert np.asarray(picture).std() > 0
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        ("--resolution 63", "--resolution must be even"),
+        ("--image 10000000", "--image must lie in [0, "),
+        ("--blur -1", "--blur must lie in"),
+        ("--factor nan", "--factor must lie in"),
+        ("--data {}/missing", "missing is not a folder"),
+        ("--out {}/three", "--out must name a picture"),
+    ],
+)
+def test_downsampling_of_bad_input(flags, says, tmp_path, capsys):
+    with pytest.raises(SystemExit) as end:
+        downsampling.main(["--out", str(tmp_path / "three.png"), *flags.replace("{}", str(tmp_path)).split()])
+    assert end.value.code == 2
+    error = capsys.readouterr().err
+    assert says in error
+    assert len(error.strip().splitlines()) == 1
+    assert not list(tmp_path.iterdir())

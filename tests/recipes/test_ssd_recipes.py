@@ -86,7 +86,7 @@ def test_every_dcgan_recipe_takes_spectral_realness(capsys):
         (["--discriminator-steps", "-1"], "--discriminator-steps must be at least 1"),
         (["--discriminator-steps", "0"], "--discriminator-steps must be at least 1"),
         (["--width", "0"], "width=0"),
-        (["--resolution", "40"], "resolution=40"),
+        (["--resolution", "100"], "resolution=100; the nearest right ones: 104 and 96"),
     ],
 )
 def test_bad_input(flags, says, tmp_path, capsys):

@@ -148,7 +148,7 @@ def test_xla_is_what_is_asked_for(xla, compiled, monkeypatch):
     ("flags", "says"),
     [
         ("--config g", "--config"),
-        ("--resolution 48", "resolution=48"),
+        ("--resolution 100", "resolution=100"),
         ("--gamma -1", "weight=-1"),
         ("--pipeline all", "all"),
         ("--augment fixed --augment-probability 2", "probability=2"),

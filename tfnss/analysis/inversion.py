@@ -19,7 +19,7 @@ MAX_SIZE = 256  # larger images are averaged down before the distance
 _SAMPLES = 10_000  # of W, for its mean and its deviation
 _LEARNING_RATE, _RAMP_UP, _RAMP_DOWN = 0.1, 0.05, 0.25  # the ramps as shares of the steps
 _EXPLORATION, _EXPLORED = 0.05, 0.75
-_NOISE_WEIGHT = 1e5
+NOISE_WEIGHT = 1e5
 _SMALLEST = 8  # side of the last level of the pyramid of a noise map
 _BETA_1, _BETA_2, _EPSILON = 0.9, 0.999, 1e-8
 
@@ -51,10 +51,11 @@ def project(
     batch_size: int = 4,
     jit_compile: bool | str = "auto",
     progress: bool = False,
+    noise_weight: float = NOISE_WEIGHT,
 ) -> Projection:
     """Searches styles and noise whose images are near to given ones.
 
-    Adam begins at the mean of 10,000 styles and the noise of the seed, and minimises the distance plus 10^5 times
+    Adam begins at the mean of 10,000 styles and the noise of the seed, and minimises the distance plus `noise_weight` times
     `noise_regularizer`. It explores W with normal noise that fades during the first three quarters of the steps, and
     brings each noise map back to mean 0 and variance 1 after each step. An image's projection depends neither on the
     other images nor, but for rounding, on the batch size.
@@ -72,6 +73,8 @@ def project(
         batch_size: Images at a time.
         jit_compile: Whether XLA compiles a step; "auto" for where there is a GPU or TPU.
         progress: Whether to show a progress bar with the time left.
+        noise_weight: Weight of the noise's regulariser. Without it (0) the noise becomes a picture of the image (the paper's
+            figure 18); its mean and variance are kept all the same.
 
     Raises:
         ValueError: For values outside these, a generator without styles or one whose images are not finite.
@@ -81,7 +84,9 @@ def project(
     """
     network = getattr(generator, "generator_ema", generator)
     _check(network, steps, seed, space, batch_size)
-    search = _Search(network, distance, steps, seed, space)
+    if not 0 <= noise_weight < math.inf:
+        raise ValueError(f"`noise_weight` must be finite and at least 0. Received: noise_weight={noise_weight}")
+    search = _Search(network, distance, steps, seed, space, noise_weight)
     targets = _targets(images, search.image_shape)
     step = tf.function(search.step, jit_compile=xla.chosen(jit_compile), autograph=False)
     found = []
@@ -176,7 +181,10 @@ class _State(NamedTuple):
 class _Search:
     """What all images share: the start, and the function of one step."""
 
-    def __init__(self, network: Any, distance: Callable[[Any, Any], Any], steps: int, seed: int, space: str) -> None:
+    def __init__(
+        self, network: Any, distance: Callable[[Any, Any], Any], steps: int, seed: int, space: str, noise_weight: float
+    ) -> None:
+        self._noise_weight = noise_weight
         self._network, self._distance, self._steps, self._seed = network, distance, steps, seed
         styles, self._deviation = _statistics_of_styles(network, seed)
         self._styles = tf.tile(styles[None, None], (1, network.slots if space == "w+" else 1, 1))
@@ -202,7 +210,7 @@ class _Search:
             images = self._images(styles + self._deviation * exploration(t) * normal, noise)
             distances = self._distances(images, target)
             signal = sum(tf.reduce_sum(noise_regularizer(each)) for each in noise)
-            loss = tf.reduce_sum(distances) + _NOISE_WEIGHT * signal
+            loss = tf.reduce_sum(distances) + self._noise_weight * signal
         state = _adam(state, tape.gradient(loss, state.values), index, learning_rate(t))
         styles, *noise = state.values
         return state._replace(values=[styles, *map(normalized, noise)]), distances
@@ -253,7 +261,7 @@ def _adam(state: _State, gradients: Sequence[Any], index: Any, rate: Any) -> _St
 
 
 def _averaged_down(images: Any) -> Any:
-    block = images.shape[1] // MAX_SIZE
+    block = min(images.shape[1:3]) // MAX_SIZE
     return images if block < 2 else tf.nn.avg_pool2d(images, block, block, "VALID")
 
 

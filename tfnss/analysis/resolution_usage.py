@@ -52,7 +52,7 @@ def resolution_usage(
     if not hasattr(getattr(network, "synthesis", None), "rgb_outputs"):
         raise ValueError("the usage of resolutions needs a StyleGAN2 generator, which has RGB layers")
     styles = Sampler(network, seed=seed, part="styles")
-    moments = tf.function(_moments)
+    moments = tf.function(_moments, autograph=False)
     values, sums, squares = 0, defaultdict[int, float](float), defaultdict[int, float](float)
     batch_size += batch_size % 2  # where the latents of a batch may begin
     for start in track(range(0, count, batch_size), "usage of resolutions", disable=not progress):

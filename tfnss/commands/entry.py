@@ -10,7 +10,20 @@ from tfnss.console import Parser, fail, nearest
 from tfnss.version import __version__
 
 PROGRAM = "tfnss"
-COMMANDS = ("train", "table", "recipes", "generate", "project", "evaluate", "prepare", "report", "export")
+COMMANDS = (
+    "train",
+    "table",
+    "recipes",
+    "generate",
+    "video",
+    "project",
+    "blend",
+    "evaluate",
+    "analyse",
+    "prepare",
+    "report",
+    "export",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -38,9 +51,8 @@ def whole_parser() -> Parser:
     """The parser of everything: for `--help`, and for the completion of a shell."""
     parser = Parser(
         prog=PROGRAM,
-        description="Keras GANs that learn all frequencies of their data.",
-        epilog="tfnss COMMAND --help explains a command. First: tfnss train dcgan_photos --nss",
-        formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=14),  # a line each
+        description="Keras GANs that learn all frequencies of their data. First: tfnss train dcgan_photos --nss",
+        formatter_class=lambda prog: _OneScreen(prog, max_help_position=14),  # a line each
     )
     parser.add_argument("--version", action="version", version=f"tfnss {__version__}")
     parser.add_argument(
@@ -50,11 +62,21 @@ def whole_parser() -> Parser:
         metavar="SHELL",
         help="print the script that completes flags in this shell, and exit",
     )
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(
+        title="commands (tfnss COMMAND --help explains one)", metavar="COMMAND", required=True
+    )
     for name in COMMANDS:
         module = command(name)
         module.add_flags(commands.add_parser(name, help=module.SUMMARY, description=module.SUMMARY))
     return parser
+
+
+class _OneScreen(argparse.HelpFormatter):
+    """Without the line `COMMAND` over the commands."""
+
+    def _format_action(self, action: argparse.Action) -> str:
+        text = super()._format_action(action)
+        return text.partition("\n")[2] if isinstance(action, argparse._SubParsersAction) else text
 
 
 class _PrintCompletion(argparse.Action):

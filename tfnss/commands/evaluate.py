@@ -9,11 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tfnss.console import Parser, check_range, count_or_all, one_line_warnings, parser_of, reporting, start_tensorflow
 from tfnss.files import check_folder, expanded
 from tfnss.metrics import NAMES
 from tfnss.metrics.names import check_names
 from tfnss.metrics.networks import NAMES as NETWORKS
+from tfnss.resolution import IN_WORDS, METAVAR, from_text
 from tfnss.running.file_names import METRICS, SETTINGS
 
 PROGRAM = "tfnss evaluate"
@@ -35,8 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with reporting(PROGRAM, ValueError, OSError), one_line_warnings(PROGRAM):
         _check_reference(given)
         given = _DEFAULTS | given
-        if "resolution" in given:
-            check_range(given, "resolution", 1, below=2**16)
+        for side in np.ravel(given.get("resolution", ())):
+            check_range({"resolution": side}, "resolution", 1, below=2**16)
         metrics = check_names(given["metrics"].split(","))
         target = expanded(given["target"])
         places: dict[str, Any] = {name: expanded(given[name]) for name in ("out", "save_reference") if name in given}
@@ -100,9 +103,9 @@ def add_flags(parser: Parser) -> None:
     )
     flag(
         "--resolution",
-        type=int,
-        metavar="PIXELS",
-        help="for a folder, size to crop and resize real images to (default: that of its images)",
+        type=from_text,
+        metavar=METAVAR,
+        help=f"for a folder, size in pixels to crop and resize real images to: {IN_WORDS} (default: that of its images)",
     )
     flag(
         "--nearest",

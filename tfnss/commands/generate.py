@@ -4,83 +4,100 @@
     tfnss generate saved_models/faces --interpolate 3-7 --truncation 0.7 --out out
     tfnss generate saved_models/faces --style-mix 0-3 10-15 --layers 0-3 --out out
     tfnss generate runs/00001-stylegan2_photos64 --class cat --class dog --out out
+    tfnss generate runs/00001-stylegan2_photos64 --styles projected/styles.npz --mix --out out
+    tfnss generate runs/00001-stylegan2_photos64 --seeds 0-3 --direction 0 --by -2,0,2 --out out
 
 A seed stands for one image: that of its latents, with the noise of `--noise-seed`. Where classes have names, the grid of
-`--seeds` tells them.
+`--seeds` tells them. With `--styles` the pictures of `tfnss project` take the place of seeds.
 """
 
 import argparse
 import math
 import re
-from collections.abc import Sequence
-from pathlib import Path
+import sys
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tfnss import files
-from tfnss.console import Parser, parser_of, reporting, start_tensorflow
+from tfnss.console import Parser, floats, parser_of, reporting, start_tensorflow
 from tfnss.files import expanded
-from tfnss.running.file_names import SETTINGS
+from tfnss.running import drawn
 
 if TYPE_CHECKING:
-    from tfnss.serving import Exported
     from tfnss.serving.drawing import Task
 
 PROGRAM = "tfnss generate"
 SUMMARY = "Draw images of a run or an exported model."
-_DEFAULTS: dict[str, Any] = {"class": None, "truncation": None, "noise_seed": 0, "overwrite": False}
-_MODES = {"seeds": "", "interpolate": "frames", "style_mix": "layers"}  # each with the flag that goes with it alone
-_MAX_SEED, _MOST_FILES, _MOST_MIXES = 2**31, 10**6, 1024
-_LISTED = 10  # names of classes in an error
+_DEFAULTS: dict[str, Any] = drawn.DEFAULTS | {"overwrite": False, "by": (-2.0, -1.0, 0.0, 1.0, 2.0)}
+_DETAILS = {  # flags, and those that one of goes with them
+    "frames": ("interpolate",),
+    "layers": ("style_mix", "mix", "direction"),
+    "mix": ("styles",),
+    "by": ("direction",),
+    "directions": ("direction",),
+}
+_SEEDS, _SHOWN_SEEDS = range(64), range(4)
+_MAX_SEED, _MOST_FILES, _MOST_CELLS = drawn.MAX_SEED, 10**6, 1024
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line; ends with status 2 and one line on bad input."""
-    given = _DEFAULTS | vars(parser_of(PROGRAM, SUMMARY, add_flags).parse_args(arguments))
+    flags = vars(parser_of(PROGRAM, SUMMARY, add_flags).parse_args(arguments))
+    given = _DEFAULTS | flags
     with reporting(PROGRAM, ValueError, OSError):
-        _check(given)
+        _check(given, flags)
         start_tensorflow()
         import tensorflow as tf
 
         with reporting(PROGRAM, tf.errors.OpError):
-            _draw(given)
+            _draw(given, "noise_seed" in flags)
 
 
-def _draw(given: dict[str, Any]) -> None:
+def _draw(given: dict[str, Any], noise_given: bool) -> None:
     from tfnss.serving import drawing
 
-    task, out = _task(given), expanded(given["out"])
+    out = expanded(given["out"])
     files.check_folder(out, f"--out {out}")
+    names = _names(given)
+    task = _task(given, names)
     if not given["overwrite"]:
         files.check_new(out, [*task.names, task.picture])
-    model = _opened(expanded(given["target"]))
-    _check_fit(model, given)
-    classes = _classes(model, given)
-    drawn = drawing.Model(model, classes, given["truncation"], given["noise_seed"], given.get("layers"))
-    drawing.draw(task, drawn, out)
+    styled = any(name in given for name in ("style_mix", "mix", "direction"))
+    model = drawn.opened(given, "--style-mix, --direction, --styles and --truncation", styled)
+    shown = drawn.with_flags(model, given, noise_given)
+    if "direction" in given:
+        task = _task(given, names, drawn.stepping(model, given, sys.stdout.isatty()))
+    drawing.draw(task, shown, out)
     singles = f", and {len(task.names)} images in {out / drawing.SINGLES}" if task.names else ""
     print(f"{task.picture} is in {out}{singles}")
 
 
-def _task(given: dict[str, Any]) -> "Task":
+def _names(given: dict[str, Any]) -> list[str] | None:
+    """The names of given pictures; None for seeds."""
+    from tfnss.analysis import load_styles
+
+    if "styles" not in given:
+        return None
+    names = load_styles(expanded(given["styles"])).names
+    if "mix" in given:
+        _check_cells("--mix", len(names) ** 2)
+    return names
+
+
+def _task(given: dict[str, Any], names: list[str] | None, step: Callable[..., Any] | None = None) -> "Task":
     from tfnss.serving import drawing
 
     if "style_mix" in given:
         return drawing.style_mix(*given["style_mix"])
     if "interpolate" in given:
         return drawing.interpolation(given["interpolate"], given.get("frames", 10))
-    return drawing.samples(given.get("seeds", range(64)))
-
-
-def _opened(target: Path) -> "Exported":
-    """The exported model at a path, or of a run there."""
-    from tfnss.running.stored import exported_model
-    from tfnss.serving import load
-
-    if (target / SETTINGS).exists():
-        return exported_model(target)
-    if not (target / "saved_model.pb").is_file():
-        raise ValueError(f"{target} is neither the folder of a run nor of an exported model")
-    return load(target)
+    if "direction" in given:
+        keys = names or given.get("seeds", _SHOWN_SEEDS)
+        _check_cells("--direction", len(keys) * len(given["by"]))
+        return drawing.steps(keys, given["by"], step or (lambda code, amount: code))
+    if names is not None:
+        return drawing.style_mix(names, names) if "mix" in given else drawing.samples(names)
+    return drawing.samples(given.get("seeds", _SEEDS))
 
 
 # -- the command line ---
@@ -89,38 +106,34 @@ def _opened(target: Path) -> "Exported":
 def add_flags(parser: Parser) -> None:
     """Adds the flags of this command."""
     flag = parser.add_argument
-    flag("target", metavar="RUN_OR_MODEL", help="folder of a run, or of an exported model (a SavedModel)")
+    flag("target", metavar="RUN_OR_MODEL", help=drawn.TARGET)
     flag("--out", metavar="DIR", required=True, help="folder that gets the PNG files")
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--seeds", type=_seeds, help="an image of each, and a grid (default: 0-63)")
+    what.add_argument("--seeds", type=seeds_flag, help="an image of each, and a grid (default: 0-63)")
     what.add_argument("--interpolate", type=_pair, metavar="A-B", help="images on the way from seed A to seed B")
     what.add_argument(
         "--style-mix",
-        type=_seeds,
+        type=seeds_flag,
         nargs=2,
         metavar=("ROWS", "COLUMNS"),
         help="a grid of the rows' seeds with the columns' styles",
     )
+    what.add_argument("--mix", action="store_true", help="the same of all pictures of --styles with each other")
+    drawn.add_direction_flags(flag)
+    flag("--by", type=floats, metavar="X,...", help="how far, in steps of the direction (default: -2,-1,0,1,2)")
     flag("--frames", type=int, metavar="N", help="images from A to B (default: 10)")
-    flag("--layers", type=_layers, metavar="A-B", help="styles taken from the columns (default: the first half)")
     flag(
-        "--truncation",
-        type=float,
-        metavar="PSI",
-        help="1 for none, 0 for the average, of its class where there are classes; models with styles (default: 1)",
+        "--layers",
+        type=layers_flag,
+        metavar="A-B",
+        help="styles taken from the columns (default: the first half), or moved along the direction (default: all)",
     )
-    flag("--noise-seed", type=int, metavar="SEED", help="seed of the noise; models with styles (default: 0)")
-    flag(
-        "--class",
-        action="append",
-        metavar="CLASS",
-        help="class of all images, a name or a number; given several times, they are taken in turn (default: all in turn)",
-    )
+    drawn.add_flags(flag)
     flag("--overwrite", action="store_true", help="replace files of the same names")
 
 
-def _seeds(text: str) -> list[int]:
-    """`0-63,100` as numbers, each once."""
+def seeds_flag(text: str) -> list[int]:
+    """`0-63,100` as seeds, each once."""
     spans = [_span(part, text) for part in text.split(",")]
     if sum(map(len, spans)) > _MOST_FILES:
         raise argparse.ArgumentTypeError(f"at most {_MOST_FILES} seeds. Received: {text}")
@@ -134,7 +147,8 @@ def _pair(text: str) -> tuple[int, int]:
     return int(span[1]), int(span[2])
 
 
-def _layers(text: str) -> range:
+def layers_flag(text: str) -> range:
+    """`0-3` as numbers of layers."""
     return _span(text, text)
 
 
@@ -146,50 +160,26 @@ def _span(part: str, text: str) -> range:
     return range(first, last + 1)
 
 
-def _check(given: dict[str, Any]) -> None:
-    for mode, detail in _MODES.items():
-        if detail in given and mode not in given:
-            raise ValueError(f"--{detail} goes with --{mode.replace('_', '-')}")
+def _check(given: dict[str, Any], flags: dict[str, Any]) -> None:
+    for detail, modes in _DETAILS.items():
+        if detail in flags and not any(mode in flags for mode in modes):
+            words = " or ".join("--" + mode.replace("_", "-") for mode in modes)
+            raise ValueError(f"--{detail} goes with {words}")
+    for one, other in (("seeds", "styles"), ("interpolate", "styles"), ("style_mix", "styles"), *_against_direction()):
+        if one in flags and other in flags:
+            raise ValueError(f"--{one.replace('_', '-')} does not go with --{other}: leave one out")
     if not 2 <= given.get("frames", 2) <= _MOST_FILES:
         raise ValueError(f"--frames must lie in 2 to {_MOST_FILES}. Received: {given['frames']}")
-    mixes = math.prod(len(seeds) for seeds in given.get("style_mix", ()))
-    if mixes > _MOST_MIXES:
-        raise ValueError(f"--style-mix makes a grid of at most {_MOST_MIXES} images. Received: {mixes}")
-    if given["truncation"] is not None and not math.isfinite(given["truncation"]):
-        raise ValueError(f"--truncation must be finite. Received: {given['truncation']}")
-    if not 0 <= given["noise_seed"] < _MAX_SEED:
-        raise ValueError(f"--noise-seed must lie in [0, 2**31). Received: {given['noise_seed']}")
+    _check_cells("--style-mix", math.prod(len(seeds) for seeds in given.get("style_mix", ())))
+    if not all(map(math.isfinite, given["by"])):
+        raise ValueError(f"--by must be finite numbers. Received: {','.join(map(str, given['by']))}")
+    drawn.check(given)
 
 
-def _check_fit(model: "Exported", given: dict[str, Any]) -> None:
-    """Raises a ValueError for flags that do not fit a model."""
-    target = given["target"]
-    if not model.slots and ("style_mix" in given or given["truncation"] is not None):
-        raise ValueError(f"{target} has no styles, which --style-mix and --truncation need (as models.StyleGAN2 has)")
-    if "layers" in given and given["layers"].stop > model.slots:
-        last = given["layers"].stop - 1
-        raise ValueError(f"--layers must lie in 0 to {model.slots - 1} for this model. Received: up to {last}")
+def _against_direction() -> list[tuple[str, str]]:
+    return [(mode, "direction") for mode in ("interpolate", "style_mix", "mix")]
 
 
-def _classes(model: "Exported", given: dict[str, Any]) -> list[int] | None:
-    """The numbers of the classes asked for; None for all."""
-    if given["class"] is None and model.classes is None:
-        raise ValueError(f"{given['target']} does not tell its number of classes: choose one with --class N")
-    if given["class"] is None:
-        return None
-    numbers = [model.class_number(text) for text in given["class"]]
-    for number, text in zip(numbers, given["class"], strict=True):
-        if number is None:
-            raise ValueError(f"{given['target']} has {_known(model)}. Received: --class {text}")
-    return [number for number in numbers if number is not None]
-
-
-def _known(model: "Exported") -> str:
-    """The classes that there are, in words."""
-    if model.classes == 0:
-        return "no classes"
-    if model.classes is None:
-        return "classes without names: choose a number from 0 on"
-    names, more = model.class_names[:_LISTED], len(model.class_names) - _LISTED
-    listed = f" ({', '.join(names)}{f' and {more} more' if more > 0 else ''})" if names else ""
-    return f"classes 0 to {model.classes - 1}{listed}"
+def _check_cells(flag: str, cells: int) -> None:
+    if cells > _MOST_CELLS:
+        raise ValueError(f"{flag} makes a grid of at most {_MOST_CELLS} images. Received: {cells}")

@@ -22,6 +22,7 @@ from tfnss.data.named import NAMED
 from tfnss.data.remarks import enlarged
 from tfnss.files import expanded
 from tfnss.metrics.networks import NAMES as NETWORKS
+from tfnss.resolution import IN_WORDS, METAVAR, flag_value, from_text, written
 from tfnss.running.lock import only_writer
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _print(manifest: dict[str, Any], dest: Path) -> None:
     megabytes = sum(shard["bytes"] for shard in manifest["shards"]) / 1e6
     classes = f", {len(manifest['classes'])} classes" if manifest["classes"] else ""
     say(
-        f"{manifest['count']} images of {resolution}x{resolution}{classes}: "
+        f"{manifest['count']} images of {written(resolution)}{classes}: "
         f"{len(manifest['shards'])} shards, {megabytes:.1f} MB, sha256 {manifest['sha256'][:16]}..."
     )
     if manifest["upscaled"]:
@@ -118,7 +119,9 @@ def _print(manifest: dict[str, Any], dest: Path) -> None:
             say(f"  and {len(skipped) - _LISTED} more, listed in {dest / 'manifest.json'}")
     channels = manifest["preparation"]["channels"]
     kept = "" if channels == 3 else f" --channels {channels}"
-    say(f"Next: tfnss train dcgan_photos --data {dest} --resolution {resolution}{kept}, or any other recipe")
+    say(
+        f"Next: tfnss train dcgan_photos --data {dest} --resolution {flag_value(resolution)}{kept}, or any other recipe"
+    )
 
 
 def add_flags(parser: Parser) -> None:
@@ -126,8 +129,14 @@ def add_flags(parser: Parser) -> None:
     flag = parser.add_argument
     flag("source", metavar="SOURCE", help="folder, zip, LSUN export, or data set of TensorFlow Datasets by name")
     flag("dest", metavar="DEST", help="folder for the records: a new one, or that of the same command")
-    flag("--resolution", type=int, required=True, metavar="PIXELS", help="height and width of the records' images")
-    flag("--crop", choices=pixels.CROPS, help=f"what to keep of images that are not square: {_CROPS}")
+    flag(
+        "--resolution",
+        type=from_text,
+        required=True,
+        metavar=METAVAR,
+        help=f"size of the records' images in pixels: {IN_WORDS}",
+    )
+    flag("--crop", choices=pixels.CROPS, help=f"what to keep of images of another shape: {_CROPS}")
     flag("--filter", choices=pixels.FILTERS, help="how to resize, antialiased (default: lanczos)")
     flag("--channels", type=int, choices=tuple(pixels.MODES), help="1 for grey, 3 for RGB, 4 for RGBA (default: 3)")
     flag(
@@ -155,4 +164,7 @@ def add_flags(parser: Parser) -> None:
     flag("--download", action="store_true", help="let TensorFlow Datasets download the data set if it is not on disk")
 
 
-_CROPS = "the centred square, the centred 4:3 between black bands, or all of it, distorted (default: centre)"
+_CROPS = (
+    "the centred part of the records' shape, the centred 4:3 between black bands in a square, or all of it, distorted "
+    "(default: centre)"
+)

@@ -7,7 +7,7 @@ The generator is that of a run's checkpoint, or of an official pickle of StyleGA
 gradients come through its 8-bit images.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from tfnss import files
 from tfnss.console import Parser, check_range, parser_of, reporting, start_tensorflow
 from tfnss.data import pixels
 from tfnss.files import expanded
+from tfnss.running.analysis.distance import DISTANCES, check_distance, distance_of
 from tfnss.running.file_names import SETTINGS
 
 if TYPE_CHECKING:
@@ -58,9 +59,9 @@ def _project(given: dict[str, Any], places: dict[str, Path], out: Path) -> None:
     if not given["overwrite"]:
         files.check_new(out, [*(f"{_SINGLES}/{name}.png" for name in places), _STYLES, _PICTURE])
     generator = _generator(expanded(given["target"]))
-    _, side, _, channels = image_shape(generator)
-    targets = np.stack([_read(place, side, channels, given["background"]) for place in places.values()])
-    distance = _distance(given)
+    _, height, width, channels = image_shape(generator)
+    targets = np.stack([_read(place, (height, width), channels, given["background"]) for place in places.values()])
+    distance = distance_of(given)
     options = {name: given[name] for name in ("steps", "seed", "space", "batch_size")}
     projection = project(generator, targets, distance, **options, progress=True)
     _save(projection, targets, list(places), out)
@@ -74,12 +75,15 @@ def add_flags(parser: Parser) -> None:
     flag = parser.add_argument
     flag("target", metavar="RUN_OR_PICKLE", help="folder of a run, or an official pickle of StyleGAN2")
     flag(
-        "images", metavar="IMAGE", nargs="+", help="image files; their centred squares are brought to the model's size"
+        "images",
+        metavar="IMAGE",
+        nargs="+",
+        help="image files; their centres, of the shape of the model's images, are brought to its size",
     )
     flag("--out", metavar="DIR", required=True, help="folder that gets the PNG files and the styles")
     flag("--steps", type=int, metavar="N", help="steps of the search (default: 1000)")
     flag("--space", choices=SPACES, help="one style for an image, or one for each layer (default: w)")
-    flag("--distance", choices=("lpips", "pixels"), help="what is made small; lpips needs VGG16 (default: lpips)")
+    flag("--distance", choices=DISTANCES, help="what is made small; lpips needs VGG16 (default: lpips)")
     flag("--vgg16", metavar="FILE", help="Keras weights of VGG16, instead of Keras' download")
     flag("--background", metavar="COLOUR", help="colour to lay transparent images on (default: they are refused)")
     flag("--batch-size", type=int, metavar="IMAGES", help="images at a time (default: 4)")
@@ -91,8 +95,7 @@ def _check(given: dict[str, Any]) -> None:
     for name in ("steps", "batch_size"):
         check_range(given, name, 1)
     check_range(given, "seed", below=2**31)
-    if "vgg16" in given and given["distance"] != "lpips":
-        raise ValueError("--vgg16 goes with --distance lpips")
+    check_distance(given)
 
 
 def _places(images: Sequence[str]) -> dict[str, Path]:
@@ -109,8 +112,7 @@ def _places(images: Sequence[str]) -> dict[str, Path]:
 
 def _generator(target: Path) -> Any:
     from tfnss.generators import has_styles
-    from tfnss.running.catalogue import own_package
-    from tfnss.running.stored import check_single, load_run
+    from tfnss.running.stored import check_single, load_run, official_networks
 
     if (target / SETTINGS).exists():
         check_single(target)
@@ -118,7 +120,7 @@ def _generator(target: Path) -> Any:
     elif (target / "saved_model.pb").exists():
         raise ValueError(f"{target} is an exported model, which gives no gradients: name the run that it came from")
     elif target.is_file():
-        generator, _ = own_package("models").stylegan2.official_networks(target)
+        generator, _ = official_networks(target)
     else:
         raise ValueError(f"{target} is neither the folder of a run nor a pickle of StyleGAN2")
     if not has_styles(generator):
@@ -126,35 +128,20 @@ def _generator(target: Path) -> Any:
     return generator
 
 
-def _distance(given: dict[str, Any]) -> Callable[[Any, Any], Any]:
-    from tfnss.analysis import squared_difference
-    from tfnss.metrics import LPIPS
-
-    if given["distance"] == "pixels":
-        return squared_difference
-    try:
-        lpips = LPIPS(given.get("vgg16", "imagenet"))
-    except ValueError as error:
-        raise ValueError(f"{error}; or add --distance pixels, which needs none") from error
-    return lambda first, second: lpips((first, second))
-
-
-def _read(place: Path, side: Any, channels: Any, background: str | None) -> np.ndarray:
-    """The centred square of an image, uint8 `[side, side, channels]`."""
+def _read(place: Path, size: Any, channels: Any, background: str | None) -> np.ndarray:
+    """An image cropped to its centre and resized to (height, width), uint8 `[height, width, channels]`."""
     pixels.check_colours(channels, background)
     with pixels.own_limits(), pixels.opened(lambda: place.open("rb"), str(place)) as image:
-        return pixels.squeezed(pixels.converted(image, channels, background, str(place)), side)
+        return pixels.squeezed(pixels.converted(image, channels, background, str(place)), size)
 
 
 def _save(projection: "Projection", targets: np.ndarray, names: Sequence[str], out: Path) -> None:
     from tfnss import plots
+    from tfnss.analysis import save_styles
 
     for name, image in zip(names, projection.images, strict=True):
         plots.save_png(image, out / _SINGLES / f"{name}.png")
-    arrays: dict[str, Any] = {"names": np.array(names), "styles": projection.styles, "distances": projection.distances}
-    arrays |= {f"noise{index}": noise for index, noise in enumerate(projection.noise)}
-    with files.replacing(out / _STYLES) as temporary:
-        np.savez(temporary, **arrays)
+    save_styles(out / _STYLES, names, projection.styles, projection.noise, distances=projection.distances)
     pairs = np.stack([targets, projection.images], axis=1).reshape(-1, *targets.shape[1:])
     columns = 2 * int(np.ceil(np.sqrt(len(names) / 2)))
     plots.save_png(plots.grid(pairs, columns), out / _PICTURE)

@@ -6,7 +6,7 @@ from tfnss.console import Parser, parser_of
 from tfnss.running import catalogue
 
 PROGRAM = "tfnss recipes"
-SUMMARY = "List the recipes by paper, a line each."
+SUMMARY = "List the recipes, tables and analyses by paper, a line each."
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(f"  {name:{width}}  {summary}")
     print(
         "Train one with `tfnss train NAME`; `tfnss train NAME --help` shows its settings. Tables of papers, which are many "
-        "runs, come of `tfnss table NAME`."
+        "runs, come of `tfnss table NAME`, and analyses of trained models of `tfnss analyse NAME MODEL`."
     )
 
 

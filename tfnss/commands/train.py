@@ -24,6 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         fail(PROGRAM, error)
     if hasattr(module, "TABLE"):
         fail(PROGRAM, f"{name} is a table of runs: `tfnss table {name}` trains them")
+    if hasattr(module, "ANALYSIS"):
+        fail(PROGRAM, f"{name} is an analysis of trained models: `tfnss analyse {name} MODEL` makes it")
     if hasattr(module, "SUMMARY"):  # an experiment of another kind than one run
         module.main(flags)
     else:

@@ -12,6 +12,7 @@ from tfnss.data import beside, pixels
 from tfnss.data.classes import file_classes
 from tfnss.data.mapping import mapped, tracked
 from tfnss.data.sources import Files, Original, path
+from tfnss.resolution import Resolution, plain, sides
 
 
 class ImageFiles:
@@ -19,8 +20,8 @@ class ImageFiles:
 
     Args:
         files: The files.
-        resolution: Size of the centred squares that images are cropped and resized to; None for images that are all of
-            one size, as they are.
+        resolution: Side of a square, or height and width, in pixels: images are cropped to the centred part of that shape,
+            and resized. None for images that are all of one size, as they are.
         labels: Whether they have labels (`file_classes`).
         channels: 1 for grey, 3 for RGB, 4 for RGBA, to which images are converted; None for those of the first image.
         background: Colour on which transparent images are laid where no alpha is asked for; None to refuse them.
@@ -36,13 +37,14 @@ class ImageFiles:
     def __init__(
         self,
         files: Files,
-        resolution: int | None = None,
+        resolution: Resolution | None = None,
         labels: bool = False,
         channels: int | None = 3,
         background: str | None = None,
     ) -> None:
         pixels.check_colours(3 if channels is None else channels, background)
-        self.files, self.name, self._resolution, self._background = files, files.name, resolution, background
+        self.files, self.name, self._background = files, files.name, background
+        self._resolution = None if resolution is None else plain(resolution)
         self.passed_over = beside.pass_over(files)
         self.labels: np.ndarray | None = None
         self.class_names: list[str] | None = None
@@ -51,10 +53,8 @@ class ImageFiles:
         self._of_first = channels is None
         self._channels: int = self._channels_of_first() if channels is None else channels
         self._enlarged = np.zeros(len(files.names), bool)
-        self.shape: tuple[int, int, int] = (resolution or 0, resolution or 0, self._channels)
-        if resolution is None:
-            height, width, count = self._pixels(0).shape
-            self.shape = (height, width, count)
+        height, width = self._pixels(0).shape[:2] if resolution is None else sides(resolution)
+        self.shape: tuple[int, int, int] = (height, width, self._channels)
 
     def __len__(self) -> int:
         return len(self.files.names)
@@ -66,7 +66,7 @@ class ImageFiles:
 
     @property
     def upscaled(self) -> int:
-        """How many of the images that were read or checked are enlarged, for their squares are below `resolution`."""
+        """How many of the images that were read or checked are enlarged, for what is kept of them is below `resolution`."""
         return int(self._enlarged.sum())
 
     def read(self, index: int) -> np.ndarray:

@@ -16,11 +16,12 @@ from tfnss.data.records import Records, is_records
 from tfnss.data.sources import Files, Originals
 from tfnss.data.zipped import Zip
 from tfnss.files import expanded
+from tfnss.resolution import Resolution, flag_value, sides, written
 
 
 def load(
     source: str | os.PathLike,
-    resolution: int,
+    resolution: Resolution,
     batch_size: int = 32,
     seed: int = 0,
     download: bool = False,
@@ -30,7 +31,7 @@ def load(
     channels: int = 3,
     background: str | None = None,
 ) -> Images:
-    """Images for training, cropped to centred squares (`photos`: to its own crops), resized, and brought to one kind.
+    """Images for training, cropped to their centres (`photos`: to its own crops), resized, and brought to one kind.
 
     Files are read at once and kept, so that a bad one is known before training. If the pixels of all are over `cache_gb`,
     only their headers are read at once, and the files when training needs them (those with alpha at once too, where it
@@ -46,7 +47,7 @@ def load(
         source: A name in `tfnss.data.NAMES`: `photos` or `hadamard` (embedded; the second has floats, of 8x8 pixels alone)
             or a data set of TensorFlow Datasets; or a folder of image files, a zip of them, an LSUN export (a folder with
             `data.mdb`), or records that `prepare` wrote.
-        resolution: Height and width in pixels; that of records must be theirs.
+        resolution: Side of a square, or height and width, in pixels; that of records must be theirs.
         batch_size: Images in the global batch.
         seed: Seed of the order, and of what is mirrored.
         download: Whether TensorFlow Datasets may download a data set that is not on disk.
@@ -65,8 +66,7 @@ def load(
             had, values below 1, other channels, or a background that is no colour.
         OSError: For a file that the machine does not give.
     """
-    if resolution < 1:
-        raise ValueError(f"the resolution must be at least 1. Received: resolution={resolution}")
+    height, width = sides(resolution)
     if batch_size < 1:
         raise ValueError(f"the batch size must be at least 1. Received: batch_size={batch_size}")
     pixels.check_colours(channels, background)
@@ -77,8 +77,8 @@ def load(
             crops, batch_size, seed, name, classes if labels else None, mirror, class_names=names if labels else None
         )
     if name == "hadamard":
-        if resolution != HADAMARD_RESOLUTION:
-            raise ValueError(f"hadamard has images of 8x8 pixels alone. Received: resolution={resolution}")
+        if {height, width} != {HADAMARD_RESOLUTION}:
+            raise ValueError(f"hadamard has images of 8x8 pixels alone. Received: resolution={flag_value(resolution)}")
         if labels:
             raise ValueError("hadamard has no labels; train without classes")
         return Images(hadamard_images(channels=channels), batch_size, seed, name, mirror=mirror)
@@ -97,7 +97,7 @@ def load(
 
 def open_source(
     path: str | os.PathLike,
-    resolution: int | None = None,
+    resolution: Resolution | None = None,
     labels: bool = False,
     channels: int | None = 3,
     background: str | None = None,
@@ -106,7 +106,7 @@ def open_source(
 
     Args:
         path: Folder of images, zip, LSUN export, or records.
-        resolution: Height and width; None for images that are all of one size, as they are.
+        resolution: Side of a square, or height and width, in pixels; None for images that are all of one size, as they are.
         labels: Whether images have labels.
         channels: 1, 3 or 4; None for those of the first image, or of the records.
         background: Colour on which transparent images are laid where `channels` is 1 or 3; None to refuse them.
@@ -120,10 +120,10 @@ def open_source(
     if not is_records(folder):
         return ImageFiles(_files(folder), resolution, labels, channels, background)
     source = Records(folder)
-    if resolution not in (None, source.shape[0]):
+    if resolution is not None and sides(resolution) != source.shape[:2]:
         raise ValueError(
-            f"{folder} holds images of {source.shape[1]}x{source.shape[0]}, not {resolution}x{resolution}: "
-            f"take resolution={source.shape[0]}, or prepare other records"
+            f"{folder} holds images of {written(source.shape[:2])}, not {written(resolution)}: "
+            f"take resolution={flag_value(source.shape[:2])}, or prepare other records"
         )
     if channels not in (None, source.shape[2]):
         raise ValueError(

@@ -12,6 +12,7 @@ import numpy as np
 from tfnss.data.mapping import mapped, tracked
 from tfnss.data.pixels import as_image, converted, squeezed
 from tfnss.data.sources import Original
+from tfnss.resolution import Resolution, sides
 
 
 @dataclass(frozen=True)
@@ -98,18 +99,18 @@ class NamedOriginals:
 
 def named_images(
     name: str,
-    resolution: int,
+    resolution: Resolution,
     download: bool = False,
     labels: bool = False,
     cache_gb: float = 8.0,
     channels: int = 3,
     background: str | None = None,
 ) -> tuple[np.ndarray, np.ndarray | None, list[str] | None]:
-    """The centred squares of the images of `NAMED[name]`, their labels, and the names of the classes.
+    """The images of `NAMED[name]`, cropped to their centres and resized, their labels, and the names of the classes.
 
     Args:
         name: A key of `NAMED`.
-        resolution: Height and width in pixels.
+        resolution: Side of a square, or height and width, in pixels.
         download: Whether to download and prepare the data set where it is not on disk.
         labels: Whether to read labels.
         cache_gb: Memory that the pixels of all may take, in gigabytes.
@@ -117,20 +118,21 @@ def named_images(
         background: Colour on which transparent images are laid; None to refuse them.
 
     Returns:
-        uint8 `[count, resolution, resolution, channels]`; int64 `[count]` and names, or None and None.
+        uint8 `[count, height, width, channels]`; int64 `[count]` and names, or None and None.
 
     Raises:
         ValueError: As `NamedOriginals`; or if the pixels take more memory.
     """
     originals = NamedOriginals(name, download, labels)
     count = len(originals)
-    gigabytes = count * resolution**2 * channels / 1e9
+    height, width = sides(resolution)
+    gigabytes = count * height * width * channels / 1e9
     if gigabytes > cache_gb:
         raise ValueError(
-            f"{name} takes {gigabytes:.3g} GB of memory at {resolution}x{resolution}, over cache_gb={cache_gb:g}: "
+            f"{name} takes {gigabytes:.3g} GB of memory at {width}x{height}, over cache_gb={cache_gb:g}: "
             "raise that, or prepare records of it (tfnss.data.prepare), which are read from the disk, and load those"
         )
-    images = np.empty((count, resolution, resolution, channels), np.uint8)
+    images = np.empty((count, height, width, channels), np.uint8)
     classes = np.empty(count, np.int64) if labels else None
 
     def read(original: Original) -> tuple[np.ndarray, int | None]:

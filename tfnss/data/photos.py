@@ -7,6 +7,7 @@ import skimage.data
 from PIL import Image
 
 from tfnss.data.pixels import converted, resized
+from tfnss.resolution import Resolution, sides
 
 CROPS = 2500
 PHOTO_NAMES = ("astronaut", "cat", "coffee", "motorcycle", "rocket")
@@ -25,21 +26,29 @@ def photographs() -> list[Image.Image]:
     return [Image.fromarray(array) for array in arrays]
 
 
-@functools.lru_cache(maxsize=1)
-def photo_crops(resolution: int, count: int = CROPS, channels: int = 3) -> np.ndarray:
-    """uint8 `[count, resolution, resolution, channels]`: the same random crops, mirrored at random, at every resolution.
+def photo_crops(resolution: Resolution, count: int = CROPS, channels: int = 3) -> np.ndarray:
+    """uint8 `[count, height, width, channels]`: the same random crops, mirrored at random, at every resolution.
 
-    A crop's side is uniform between half of the photograph's shorter side and all of it. One channel is grey, the fourth an
-    opaque alpha.
+    A crop's side is uniform between half of the photograph's shorter side and all of it; of a rectangle that is its longer
+    side. One channel is grey, the fourth an opaque alpha.
     """
+    return _crops(*sides(resolution), count, channels)
+
+
+@functools.lru_cache(maxsize=1)
+def _crops(height: int, width: int, count: int, channels: int) -> np.ndarray:
     random = np.random.default_rng(_SEED)
     photos = [converted(photo, channels, None, name) for name, photo in zip(PHOTO_NAMES, photographs(), strict=True)]
-    crops = np.empty((count, resolution, resolution, channels), np.uint8)
+    crops = np.empty((count, height, width, channels), np.uint8)
     for index in range(count):
         photo = photos[index % len(photos)]
         side = int(random.integers(min(photo.size) // 2, min(photo.size), endpoint=True))
-        left, top = (int(random.integers(extent - side, endpoint=True)) for extent in photo.size)
-        crop = resized(photo, (resolution, resolution), (left, top, left + side, top + side))
+        across, down = (max(1, side * extent // max(height, width)) for extent in (width, height))
+        left, top = (
+            int(random.integers(extent - part, endpoint=True))
+            for extent, part in zip(photo.size, (across, down), strict=True)
+        )
+        crop = resized(photo, (width, height), (left, top, left + across, top + down))
         crops[index] = crop[:, ::-1] if random.integers(2) else crop
     crops.flags.writeable = False  # shared by every caller
     return crops

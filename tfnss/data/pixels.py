@@ -11,6 +11,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from PIL import Image, ImageColor, ImageOps, features
 
+from tfnss.resolution import Resolution, sides
+
 MAX_MEGAPIXELS, MAX_MEGABYTES = 64, 256  # of an image, and of its file once unpacked
 _LATER = {"AVIF": "avif", "JPEG2000": "jpg_2000"}  # formats that some builds of Pillow lack, and their features
 _KNOWN = {*features.modules, *features.codecs}  # Pillow warns when it is asked for others
@@ -163,28 +165,29 @@ def _eight_bits(image: Image.Image, name: str) -> Image.Image:
     return Image.fromarray(np.dstack([grey, np.where(values == transparent, 0, 255).astype(np.uint8)]))
 
 
-def squeezed(image: Image.Image, resolution: int, crop: str = "centre", filter: str = "lanczos") -> np.ndarray:
-    """An image of one of `MODES` as a square: uint8 `[resolution, resolution, channels]`.
+def squeezed(image: Image.Image, resolution: Resolution, crop: str = "centre", filter: str = "lanczos") -> np.ndarray:
+    """An image of one of `MODES` at a resolution: uint8 `[height, width, channels]`.
 
     Args:
         image: The image.
-        resolution: Height and width of the square in pixels.
-        crop: `centre` for the centred square; `wide` for the centred 4:3 rectangle, between black bands above and below
-            (that of StyleGAN2's LSUN-Car; transparent ones with alpha); `none` for the whole image, distorted unless it is
-            square.
+        resolution: Side of a square, or height and width, in pixels.
+        crop: `centre` for the largest centred part of the resolution's shape, such as a square; `wide`, for squares alone,
+            for the centred 4:3 rectangle, between black bands above and below (that of StyleGAN2's LSUN-Car; transparent
+            ones with alpha); `none` for the whole image, distorted unless it has the shape.
         filter: `lanczos`, or `box` for averages of areas; both antialiased.
     """
     box, size = _kept(image.size, resolution, crop)
     small = resized(image, size, box, filter)
     if crop != "wide":
         return small
-    bands = np.zeros((resolution, resolution, small.shape[2]), np.uint8)
-    top = (resolution - size[1]) // 2
+    height, width = sides(resolution)
+    bands = np.zeros((height, width, small.shape[2]), np.uint8)
+    top = (height - size[1]) // 2
     bands[top : top + size[1]] = small
     return bands
 
 
-def is_enlarged(size: tuple[int, int], resolution: int, crop: str = "centre") -> bool:
+def is_enlarged(size: tuple[int, int], resolution: Resolution, crop: str = "centre") -> bool:
     """Whether `squeezed` enlarges what it keeps of an image of (width, height), in either direction."""
     (left, top, right, bottom), (width, height) = _kept(size, resolution, crop)
     return right - left < width or bottom - top < height
@@ -239,13 +242,16 @@ def _too_large(name: str, megapixels: str) -> ImageError:
     return ImageError(name, f"has {megapixels} megapixels, over the limit of {MAX_MEGAPIXELS}", "shrink it")
 
 
-def _kept(size: tuple[int, int], resolution: int, crop: str) -> tuple[tuple[int, int, int, int], tuple[int, int]]:
+def _kept(
+    size: tuple[int, int], resolution: Resolution, crop: str
+) -> tuple[tuple[int, int, int, int], tuple[int, int]]:
     """What `squeezed` keeps (left, top, right, bottom) of an image of (width, height), and the size that this becomes."""
+    height, width = sides(resolution)
     if crop == "none":
-        return (0, 0, *size), (resolution, resolution)
+        return (0, 0, *size), (width, height)
     if crop == "centre":
-        return _centred(size, 1, 1), (resolution, resolution)
-    return _centred(size, 4, 3), (resolution, max(1, round(resolution * 3 / 4)))
+        return _centred(size, width, height), (width, height)
+    return _centred(size, 4, 3), (width, max(1, round(width * 3 / 4)))
 
 
 def _centred(size: tuple[int, int], across: int, down: int) -> tuple[int, int, int, int]:

@@ -16,6 +16,7 @@ from tfnss.data import pixels, records
 from tfnss.data.mapping import mapped
 from tfnss.data.sources import Original, Originals
 from tfnss.files import expanded
+from tfnss.resolution import Resolution, flag_value, plain, sides
 
 _EARLY = {"channels": 3, "background": None}  # of preparations whose manifests do not tell
 
@@ -25,8 +26,8 @@ class Preparation:
     """How images are prepared.
 
     Args:
-        resolution: Height and width in pixels.
-        crop: In `pixels.CROPS`.
+        resolution: Side of a square, or height and width, in pixels; it is kept as one number, or [height, width].
+        crop: In `pixels.CROPS`; `wide` is for squares.
         filter: In `pixels.FILTERS`.
         shard_images: Originals in a shard.
         max_images: Most originals to take; None for all.
@@ -38,7 +39,7 @@ class Preparation:
         ValueError: For values outside these.
     """
 
-    resolution: int
+    resolution: Resolution
     crop: str = "centre"
     filter: str = "lanczos"
     shard_images: int = 1000
@@ -47,19 +48,26 @@ class Preparation:
     background: str | None = None
 
     def __post_init__(self) -> None:
-        for name in ("resolution", "shard_images", "max_images"):
+        height, width = sides(self.resolution)
+        object.__setattr__(self, "resolution", plain(self.resolution))
+        for name in ("shard_images", "max_images"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(f"{name} must be at least 1. Received: {name}={value}")
-        if self.resolution**2 > pixels.MAX_MEGAPIXELS * 1e6:
+        if height * width > pixels.MAX_MEGAPIXELS * 1e6:
             raise ValueError(
-                f"an image may have {pixels.MAX_MEGAPIXELS} megapixels. Received: resolution={self.resolution}"
+                f"an image may have {pixels.MAX_MEGAPIXELS} megapixels. Received: resolution={flag_value(self.resolution)}"
             )
         pixels.check_colours(self.channels, self.background)
         if self.crop not in pixels.CROPS or self.filter not in pixels.FILTERS:
             raise ValueError(
                 f"`crop` must be one of {', '.join(pixels.CROPS)}, `filter` one of {', '.join(pixels.FILTERS)}. "
                 f"Received: crop={self.crop}, filter={self.filter}"
+            )
+        if self.crop == "wide" and height != width:
+            raise ValueError(
+                "crop=wide puts 4:3 into a square; for images of 4:3 themselves leave it out. "
+                f"Received: resolution={flag_value(self.resolution)}"
             )
 
 

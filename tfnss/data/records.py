@@ -9,7 +9,8 @@ A folder of records holds
   were `upscaled`.
 - `manifest.json`: `format`, `version`, whether it is `complete`, how it was prepared, and when it is complete `count`,
   `classes` (name and count of each) or null, `shards` (name, count, bytes and sha256 of each), `sha256` of those checksums,
-  all that was `skipped`, and how many images were `upscaled`: had fewer pixels than the resolution.
+  all that was `skipped`, and how many images were `upscaled`: had fewer pixels than the resolution,
+  which is one number for squares, else [height, width].
 - `ranking.json`, if a ranking chose the images (`tfnss.running.ranked`).
 
 Each JSON file holds a `checksum` of the rest of it (`tfnss.data.checked`).
@@ -29,6 +30,7 @@ import tensorflow as tf
 from tfnss import files
 from tfnss.data import checked, pixels
 from tfnss.files import expanded
+from tfnss.resolution import sides
 
 MANIFEST, FORMAT, VERSION = "manifest.json", "tfnss records", 1
 RANKING = "ranking.json"
@@ -54,7 +56,7 @@ class Records:
             self.fingerprint = f"records {manifest['sha256']}"
             resolution = manifest["preparation"]["resolution"]
             channels = manifest["preparation"].get("channels", 3)  # of early records: RGB
-            self.shape: tuple[int, int, int] = (resolution, resolution, channels)
+            self.shape: tuple[int, int, int] = (*sides(resolution), channels)
             self._shards = [read_shard(self._folder, number) for number in range(len(manifest["shards"]))]
             for number, (shard, listed) in enumerate(zip(self._shards, manifest["shards"], strict=True)):
                 if shard["sha256"] != listed["sha256"]:
@@ -64,7 +66,7 @@ class Records:
             self.labels = None if manifest["classes"] is None else np.concatenate(labels).astype(np.int64)
             self.class_names = None if manifest["classes"] is None else [found["name"] for found in manifest["classes"]]
             self.upscaled = int(manifest.get("upscaled", 0))
-            if manifest["count"] != self._ends[-1] or not isinstance(resolution, int) or channels not in pixels.MODES:
+            if manifest["count"] != self._ends[-1] or channels not in pixels.MODES:
                 raise ValueError("counts differ")
         except (ValueError, KeyError, TypeError, IndexError) as error:
             raise error if isinstance(error, pixels.ImageError) else _damaged(self._folder / MANIFEST, error) from None

@@ -13,6 +13,7 @@ from tfnss.data import Images
 from tfnss.data.loading import open_source
 from tfnss.generators import labels_in_turn, latent_width, number_of_classes, one_hot
 from tfnss.random import stateless
+from tfnss.resolution import Resolution
 from tfnss.uint8 import to_uint8
 
 _ORDER_SEED = 0
@@ -90,8 +91,8 @@ class FolderImages(FixedImages):
 
     Args:
         path: The place; hidden files are skipped.
-        resolution: Size of the centred squares that images are cropped and resized to, as in training; None for images
-            that are all of one size, as they are.
+        resolution: Side of a square, or height and width, in pixels, that images are cropped and resized to, as in training;
+            None for images that are all of one size, as they are.
         labels: Whether they have labels, as in training: samples of a conditional generator then follow their shares.
         channels: 1, 3 or 4, to which images are converted; None for those of the first image.
         background: Colour on which transparent images are laid, unless `channels` is 4; None to refuse them.
@@ -105,7 +106,7 @@ class FolderImages(FixedImages):
     def __init__(
         self,
         path: str | os.PathLike,
-        resolution: int | None = None,
+        resolution: Resolution | None = None,
         labels: bool = False,
         channels: int | None = None,
         background: str | None = None,

@@ -39,7 +39,7 @@ def perceptual_path_length(
         space: `z` or `w`.
         sampling: `full` for t uniform in [0, 1], `end` for t = 0.
         crop: Whether images are cropped to StyleGAN's face region: rows 3/8 to 7/8, columns 2/8 to 6/8. Larger
-            images are averaged down to 256 pixels after the crop.
+            images are averaged down to 256 pixels on the shorter side after the crop.
         count: Number of paths.
         epsilon: Step ε.
         batch_size: Paths at a time, rounded up to a multiple of 4.
@@ -71,8 +71,8 @@ def perceptual_path_length(
         pairs, t = (np.asarray(x, np.float64) for x in stateless.latent_pairs(size, images.latent_dim, seed, start))
         t = np.zeros(size) if sampling == "end" else t
         ends = [_path(pairs, t, styles, start), _path(pairs, t + epsilon, styles, start)]
-        shown = [_shown(images(end, start), crop) for end in ends]
-        lengths.append(np.asarray(distance(*shown), np.float64) / epsilon**2)
+        compared = [shown(images(end, start), crop) for end in ends]
+        lengths.append(np.asarray(distance(*compared), np.float64) / epsilon**2)
     return trimmed_mean(np.concatenate(lengths))
 
 
@@ -100,13 +100,14 @@ def _great_circle(first: np.ndarray, second: np.ndarray, t: np.ndarray) -> np.nd
     return np.sqrt(first.shape[1]) * (first * np.cos(angle) + normal * np.sin(angle))
 
 
-def _shown(images: np.ndarray, crop: bool) -> np.ndarray:
+def shown(images: np.ndarray, crop: bool) -> np.ndarray:
+    """What of float images `[batch, height, width, channels]` a path length compares: cropped, and averaged down."""
     if images.dtype == np.uint8:
         raise ValueError("path lengths need a generator that gives floats in [-1, 1]; 8 bits hide its small steps")
     if crop:
         height, width = (n // 8 for n in images.shape[1:3])
         images = images[:, 3 * height : 7 * height, 2 * width : 6 * width]
-    block = images.shape[1] // MAX_SIZE
+    block = min(images.shape[1:3]) // MAX_SIZE
     if block > 1:
         count, (height, width), channels = len(images), (n // block for n in images.shape[1:3]), images.shape[3]
         images = images[:, : height * block, : width * block]

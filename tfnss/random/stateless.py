@@ -16,7 +16,7 @@ from typing import Any
 import tensorflow as tf
 
 # Uses of one seed, which part its numbers. A training phase has `_TRAINING` plus its index.
-_SAMPLING, _TRAINING, _NOISE, _PAIRS, _STATISTICS, _PROJECTION = 0, 1, 2**16, 2**16 + 1, 2**16 + 2, 2**16 + 3
+_SAMPLING, _TRAINING, _NOISE, _PAIRS, _STATISTICS, _PROJECTION, _NEIGHBOURS = 0, 1, *range(2**16, 2**16 + 5)
 _STREAM_BITS = 16
 _PHILOX = 1
 
@@ -68,6 +68,11 @@ def latent_pairs(count: int, latent_dim: int, seed: int, start: int = 0) -> tupl
     """
     source = GlobalBatchSource(seed, _PAIRS)
     return source.stream().normal((count, 2, latent_dim), start), source.stream().uniform((count,), start)
+
+
+def neighbour_latents(count: int, latent_dim: int, seed: int, place: int) -> Any:
+    """Standard normal latents `[count, latent_dim]`, fresh ones for each place."""
+    return GlobalBatchSource(seed, _NEIGHBOURS, place).stream().normal((count, latent_dim))
 
 
 def statistics_latents(count: int, latent_dim: int, seed: int, images_seen: Any) -> Any:

@@ -31,7 +31,8 @@ def names() -> tuple[str, ...]:
 
 
 def module(name: str) -> ModuleType:
-    """The module of a recipe, a table, or another experiment: it has a `RECIPE`, a `TABLE`, or a `main` and a `SUMMARY`.
+    """The module of a recipe, a table, an analysis or another experiment: it has a `RECIPE`, a `TABLE`, an `ANALYSIS`, or a
+    `main` and a `SUMMARY`.
 
     Raises:
         ValueError: For an unknown name. The message has the nearest one.
@@ -55,8 +56,9 @@ class Described(NamedTuple):
 def described(name: str) -> Described:
     """What a recipe, or another experiment, says of itself."""
     found = module(name)
-    if hasattr(found, "TABLE"):
-        return Described(found.TABLE.origin, found.TABLE.summary)
+    declared = getattr(found, "TABLE", None) or getattr(found, "ANALYSIS", None)
+    if declared is not None:
+        return Described(declared.origin, declared.summary)
     if hasattr(found, "SUMMARY"):
         return Described(found.ORIGIN, found.SUMMARY)
     origin = found.RECIPE.origin

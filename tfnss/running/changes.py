@@ -7,6 +7,7 @@ from typing import Any
 
 from tfnss import files
 from tfnss.running.file_names import SETTINGS
+from tfnss.running.option import in_words
 from tfnss.running.recipe import Recipe
 from tfnss.running.stored import read_settings
 
@@ -27,7 +28,7 @@ def check_changes(recipe: Recipe, saved: Mapping[str, Any], given: Mapping[str, 
     for name, value in given.items():
         if saved.get(name) == value or (name == "kimg" and value > saved["kimg"]):
             continue
-        flag, was = f"--{name.replace('_', '-')} {value}", json.dumps(saved.get(name))
+        flag, was = f"--{name.replace('_', '-')} {in_words(value)}", json.dumps(in_words(saved.get(name)))
         if name not in changeable and allowed:
             raise ValueError(f"{flag} cannot change from the run's {was}: start another run")
         if not allowed:

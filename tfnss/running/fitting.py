@@ -14,6 +14,7 @@ from keras.optimizers.schedules import LearningRateSchedule
 import tfnss
 from tfnss import files
 from tfnss.metrics import Evaluation, Reference, networks, results
+from tfnss.resolution import sides
 from tfnss.running.farewell import Status
 from tfnss.running.file_names import BEST, CHECKPOINT, HISTORY, METRICS, SAVED_MODEL
 from tfnss.running.nearest import try_nearest
@@ -23,6 +24,7 @@ from tfnss.running.settings import most_reals
 from tfnss.running.starting_point import begin_from
 from tfnss.running.stopping import Stopped
 from tfnss.running.stored import class_names
+from tfnss.running.usage import RecordUsage, draw_usage
 from tfnss.training.callbacks import (
     Checkpoint,
     Evaluate,
@@ -125,7 +127,7 @@ def prepare_evaluation(settings: dict[str, Any], images: tfnss.data.Images, ince
     reals: tfnss.data.Images | Reference = images
     if settings["fid_reference"] != "none":
         reals = Reference.load(settings["fid_reference"])
-        reals.check_size(settings["resolution"], settings["resolution"])
+        reals.check_size(*sides(settings["resolution"]))
     count, most, progress = settings["fid_images"], most_reals(settings), sys.stdout.isatty()
     evaluation = Evaluation(reals, ("fid",), network, count, most, progress=progress)
     evaluation.prepare()
@@ -147,7 +149,11 @@ def train(
     labels = None if images.labels is None else images.labels[shown]
     status.checkpoint = Checkpoint(run_dir / CHECKPOINT, settings["keep"])
     stop = StopOnSignal()
-    measure = [Evaluate(evaluation, settings["fid_every"], run_dir / METRICS)] if evaluation else []
+    measure: list[keras.callbacks.Callback] = []
+    if evaluation:
+        measure.append(Evaluate(evaluation, settings["fid_every"], run_dir / METRICS))
+    if settings.get("usage_every"):
+        measure.append(RecordUsage(settings["usage_every"]))
     best = [KeepBest(run_dir / CHECKPOINT, run_dir / BEST)] if settings["keep_best"] == "fid" else []
 
     def will_export() -> None:
@@ -165,7 +171,7 @@ def train(
             keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: will_export()),  # before all is saved
             *best,
             status.checkpoint,  # after those that write: a run resumed from it has what they wrote
-            keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: write_report(run_dir)),
+            keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: _tell(run_dir)),
             StatusLine(),
         ]
         gan.fit(images, epochs=ticks, steps_per_epoch=steps, resume=True, callbacks=callbacks, verbose=0)
@@ -181,6 +187,12 @@ def train(
     except (OSError, ValueError, FloatingPointError, tf.errors.OpError) as error:
         status.fail(error)
     return (read_history(run_dir / HISTORY) or [{}])[-1]
+
+
+def _tell(run_dir: Path) -> None:
+    """Draws and writes what the run's files say by now."""
+    draw_usage(run_dir)
+    write_report(run_dir)
 
 
 def _export(gan: tfnss.GAN, run_dir: Path, best: bool) -> None:

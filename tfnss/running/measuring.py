@@ -15,6 +15,7 @@ from tfnss.metrics import LPIPS, Evaluation, FolderImages, Reference, azimuthal_
 from tfnss.metrics.catalog import needs_network, needs_paths
 from tfnss.metrics.image_sets import FixedImages, as_image_set
 from tfnss.metrics.names import CONDITIONS
+from tfnss.resolution import sides
 from tfnss.running.file_names import METRICS, NEAREST
 from tfnss.running.lock import only_writer
 from tfnss.running.nearest import SAMPLES, draw_nearest, draw_pairs
@@ -46,9 +47,9 @@ def measure_run(target: Path, metrics: tuple[str, ...], given: dict[str, Any]) -
     own = _same(given.get("data", settings["data"]), settings["data"])  # other images may have no labels, or others
     given = {"channels": settings["channels"], "background": settings["background"]} | given
     given = _with_settings(given, settings)
-    sides = settings["resolution"], settings["resolution"]
-    evaluation = _evaluation(metrics, given, settings["features"], given["images"], sides, labels=bool(classes) and own)
-    images = _images(evaluation, given, sides) if given["nearest"] else None
+    size = sides(settings["resolution"])
+    evaluation = _evaluation(metrics, given, settings["features"], given["images"], size, labels=bool(classes) and own)
+    images = _images(evaluation, given, size) if given["nearest"] else None
     measured = []
     for run in runs:
         gan = load_run(run)
@@ -110,8 +111,8 @@ def measure_folder(metrics: tuple[str, ...], given: dict[str, Any]) -> None:
     given = {"images": 50_000} | given | colours | {"channels": channels}
     given = {"reals": given["images"]} | given
     fake_images = min(given["images"], len(fakes))
-    sides = 2 * (given["resolution"],) if "resolution" in given else (height, width)
-    evaluation = _evaluation(metrics, given, "inception", fake_images, sides)
+    size = sides(given["resolution"]) if "resolution" in given else (height, width)
+    evaluation = _evaluation(metrics, given, "inception", fake_images, size)
     record, place = evaluation(fakes), Path(fakes.name)
     _print(place, record)
     if "out" in given:
@@ -127,11 +128,11 @@ def _draw_first(fakes: FolderImages, evaluation: Evaluation, picture: Path) -> N
     draw_pairs(samples, evaluation.reals.images, picture)
 
 
-def _images(evaluation: Evaluation, given: dict[str, Any], sides: tuple[int, int]) -> tfnss.data.Images:
+def _images(evaluation: Evaluation, given: dict[str, Any], size: tuple[int, int]) -> tfnss.data.Images:
     """The real images of a run, which a reference may stand in for."""
     reals = evaluation.reals
     if not isinstance(reals, FixedImages):
-        reals = as_image_set(_reals(given, sides, labels=False))
+        reals = as_image_set(_reals(given, size, labels=False))
     assert isinstance(reals, FixedImages)
     return reals.images
 
@@ -162,12 +163,12 @@ def _evaluation(
     given: dict[str, Any],
     features: str,
     fake_images: int,
-    sides: tuple[int, int],
+    size: tuple[int, int],
     labels: bool = False,
 ) -> Evaluation:
-    """The evaluation that the flags ask for, of fakes of these sides; `features` are those that no flag or file tells."""
+    """The evaluation that the flags ask for, of fakes of this size; `features` are those that no flag or file tells."""
     network, distance = None, None  # before the data, which may take long
-    reference = _reference(given, sides) if "reference" in given else None
+    reference = _reference(given, size) if "reference" in given else None
     if needs_network(metrics):
         features = given.get("features") or (reference and reference.features) or features
         network = networks.load(features, inception=given.get("inception"), vgg16=given.get("vgg16"))
@@ -176,7 +177,7 @@ def _evaluation(
     if needs_paths(metrics):
         distance = LPIPS(given.get("vgg16", "imagenet"))
     return Evaluation(
-        reference or _reals(given, sides, labels),
+        reference or _reals(given, size, labels),
         metrics,
         network,
         fake_images=fake_images,
@@ -188,24 +189,21 @@ def _evaluation(
     )
 
 
-def _reference(given: dict[str, Any], sides: tuple[int, int]) -> Reference:
-    """The statistics that stand in for real images, and go with fakes of these sides."""
+def _reference(given: dict[str, Any], size: tuple[int, int]) -> Reference:
+    """The statistics that stand in for real images, and go with fakes of this height and width."""
     reference = Reference.load(given["reference"])
     if reference.features is None and "features" not in given:
         raise ValueError(f"{reference.called} does not tell the network that its statistics are of: add --features")
-    reference.check_size(*sides)
+    reference.check_size(*size)
     return reference
 
 
-def _reals(given: dict[str, Any], sides: tuple[int, int], labels: bool) -> Any:
+def _reals(given: dict[str, Any], size: tuple[int, int], labels: bool) -> Any:
     data, channels, background = given["data"], given["channels"], given["background"]
-    resolution = sides[0] if sides[0] == sides[1] else None
     if data in tfnss.data.NAMES:
-        if resolution is None:
-            raise ValueError(f"--data {data} comes in every size: add --resolution PIXELS")
         own = {"channels": channels, "background": background}
-        return tfnss.data.load(data, resolution, 1, download=given["download"], labels=labels, **own)
-    return FolderImages(data, resolution, labels, channels, background)
+        return tfnss.data.load(data, size, 1, download=given["download"], labels=labels, **own)
+    return FolderImages(data, size, labels, channels, background)
 
 
 def _print(place: Path, record: dict[str, Any]) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tfnss.resolution import flag_value, from_text, is_resolution
+
 
 @dataclass(frozen=True)
 class Option:
@@ -12,7 +14,7 @@ class Option:
 
     Args:
         name: Name of the setting; the flag is `--name` with dashes.
-        type: Converts the flag's text.
+        type: Converts the flag's text; `bool` for a flag without a value, which is False without it.
         help: What `--help` says, without the default.
         default: Value without the flag; None where the recipe works it out.
         worked_out: What `--help` says of the default that the recipe works out.
@@ -55,15 +57,25 @@ class Option:
 
     def accepts(self, value: Any) -> bool:
         """Whether a saved value can be this setting's."""
+        if self.type is from_text:
+            return is_resolution(value)
         kinds = {int: (int,), float: (int, float), str: (str,)}[self.type]
         known = isinstance(value, kinds) and not isinstance(value, bool)
         return (known and (self.choices is None or value in self.choices)) or (value is None and self.default is None)
 
     def add_to(self, parser: argparse.ArgumentParser) -> None:
-        default = self.worked_out if self.default is None else self.default
+        default = self.worked_out if self.default is None else in_words(self.default)
         if self.fine_tuned is not None:
             default = f"{default}, with --init {self.fine_tuned}"
         text = (self.help if default == "" else f"{self.help} (default: {default})").replace("%", "%%")
+        if self.type is bool:
+            parser.add_argument(self.flag, action="store_true", help=self.help)
+            return
         parser.add_argument(self.flag, type=self.type, choices=self.choices, metavar=self.metavar, help=text)
         for shortcut, (value, shortcut_help) in self.shortcuts.items():
             parser.add_argument(shortcut, dest=self.name, action="store_const", const=value, help=shortcut_help)
+
+
+def in_words(value: Any) -> Any:
+    """The value of a setting as its flag takes it."""
+    return flag_value(value) if isinstance(value, list | tuple) else value

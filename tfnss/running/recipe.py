@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tfnss.metrics.networks import NAMES as NETWORKS
+from tfnss.resolution import IN_WORDS, METAVAR, from_text
 from tfnss.running.figure import Rows
 from tfnss.running.file_names import BEST, CHECKPOINT
 from tfnss.running.option import Option
@@ -37,7 +38,7 @@ _COMMON = (
         incidental=True,
         changeable=True,
     ),
-    Option("resolution", int, "height and width of the images in pixels", metavar="PIXELS", of_networks=True),
+    Option("resolution", from_text, f"size of the images in pixels: {IN_WORDS}", metavar=METAVAR, of_networks=True),
     Option(
         "init",
         str,

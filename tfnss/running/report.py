@@ -15,6 +15,8 @@ import numpy as np
 from tfnss import files, plots
 from tfnss.metrics import results
 from tfnss.metrics.names import CONDITIONS
+from tfnss.resolution import is_resolution, sides
+from tfnss.running.analysis.outcome import Outcome, outcomes
 from tfnss.running.file_names import HISTORY, METRICS, NEAREST, REPORT
 from tfnss.running.nearest import PAIRS, read_nearest
 from tfnss.running.page import Markup, element, opened, page, picture, shown
@@ -23,7 +25,7 @@ from tfnss.training.callbacks import read_history
 
 # So that a page stays below some ten megabytes: sizes in pixels, and counts.
 _GRID, _FIRST, _PICTURE = 1024, 384, 2048
-_MOST_GRIDS, _MOST_PICTURES, _CELLS, _MOST_CLASSES = 12, 8, 4, 100
+_MOST_GRIDS, _MOST_PICTURES, _MOST_ANALYSES, _CELLS, _MOST_CLASSES = 12, 8, 16, 4, 100
 
 
 def write_report(run_dir: Path) -> Path:
@@ -79,6 +81,7 @@ def _page(run_dir: Path) -> str:
         **_classes(saved.get("images")),
         "Metrics": _metrics(run_dir, settings),
         "Curves": _pictures(run_dir),
+        **_analyses(run_dir),
         "Settings": _list({"recipe": saved["recipe"], **settings}),
         "Last row of the history": _list(history[-1]) if history else element("p", "None yet."),
         "Versions": _list(saved.get("versions", {})),
@@ -93,8 +96,8 @@ def _samples(run_dir: Path, resolution: Any) -> Markup:
     if not grids:
         return element("p", "None yet.")
     over_time = [grids[i] for i in np.unique(np.linspace(0, len(grids) - 1, _MOST_GRIDS).round().astype(int))]
-    side = resolution if isinstance(resolution, int) and resolution > 0 else _GRID // _CELLS
-    corner = (_CELLS * side, _CELLS * (side + plots.CAPTION_HEIGHT) if class_names(run_dir) else _CELLS * side)
+    height, width = sides(resolution if is_resolution(resolution) else _GRID // _CELLS)
+    corner = (_CELLS * width, _CELLS * (height + (plots.CAPTION_HEIGHT if class_names(run_dir) else 0)))
     large = [(f"samples at {grids[-1][0]}", grids[-1][1])]
     reals = run_dir / "samples" / "reals.png"
     large += [("real images", reals)] if reals.exists() else []
@@ -108,10 +111,32 @@ def _samples(run_dir: Path, resolution: Any) -> Markup:
 def _pictures(run_dir: Path) -> Markup:
     """The pictures in a run's folder, `curves.png` first."""
     paths = sorted(run_dir.glob("[!.]*.png"), key=lambda path: (path.stem != "curves", path.name))
-    paths = [path for path in paths if path.name != NEAREST][:_MOST_PICTURES]
+    elsewhere = {NEAREST, *(outcome.picture.name for outcome in outcomes(run_dir))}
+    paths = [path for path in paths if path.name not in elsewhere][:_MOST_PICTURES]
     if not paths:
         return element("p", "None yet.")
     return element("div", *(picture(path.name, path, _PICTURE) for path in paths), class_="wide")
+
+
+def _analyses(run_dir: Path) -> dict[str, Markup]:
+    """What `tfnss analyse` drew into the run's folder, and its main results."""
+    found = outcomes(run_dir)
+    parts = [part for outcome in found[:_MOST_ANALYSES] for part in _analysis(outcome)]
+    if len(found) > _MOST_ANALYSES:
+        parts.append(element("p", f"and {len(found) - _MOST_ANALYSES} more, in the run's folder."))
+    return {"Analyses": Markup("".join(parts))} if parts else {}
+
+
+def _analysis(outcome: Outcome) -> list[Markup]:
+    settings = ", ".join(f"{name} {_text(value)}" for name, value in outcome.settings.items())
+    parts = [element("h3", outcome.summary), element("p", f"Of {', '.join(outcome.models)}. {settings}.")]
+    if outcome.picture.suffix == ".png":
+        shown = picture(outcome.picture.name, outcome.picture, _PICTURE)
+        parts.append(element("div", shown, class_="wide"))
+    else:
+        parts.append(element("p", f"The picture is {outcome.picture.name}, beside this page."))
+    parts.append(element("pre", "\n".join(outcome.told), class_="wide"))
+    return [*parts, *(element("p", remark) for remark in outcome.remarks)]
 
 
 def _nearest(run_dir: Path) -> Markup:

@@ -64,6 +64,8 @@ def _checked(settings: dict[str, Any]) -> dict[str, Any]:
         check_range(settings, name, above=True)
     for name, least in (("fid_every", 0), ("fid_images", 2), ("cache_gb", 0), ("keep", 1)):
         check_range(settings, name, least)
+    if "usage_every" in settings:
+        check_range(settings, "usage_every")
     check_range(settings, "seed", below=2**31)
     check_range(settings, "freeze_d", 0)
     if settings["keep_best"] != "none" and not settings["fid_every"]:

@@ -7,10 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tfnss import files
+from tfnss.resolution import plain
 from tfnss.running.catalogue import own_package
 from tfnss.running.file_names import CHECKPOINT, INIT, SETTINGS
 from tfnss.running.recipe import Recipe
-from tfnss.running.stored import check_single, check_trained, completed, load_run, read_settings, recipe_of
+from tfnss.running.stored import (
+    check_single,
+    check_trained,
+    completed,
+    load_run,
+    official_networks,
+    read_settings,
+    recipe_of,
+)
 
 if TYPE_CHECKING:
     from tfnss.training.fine_tuning import Taken, Trained
@@ -134,21 +143,22 @@ def _read(weights: Path, run_dir: Path | None, _modified: int, _size: int) -> _S
     from tfnss.training.roles import is_functional
 
     name = str(weights)
-    models = own_package("models")
     if run_dir is not None:
         settings = completed(recipe_of(run_dir), read_settings(run_dir)["settings"])
         return _Source(trained_of(load_run(run_dir, weights), name=name), recipe_of(run_dir), settings, None)
     if name.endswith(_WEIGHTS):
         return _Source(None, None, {}, None)
     if name.endswith(".keras"):
+        models = own_package("models")
         for model in models.__all__:  # with the layers that such a file can hold
             getattr(models, model)
         opened = open_keras_file(weights)
         generator, discriminator = getattr(opened, "generator", opened), getattr(opened, "discriminator", None)
         whole = trained_of(opened, name=name)
     else:
-        generator, discriminator = models.stylegan2.official_networks(weights)
+        generator, discriminator = official_networks(weights)
         whole = trained_of(generator, discriminator, name)._replace(family="StyleGAN2")
     configs = generator.get_config(), None if discriminator is None else discriminator.get_config()
-    settings = {"resolution": image_shape(generator)[1]} if is_functional(generator) else {}
+    height, width = image_shape(generator)[1:3]
+    settings = {"resolution": plain((height, width))} if is_functional(generator) and height and width else {}
     return _Source(whole, None, settings, configs)

@@ -1,12 +1,12 @@
-"""Pictures of an exported model: samples by seed, interpolations, mixed styles.
+"""Pictures of an exported model: samples, interpolations, mixed styles, steps along a direction.
 
-A seed stands for one image, and images are made one by one: so it is the same image in every picture, however many are asked
-for.
+A key stands for one image: a seed, or the name of a picture whose styles are given. Images are made one by one: so it is the
+same image in every picture, however many are asked for.
 """
 
 import functools
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,9 +19,12 @@ from tfnss.serving.exported import Code, Exported
 SINGLES = "images"  # a folder of its own, so that `tfnss evaluate` and others find images of one size there
 _MOST_SHOWN = 100
 
+Key = int | str
+Step = Callable[[Code, float], Code]  # so many steps along a direction
+
 
 class Model:
-    """An exported model of given truncation and noise, with layers to mix, and classes.
+    """An exported model of given truncation and noise, with layers to mix, classes, and the codes of pictures.
 
     A seed's class is the seed modulo the number of classes, or, where some are given, of those in turn.
     """
@@ -33,21 +36,33 @@ class Model:
         truncation: float | None = None,
         noise_seed: int = 0,
         layers: range | None = None,
+        pictures: Mapping[str, Code] | None = None,
     ) -> None:
         layers = range(model.slots // 2) if layers is None else layers
         self._model, self._labels, self._truncation = model, labels, 1.0 if truncation is None else truncation
+        self._pictures = pictures or {}
+        self.slots = model.slots
         self.image = functools.partial(model.image, noise_seed=noise_seed)
         self.between = model.between
         self.mixed = functools.partial(model.mixed, layers=layers)
 
-    def code(self, seed: int) -> Code:
-        """The code of a seed."""
-        return self._model.code(seed, self._label(seed), self._truncation)
+    def code(self, key: Key, truncation: float | None = None) -> Code:
+        """The code of a seed or a picture, with another truncation than the model's if one is given."""
+        truncation = self._truncation if truncation is None else truncation
+        if isinstance(key, int):
+            return self._model.code(key, self._label(key), truncation)
+        code = self._pictures[key]
+        if truncation == 1:
+            return code
+        average = self._model.code(0, code.label, 0.0).point
+        return code._replace(point=average + truncation * (code.point - average))
 
-    def captions(self, seeds: Sequence[int]) -> list[str] | None:
-        """The names of the seeds' classes; None where classes have no names."""
+    def captions(self, keys: Sequence[Key]) -> list[str] | None:
+        """The names of the pictures, or of the seeds' classes; None where classes have no names."""
         names = dict(enumerate(self._model.class_names))
-        return [names.get(self._label(seed) or 0, "") for seed in seeds] if names else None
+        if self._pictures:
+            return [str(key) for key in keys]
+        return [names.get(self._label(int(key)) or 0, "") for key in keys] if names else None
 
     def _label(self, seed: int) -> int | None:
         labels = self._labels or range(self._model.classes or 0)
@@ -63,7 +78,7 @@ class Task(NamedTuple):
         columns: Its columns; None for about as many as rows.
         shown: Which of the images it shows; None for all.
         images: The images of a model, one after the other.
-        seeds: Their seeds, by which the picture says their classes; None for a picture without captions.
+        keys: Their keys, by which the picture says their names or classes; None for a picture without captions.
     """
 
     names: Sequence[str]
@@ -71,17 +86,17 @@ class Task(NamedTuple):
     columns: int | None
     shown: Iterable[int] | None
     images: Callable[[Model], Iterator[np.ndarray]]
-    seeds: Sequence[int] | None = None
+    keys: Sequence[Key] | None = None
 
 
-def samples(seeds: Sequence[int]) -> Task:
-    """An image of each seed, and a grid."""
-    names = [f"{SINGLES}/seed{seed:04d}.png" for seed in seeds]
+def samples(keys: Sequence[Key]) -> Task:
+    """An image of each key, and a grid."""
+    names = [f"{SINGLES}/{_name(key)}.png" for key in keys]
 
     def images(model: Model) -> Iterator[np.ndarray]:
-        return (model.image(model.code(seed)) for seed in seeds)
+        return (model.image(model.code(key)) for key in keys)
 
-    return Task(names, "grid.png", None, range(_MOST_SHOWN), images, seeds[:_MOST_SHOWN])
+    return Task(names, "grid.png", None, range(_MOST_SHOWN), images, keys[:_MOST_SHOWN])
 
 
 def interpolation(seeds: tuple[int, int], frames: int) -> Task:
@@ -91,9 +106,22 @@ def interpolation(seeds: tuple[int, int], frames: int) -> Task:
     return Task(names, "interpolation.png", min(10, frames), shown, lambda model: _way(model, seeds, frames))
 
 
-def style_mix(rows: Sequence[int], columns: Sequence[int]) -> Task:
-    """A grid of the rows' seeds with the columns' styles."""
+def style_mix(rows: Sequence[Key], columns: Sequence[Key]) -> Task:
+    """A grid of the rows' images with the columns' styles."""
     return Task([], "styles.png", len(columns) + 1, None, lambda model: _mixes(model, rows, columns))
+
+
+def steps(keys: Sequence[Key], amounts: Sequence[float], step: Step) -> Task:
+    """A row for each key: its image at so many steps along a direction."""
+
+    def images(model: Model) -> Iterator[np.ndarray]:
+        return (model.image(step(model.code(key), amount)) for key in keys for amount in amounts)
+
+    return Task([], "direction.png", len(amounts), None, images)
+
+
+def _name(key: Key) -> str:
+    return key if isinstance(key, str) else f"seed{key:04d}"
 
 
 def _way(model: Model, seeds: tuple[int, int], frames: int) -> Iterator[np.ndarray]:
@@ -104,14 +132,14 @@ def _way(model: Model, seeds: tuple[int, int], frames: int) -> Iterator[np.ndarr
     yield model.image(last)
 
 
-def _mixes(model: Model, rows: Sequence[int], columns: Sequence[int]) -> Iterator[np.ndarray]:
-    """Images of a grid: the columns' seeds in its first row, the rows' in its first column."""
-    tops = [model.code(seed) for seed in columns]
+def _mixes(model: Model, rows: Sequence[Key], columns: Sequence[Key]) -> Iterator[np.ndarray]:
+    """Images of a grid: the columns' own in its first row, the rows' in its first column."""
+    tops = [model.code(key) for key in columns]
     heads = [model.image(code) for code in tops]
     yield np.zeros_like(heads[0])
     yield from heads
-    for seed in rows:
-        row = model.code(seed)
+    for key in rows:
+        row = model.code(key)
         yield model.image(row)
         yield from (model.image(model.mixed(row, top)) for top in tops)
 
@@ -127,5 +155,5 @@ def draw(task: Task, model: Model, out: Path) -> None:
             plots.save_png(image, out / task.names[index])
         if shown is None or index in shown:
             cells.append(image)
-    captions = None if task.seeds is None else model.captions(task.seeds)
+    captions = None if task.keys is None else model.captions(task.keys)
     plots.save_png(plots.grid(np.stack(cells), task.columns, captions), out / task.picture)

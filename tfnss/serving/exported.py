@@ -6,13 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import keras
 import numpy as np
 import tensorflow as tf
 
+from tfnss import random
 from tfnss.generators import number_of_classes
+from tfnss.random.given import GivenNoise
 from tfnss.random.stateless import sampling_latents
 from tfnss.serving.card import class_names_of, read_card
 from tfnss.serving.signatures import signatures
+from tfnss.uint8 import to_uint8
 
 
 class Endpoint(NamedTuple):
@@ -34,10 +38,17 @@ class Endpoint(NamedTuple):
 
 
 class Code(NamedTuple):
-    """What an image is made of: latents `[1, latent_dim]`, or styles `[1, slots, style_dim]`, and its class."""
+    """What an image is made of.
+
+    Attributes:
+        point: Latents `[1, latent_dim]`, or styles `[1, slots, style_dim]`.
+        label: Its class.
+        noise: The maps of its noise, `[1, height, width, channels]` each; None for the noise of a seed.
+    """
 
     point: np.ndarray
     label: int
+    noise: Sequence[np.ndarray] | None = None
 
 
 class Exported:
@@ -53,6 +64,8 @@ class Exported:
         classes: Number of classes, 0 for none; None if it has classes, but nothing tells how many.
         class_names: Names of the classes, by number; empty where they have none.
         slots: Number of styles of an image; 0 for a generator without styles.
+        latent_dim: Width of the latents.
+        generator: The network; None for a SavedModel, into which nobody can look.
     """
 
     def __init__(
@@ -63,8 +76,9 @@ class Exported:
         class_names: Sequence[str] | None = None,
     ) -> None:
         self._endpoints, self._source = endpoints, source
+        self.generator = source if isinstance(source, keras.Model) else None
         inputs = endpoints["serving_default"].inputs
-        self._latent_dim = inputs["latents"].shape[1]
+        self.latent_dim = inputs["latents"].shape[1]
         self.classes = classes if "labels" in inputs else 0
         self.class_names = list(class_names or ())[: self.classes]
         styled = {"map", "synthesize"} <= endpoints.keys()
@@ -92,26 +106,50 @@ class Exported:
             raise ValueError("the model does not tell its number of classes: choose a `label`")
         if label is None:
             label = seed % self.classes if self.classes else 0
-        latents = sampling_latents(1, self._latent_dim, seed).numpy()
+        latents = sampling_latents(1, self.latent_dim, seed).numpy()
         if not self.slots:
             return Code(latents, label)
         return Code(self._endpoints["map"](latents=latents, labels=[label], truncation=truncation), label)
 
     def image(self, code: Code, noise_seed: int = 0) -> np.ndarray:
-        """uint8 `[height, width, channels]`; the noise's seed is for a generator with styles, others take 0."""
+        """uint8 `[height, width, channels]`; the noise's seed is for a generator with styles, others take 0.
+
+        Raises:
+            ValueError: For a code with noise of its own, of a SavedModel or of other shapes than the layers'.
+        """
+        if code.noise is not None:
+            return self._of_given_noise(code.point, code.noise)
         if self.slots:
             return self._endpoints["synthesize"](styles=code.point, noise_seed=noise_seed)[0]
         return self._endpoints["serving_default"](latents=code.point, labels=[code.label])[0]
 
+    def _of_given_noise(self, styles: np.ndarray, noise: Sequence[np.ndarray]) -> np.ndarray:
+        if self.generator is None:
+            raise ValueError("an exported model makes its noise itself: give none")
+        source = GivenNoise(noise)
+        with random.scope(source):
+            images = self.generator.synthesis(tf.constant(styles, tf.float32), training=False)
+        source.check_used()
+        return to_uint8(images).numpy()[0]
+
+    def styles(self, count: int, start: int = 0, seed: int = 0) -> np.ndarray:
+        """Styles `[count, slots, style_dim]` of a sequence that follows from the seed, from number `start` on (even).
+
+        Of a generator with styles. Where there are classes they are taken in turn.
+        """
+        latents = sampling_latents(count, self.latent_dim, seed, start).numpy()
+        labels = (start + np.arange(count)) % (self.classes or 1)
+        return self._endpoints["map"](latents=latents, labels=labels, truncation=1.0)
+
     def between(self, first: Code, second: Code, t: float) -> Code:
         """A point of the straight line in W, or of the great circle in Z; 0 < t < 1."""
         path = _line if self.slots else great_circle
-        return Code(path(first.point.astype("float64"), second.point.astype("float64"), t), first.label)
+        return first._replace(point=path(first.point.astype("float64"), second.point.astype("float64"), t))
 
     def mixed(self, row: Code, column: Code, layers: Sequence[int]) -> Code:
-        """The row's styles but for the slots `layers`, which are the column's."""
+        """The row's styles but for the slots `layers`, which are the column's; the row's noise."""
         taken = np.isin(np.arange(self.slots), layers)[:, None]
-        return Code(np.where(taken, column.point, row.point), row.label)
+        return row._replace(point=np.where(taken, column.point, row.point))
 
 
 def load(path: str | os.PathLike) -> Exported:

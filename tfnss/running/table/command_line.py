@@ -10,6 +10,7 @@ from typing import Any
 
 from tfnss.console import Parser, check_range, fail, parser_of, reporting, start_tensorflow
 from tfnss.files import expanded
+from tfnss.resolution import ResolutionError
 from tfnss.running.table import plan as plans
 from tfnss.running.table.plan import Job, Plan, recipe_called, table_called
 
@@ -114,6 +115,8 @@ def _settings(table: Any, texts: dict[str, str]) -> dict[str, Any]:
             raise ValueError(f"--set {name}: the table chooses it; --seeds and --data do this")
         try:
             value = option.type(text)
+        except ResolutionError as error:
+            raise ValueError(f"--set {name}: {error}") from None
         except ValueError:
             raise ValueError(f"--set {name}: {text} is no {option.type.__name__}") from None
         if option.choices is not None and value not in option.choices:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 import tfnss
+from tfnss.resolution import sides
 from tfnss.running.table.plan import Job, Plan, recipe_called
 
 _BATCH, _ITERATIONS = 4, 16  # a cycle of lazy regularizers
@@ -31,8 +32,9 @@ def _measured(plan: Plan, job: Job) -> float:
     settings: dict[str, Any] = recipe.settings(**given)
     batch = min(_BATCH, settings["batch_size"])
     gan = recipe.build(recipe.settings(**{**given, "batch_size": batch}))
-    side, channels = settings["resolution"], settings.get("channels", 3)
-    pixels = np.random.default_rng(0).integers(0, 256, (batch, side, side, channels), np.uint8)
+    height, width = sides(settings["resolution"])
+    channels = settings.get("channels", 3)
+    pixels = np.random.default_rng(0).integers(0, 256, (batch, height, width, channels), np.uint8)
     labels = np.zeros(batch, np.int64) if gan.classes else None
     images = tfnss.data.Images(pixels, batch, labels=labels)
     gan.fit(images, epochs=1, steps_per_epoch=1, verbose=0)  # traces

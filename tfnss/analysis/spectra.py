@@ -1,0 +1,57 @@
+"""Average spectra of sets of images (SSD-GAN, figure 6)."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from tfnss.layers.spectrum import grey, radii
+from tfnss.uint8 import from_uint8
+
+_KAISER = 8.0
+
+
+def mean_amplitudes(batches: Iterable[np.ndarray], window: bool = False) -> np.ndarray:
+    """The average of the amplitudes |F| of each frequency over images.
+
+    Args:
+        batches: uint8 images `[batch, height, width, 1, 3 or 4]`, all of one size; grey values are transformed.
+        window: Whether images, less their means, are faded out towards their borders by a Kaiser window (beta 8, of unit
+            energy): without it the jump from one border to the opposite one shows as a cross in all spectra.
+
+    Returns:
+        float64 `[height, width]`, zero frequency in the centre. The transform is unitary, so that white noise of standard
+        deviation s has sqrt(pi) / 2 * s everywhere, but at the few frequencies that are real.
+
+    Raises:
+        ValueError: For no images, or images that differ in size.
+    """
+    total: Any = 0.0
+    count = 0
+    for batch in batches:
+        images = np.asarray(grey(from_uint8(batch)), np.float64)
+        if count and total.shape != images.shape[1:]:
+            raise ValueError(f"images differ in size: {images.shape[1:]} after {total.shape}; bring them to one size")
+        if window:
+            images = (images - images.mean(axis=(1, 2), keepdims=True)) * _window(*images.shape[1:])
+        total = total + np.abs(np.fft.fft2(images, norm="ortho")).sum(axis=0)
+        count += len(images)
+    if not count:
+        raise ValueError("there are no images whose spectra could be averaged")
+    return np.fft.fftshift(total / count)
+
+
+def _window(height: int, width: int) -> np.ndarray:
+    window = np.outer(np.kaiser(height, _KAISER), np.kaiser(width, _KAISER))
+    return window / np.sqrt(np.mean(window**2))
+
+
+def azimuthal_mean(amplitudes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Frequencies in cycles per pixel, and the mean of what is given at each: `[radii]` each, without the zero frequency.
+
+    Args:
+        amplitudes: `[height, width]`, zero frequency in the centre.
+    """
+    rings = radii(*amplitudes.shape).reshape(-1)
+    values = np.bincount(rings, np.fft.ifftshift(amplitudes).reshape(-1)) / np.bincount(rings)
+    return np.arange(1, len(values)) / min(amplitudes.shape), values[1:]

@@ -1,0 +1,119 @@
+"""Pictures of several parts: panels with axes above, rows of images below.
+
+A panel is a function that draws on the axes it is given: `lines`, `bands` and `histograms` make such functions.
+"""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from tfnss import files, plots
+
+Panel = Callable[[Any], None]
+_COLUMN, _PANEL = 1.25, 3.6  # inches
+
+
+def save_composed(
+    panels: Mapping[str, Panel], rows: Mapping[str, np.ndarray], path: str | os.PathLike, columns: int | None = None
+) -> None:
+    """Draws panels side by side, and under them rows of images, each under its label.
+
+    Args:
+        panels: By their titles.
+        rows: uint8 images `[count, height, width, channels]` (1, 3 or 4 channels) by label, which may differ in size.
+        path: Picture to write.
+        columns: Images beside each other; longer rows are broken. None for as many as the longest row has.
+    """
+    columns = columns or max((len(images) for images in rows.values()), default=1)
+    tiled = {label: plots.grid(images, min(columns, len(images))) for label, images in rows.items()}
+    heights = [_PANEL] * bool(panels)
+    for label, images in rows.items():
+        lines = -(-len(images) // columns)
+        heights.append(0.3 + lines * _COLUMN * images.shape[1] / images.shape[2])
+        short = columns - min(columns, len(images))
+        white = np.full((tiled[label].shape[0], short * images.shape[2], images.shape[3]), 255, np.uint8)
+        tiled[label] = np.concatenate([tiled[label], white], axis=1)  # so that the images of all rows are of one width
+    figure = Figure(figsize=(max(5.5 * len(panels), _COLUMN * columns, 4), sum(heights)), layout="constrained")
+    places = figure.add_gridspec(len(heights), 1, height_ratios=heights)
+    if panels:
+        inner = places[0].subgridspec(1, len(panels))
+        for index, (title, draw) in enumerate(panels.items()):
+            axes = figure.add_subplot(inner[index])
+            draw(axes)
+            axes.set_title(title, fontsize="medium")
+    for index, (label, image) in enumerate(tiled.items(), start=bool(panels)):
+        axes = figure.add_subplot(places[index])
+        axes.imshow(image.squeeze(-1) if image.shape[-1] == 1 else image, cmap="gray", vmin=0, vmax=255)
+        axes.set_anchor("W")
+        axes.set_title(label, loc="left", fontsize="medium")
+        axes.axis("off")
+    with files.replacing(path) as temporary:
+        figure.savefig(temporary, dpi=120)
+
+
+def lines(
+    curves: Mapping[str, tuple[Sequence[Any], Any]],
+    xlabel: str,
+    ylabel: str,
+    levels: Mapping[str, float] | None = None,
+    logarithmic: bool = False,
+) -> Panel:
+    """Curves, places and values by label, over horizontal lines; with `logarithmic`, on logarithmic values."""
+
+    def draw(axes: Any) -> None:
+        for label, (places, values) in curves.items():
+            axes.plot(places, values, marker=".", label=label)
+        for label, level in (levels or {}).items():
+            axes.axhline(level, color="black", linestyle="--", linewidth=1, label=label)
+        axes.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if logarithmic else "linear")
+        axes.legend(fontsize="small")
+
+    return draw
+
+
+def bands(curves: Mapping[str, tuple[np.ndarray, np.ndarray]], xlabel: str, ylabel: str) -> Panel:
+    """Means and standard deviations by label, from place 1 on, on a logarithmic scale: a line each, within a band."""
+
+    def draw(axes: Any) -> None:
+        for label, (mean, std) in curves.items():
+            shown = np.where(mean > 0, mean, np.nan)  # a logarithm has no 0
+            places = np.arange(1, len(mean) + 1)
+            (line,) = axes.plot(places, shown, label=label)
+            low = np.maximum(shown - std, np.nanmin(shown) / 10)
+            axes.fill_between(places, low, shown + std, color=line.get_color(), alpha=0.25, linewidth=0)
+        axes.set(xlabel=xlabel, ylabel=ylabel, yscale="log")
+        axes.legend(fontsize="small")
+
+    return draw
+
+
+def histograms(
+    values: Mapping[str, np.ndarray],
+    xlabel: str,
+    bins: int,
+    percentile: float = 100,
+    marks: Mapping[str, Sequence[float]] | None = None,
+) -> Panel:
+    """Histograms over each other, on one axis from 0 to a percentile of the values that reach farthest.
+
+    Args:
+        values: `[count]` by label.
+        xlabel: What they are.
+        bins: Number of bins.
+        percentile: Which one. What is above counts in the last bin.
+        marks: Places of vertical lines by the label of the values, in their colour.
+    """
+
+    def draw(axes: Any) -> None:
+        end = max(float(np.percentile(each, percentile)) for each in values.values()) or 1.0
+        for label, each in values.items():
+            _, _, bars = axes.hist(np.minimum(each, end), bins=bins, range=(0, end), alpha=0.5, label=label)
+            for place in (marks or {}).get(label, ()):
+                axes.axvline(min(place, end), color=bars[0].get_facecolor(), alpha=1, linestyle="--", linewidth=1)
+        axes.set(xlabel=xlabel, ylabel="images")
+        axes.legend(fontsize="small")
+
+    return draw
