@@ -36,7 +36,7 @@ def by_resolution(arrays: Mapping[str, np.ndarray]) -> tuple[Arrays, bool]:
         resolution = side >> int(lod)
         kept[f"{network}{resolution}x{resolution}/{layer}/{weight}"] = kept.pop(name)
     if any(name.startswith("synthesis/") for name in kept):
-        kept["lod"] = arrays.get("lod", np.float32(0))
+        kept["lod"] = np.asarray(arrays.get("lod", 0), "float32")
     return kept, True
 
 

@@ -70,7 +70,8 @@ def test_networks_that_grow_draw_and_judge_as_the_reference(file, lod):
     generator, discriminator = official_networks(write(file, growing(*arrays, lod=lod)))
     assert [network.get_config()["architecture"] for network in (generator, discriminator)] == ["grown", "grown"]
     assert_equal(
-        {name: np.array(weight) for name, weight in named_weights(generator).items()}, {**arrays[0], "lod": lod}
+        {name: np.array(weight) for name, weight in named_weights(generator).items()},
+        {**arrays[0], "lod": np.float32(lod)},
     )
     latents = np.random.default_rng(1).standard_normal((4, LATENT))
     styles = np.repeat(reference.mapping(arrays[0], latents, layers=2)[:, None], 6, axis=1)
