@@ -60,7 +60,7 @@ class StyleBasedGenerator(keras.Model):
 
     @property
     def lod(self) -> keras.Variable | None:
-        """The level of detail, a variable: 0 once grown, 1 for images of half the size. None where nothing grows."""
+        """The level of detail, a variable: 0 for a grown network, 1 for images of half the size. None if nothing grows."""
         return self.synthesis.lod
 
     @property

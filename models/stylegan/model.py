@@ -1,5 +1,6 @@
 """StyleGAN on the engine."""
 
+import os
 from typing import Any
 
 import keras
@@ -7,7 +8,8 @@ import keras
 from models.style_arguments import check_arguments, half_precision
 from models.stylegan.discriminator import StyleGANDiscriminator
 from models.stylegan.generator import StyleGANGenerator
-from models.stylegan2.model import adam
+from models.stylegan.official import read_of_stylegan
+from models.stylegan2.model import adam, take_checkpoint
 from models.stylegan2.weights import randomize
 from tfnss.resolution import Resolution, plain
 from tfnss.training import GAN, R1
@@ -94,6 +96,16 @@ class StyleGAN(GAN):
             "ema_ramp_up": None,
         }
         super().compile(**{**defaults, **self._given_parts(args, kwargs)})
+
+    def load_official(self, path: str | os.PathLike) -> None:
+        """Takes the weights of an official checkpoint of StyleGAN, or of SSD-StyleGAN.
+
+        Nothing in the file is executed. The generator and its average both become the file's average.
+
+        Raises:
+            ValueError: For a file that cannot be read, or is of another network. The message says in what.
+        """
+        take_checkpoint(self, read_of_stylegan(path), str(path))
 
     def get_config(self) -> dict:
         return {"name": self.name, **self._arguments}

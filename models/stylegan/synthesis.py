@@ -101,6 +101,11 @@ class StyleGANSynthesis(keras.Model):
         return 2 * len(self.resolutions)
 
     @property
+    def style_kernels(self) -> list[Any]:
+        """The kernel `[style_dim, 2 * channels]` of each slot's affine layer: scales, then shifts."""
+        return [getattr(layer, "epilogue", layer).normalization.affine.kernel for layer in self.convs.values()]
+
+    @property
     def most_halvings(self) -> int:
         """How often the sides of the images can be halved."""
         return len(self.resolutions) - 2

@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from models.style_arguments import check_arguments, half_precision
-from models.stylegan2.checkpoints import read_checkpoint
+from models.stylegan2.checkpoints import Checkpoint, read_checkpoint
 from models.stylegan2.discriminator import StyleGAN2Discriminator
 from models.stylegan2.generator import StyleGAN2Generator
 from models.stylegan2.presets import preset
@@ -28,8 +28,8 @@ class StyleGAN2(GAN):
         resolution: Side of a square, or height and width, in pixels: 3 to 16 times one power of two, such as 64 (the papers
             have powers of two), 96 or (384, 640).
         config: `b` to `f` of the paper's table 1 (A is `StyleGAN`), or a preset of StyleGAN2-ADA: `auto`, `stylegan2`,
-            `paper256`, `paper512`, `paper1024`, `cifar`. It fixes the widths here, and the defaults of `compile`. Those
-            of `b`, `c` and `d` can grow.
+            `paper256`, `paper512`, `paper1024`, `cifar`. It fixes the widths here, and the defaults of `compile`. Those of
+            `b`, `c` and `d` grow.
         channels: Colour channels: 1 (grey), 3 (RGB) or 4 (RGBA).
         generator: Architecture `skip`, `resnet` or `orig` (the paper's figure 7), or `grown`, that of `b` to `d`; by default
             the config's.
@@ -137,13 +137,7 @@ class StyleGAN2(GAN):
         Raises:
             ValueError: For a file that cannot be read, or is of another network. The message says in what.
         """
-        checkpoint = read_checkpoint(Path(path))
-        networks = [(self.generator, checkpoint.generator), (self.generator_ema, checkpoint.generator)]
-        networks += [(self.discriminator, checkpoint.discriminator)] if checkpoint.discriminator else []
-        for network, arrays in networks:
-            check_weights(network, arrays, str(path))
-        for network, arrays in networks:
-            assign_weights(network, arrays, str(path))
+        take_checkpoint(self, read_of_stylegan2(path), str(path))
 
     def get_config(self) -> dict:
         return {"name": self.name, **self._arguments}
@@ -155,13 +149,13 @@ def official_networks(path: str | os.PathLike) -> tuple[StyleGAN2Generator, Styl
     Nothing in the file is executed.
 
     Args:
-        path: Pickle of StyleGAN2 (TensorFlow, configurations B to F) or StyleGAN2-ADA (TensorFlow, PyTorch). Grown networks
-            (B to D) have the architecture `orig` here.
+        path: Pickle of StyleGAN2 (TensorFlow, configurations B to F) or StyleGAN2-ADA (TensorFlow, PyTorch). Networks of B
+            to D have the architecture `grown`, and the level of detail of the file.
 
     Raises:
         ValueError: For a file that cannot be read. The message says why.
     """
-    checkpoint = read_checkpoint(Path(path))
+    checkpoint = read_of_stylegan2(path)
     generator = StyleGAN2Generator(**checkpoint.config["generator"])
     assign_weights(generator, checkpoint.generator, str(path))
     if not checkpoint.discriminator:
@@ -169,6 +163,32 @@ def official_networks(path: str | os.PathLike) -> tuple[StyleGAN2Generator, Styl
     discriminator = StyleGAN2Discriminator(**checkpoint.config["discriminator"])
     assign_weights(discriminator, checkpoint.discriminator, str(path))
     return generator, discriminator
+
+
+def read_of_stylegan2(path: str | os.PathLike) -> Checkpoint:
+    """An official checkpoint of StyleGAN2.
+
+    Raises:
+        ValueError: For a file that cannot be read, and for StyleGAN's.
+    """
+    checkpoint = read_checkpoint(Path(path))
+    if checkpoint.model != "stylegan2":
+        raise ValueError(f"{path} holds a StyleGAN (configuration A), which models.StyleGAN reads, not a StyleGAN2")
+    return checkpoint
+
+
+def take_checkpoint(gan: GAN, checkpoint: Checkpoint, source: str) -> None:
+    """Gives a model the weights of a checkpoint: the generator and its average both those of the file's average.
+
+    Raises:
+        ValueError: If they do not fit, naming `source`; nothing is taken then.
+    """
+    networks = [(gan.generator, checkpoint.generator), (gan.generator_ema, checkpoint.generator)]
+    networks += [(gan.discriminator, checkpoint.discriminator)] if checkpoint.discriminator else []
+    for network, arrays in networks:
+        check_weights(network, arrays, source)
+    for network, arrays in networks:
+        assign_weights(network, arrays, source)
 
 
 def adam(learning_rate: float) -> keras.optimizers.Optimizer:

@@ -1,8 +1,7 @@
 """What progressive growing adds to TensorFlow's networks.
 
 A network of configurations A to D holds a layer to or from RGB for each resolution (`ToRGB_lod2`: of a quarter of the final
-side), and a variable `lod`: how many doublings its images are away from the final side. At 0 the last of these layers alone
-counts, and what is left of configurations B to D is a network of the architecture `orig`. Networks of configurations E and F
+side), and a variable `lod`: how many doublings its images are away from the final side. Networks of configurations E and F
 have a `lod` too, but none of their layers reads it.
 """
 
@@ -14,37 +13,36 @@ import numpy as np
 from models.stylegan2.checkpoints.names import Arrays
 
 _LOD = re.compile("(synthesis/)?lod")
-_RGB = re.compile("((?:synthesis/)?)(ToRGB|FromRGB)_lod([0-9]+)/(.+)")
+_RGB = re.compile("((?:synthesis/)?)(ToRGB|FromRGB)_lod([0-9]{1,2})/(.+)")
 _BLOCK = re.compile(r"(?:synthesis/)?([0-9]+)x\1/.+")
 
 
-def without_growing(arrays: Mapping[str, np.ndarray]) -> Arrays:
-    """A network's arrays without those of growing, by TensorFlow's names; of the layers to or from RGB the last one stays,
-    under its name in networks that do not grow.
+def by_resolution(arrays: Mapping[str, np.ndarray]) -> tuple[Arrays, bool]:
+    """A network's arrays by TensorFlow's names, those of layers to or from RGB by resolution, as where nothing grows; and
+    whether it is one that grows. Its own `lod` is kept if it does and is a generator.
 
     Raises:
-        ValueError: For a network that is still growing.
+        ValueError: For a `lod` that is no number of 0 or more, or more than there are doublings.
     """
     kept = {name: array for name, array in arrays.items() if not _LOD.fullmatch(name)}
     layers = {name: match for name in kept if (match := _RGB.fullmatch(name))}
     if not layers:
-        return kept
-    for name in arrays.keys() - kept.keys():
-        _check_grown(name, arrays[name])
+        return kept, False
     side = max((int(match[1]) for name in kept if (match := _BLOCK.fullmatch(name))), default=0)
+    for name in arrays.keys() - kept.keys():
+        _check_lod(name, arrays[name], side)
     for name, match in layers.items():
-        array = kept.pop(name)
         network, layer, lod, weight = match.groups()
-        if int(lod) == 0:
-            kept[f"{network}{side}x{side}/{layer}/{weight}"] = array
-    return kept
+        resolution = side >> int(lod)
+        kept[f"{network}{resolution}x{resolution}/{layer}/{weight}"] = kept.pop(name)
+    if any(name.startswith("synthesis/") for name in kept):
+        kept["lod"] = np.asarray(arrays.get("lod", 0), "float32")
+    return kept, True
 
 
-def _check_grown(name: str, lod: np.ndarray) -> None:
+def _check_lod(name: str, lod: np.ndarray, side: int) -> None:
     if lod.shape != ():
         raise ValueError(f"{name!a} has the unexpected shape {lod.shape}")
-    if lod != 0:
-        raise ValueError(
-            f"it holds a network that is still growing (configurations B to D, its lod is {float(lod):g}), which is not "
-            "supported; grown ones, of lod 0, are"
-        )
+    most = max(0, side.bit_length() - 3)
+    if not 0 <= lod <= most:
+        raise ValueError(f"its lod is {float(lod):g}, not a number from 0 to {most} of doublings that are left to grow")

@@ -53,7 +53,7 @@ def _rule(name: str, rules: list[Rule]) -> tuple[Rule, re.Match[str]]:
     raise ValueError(f"it holds {ascii(name)[:100]}, which a StyleGAN2 network has no use for")
 
 
-def _same(array: np.ndarray) -> np.ndarray:
+def same(array: np.ndarray) -> np.ndarray:
     return array
 
 
@@ -65,11 +65,11 @@ def _channels_last(array: np.ndarray) -> np.ndarray:
     return np.transpose(array, (1, 2, 0))
 
 
-def _without_batch(array: np.ndarray) -> np.ndarray:
+def without_batch(array: np.ndarray) -> np.ndarray:
     return _channels_last(np.squeeze(array, 0))
 
 
-def _map_of_noise(array: np.ndarray) -> np.ndarray:
+def map_of_noise(array: np.ndarray) -> np.ndarray:
     return np.squeeze(array, (0, 1))
 
 
@@ -99,7 +99,7 @@ Leaves = dict[str, tuple[str, Conversion]]
 NUMBER = "([0-9]+)"
 
 
-def _rules(layers: dict[str, str], leaves: Leaves) -> list[Rule]:
+def rules(layers: dict[str, str], leaves: Leaves) -> list[Rule]:
     """A rule for each layer and each of its arrays; `layers` are patterns that end before the array's name."""
     return [
         Rule(layer + re.escape(leaf), f"{target}/{weight}", convert)
@@ -118,31 +118,32 @@ def _noise_layer(match: re.Match[str]) -> str:
     return f"{layer}/noise_constant"
 
 
-_TF: Leaves = {"weight": ("kernel", _same), "bias": ("bias", _same)}
-_TF_AFFINE: Leaves = {"mod_weight": ("affine/kernel", _same), "mod_bias": ("affine/bias", _add_one)}
+_TF: Leaves = {"weight": ("kernel", same), "bias": ("bias", same)}
+_TF_AFFINE: Leaves = {"mod_weight": ("affine/kernel", same), "mod_bias": ("affine/bias", _add_one)}
 _TF_SIZE = rf"{NUMBER}x\1"
 
 TF_GENERATOR = [
-    Rule("dlatent_avg", "average_style", _same),
-    Rule("synthesis/4x4/Const/const", "b4_constant/constant", _without_batch),
-    Rule("synthesis/noise([0-9]{1,4})", _noise_layer, _map_of_noise),
-    *_rules({f"mapping/Dense{NUMBER}/": r"dense\1", "mapping/LabelEmbed/": "embed"}, _TF),
-    *_rules(
+    Rule("lod", "lod", same),
+    Rule("dlatent_avg", "average_style", same),
+    Rule("synthesis/4x4/Const/const", "b4_constant/constant", without_batch),
+    Rule("synthesis/noise([0-9]{1,4})", _noise_layer, map_of_noise),
+    *rules({f"mapping/Dense{NUMBER}/": r"dense\1", "mapping/LabelEmbed/": "embed"}, _TF),
+    *rules(
         {
             "synthesis/4x4/Conv/": "b4_conv",
             f"synthesis/{_TF_SIZE}/Conv0_up/": r"b\1_conv0",
             f"synthesis/{_TF_SIZE}/Conv1/": r"b\1_conv1",
         },
-        _TF | _TF_AFFINE | {"noise_strength": ("strength", _same)},
+        _TF | _TF_AFFINE | {"noise_strength": ("strength", same)},
     ),
-    *_rules({f"synthesis/{_TF_SIZE}/ToRGB/": r"b\1_rgb"}, _TF | _TF_AFFINE),
-    Rule(f"synthesis/{_TF_SIZE}/Skip/weight", r"b\1_skip/kernel", _same),
+    *rules({f"synthesis/{_TF_SIZE}/ToRGB/": r"b\1_rgb"}, _TF | _TF_AFFINE),
+    Rule(f"synthesis/{_TF_SIZE}/Skip/weight", r"b\1_skip/kernel", same),
 ]
 
 TF_DISCRIMINATOR = [
     Rule("4x4/Dense0/weight", "b4_dense/kernel", _flattening_channels_last),
-    Rule(f"{_TF_SIZE}/Skip/weight", r"b\1_skip/kernel", _same),
-    *_rules(
+    Rule(f"{_TF_SIZE}/Skip/weight", r"b\1_skip/kernel", same),
+    *rules(
         {
             f"{_TF_SIZE}/FromRGB/": r"b\1_from_rgb",
             f"{_TF_SIZE}/Conv0/": r"b\1_conv0",
@@ -157,33 +158,33 @@ TF_DISCRIMINATOR = [
     ),
 ]
 
-_DENSE: Leaves = {"weight": ("kernel", _transposed), "bias": ("bias", _same)}
-_CONVOLUTION: Leaves = {"weight": ("kernel", _from_oihw), "bias": ("bias", _same)}
-_AFFINE: Leaves = {"affine.weight": ("affine/kernel", _transposed), "affine.bias": ("affine/bias", _same)}
-_NOISE: Leaves = {"noise_strength": ("strength", _same), "noise_const": ("noise_constant", _same)}
-_FILTER = Rule(r".*\.resample_filter", None, _same)
+_DENSE: Leaves = {"weight": ("kernel", _transposed), "bias": ("bias", same)}
+_CONVOLUTION: Leaves = {"weight": ("kernel", _from_oihw), "bias": ("bias", same)}
+_AFFINE: Leaves = {"affine.weight": ("affine/kernel", _transposed), "affine.bias": ("affine/bias", same)}
+_NOISE: Leaves = {"noise_strength": ("strength", same), "noise_const": ("noise_constant", same)}
+_FILTER = Rule(r".*\.resample_filter", None, same)
 
 PYTORCH_GENERATOR = [
     _FILTER,
-    Rule(r"mapping\.w_avg", "average_style", _same),
+    Rule(r"mapping\.w_avg", "average_style", same),
     Rule(r"synthesis\.b4\.const", "b4_constant/constant", _channels_last),
-    *_rules({rf"mapping\.fc{NUMBER}\.": r"dense\1", r"mapping\.embed\.": "embed"}, _DENSE),
-    *_rules(
+    *rules({rf"mapping\.fc{NUMBER}\.": r"dense\1", r"mapping\.embed\.": "embed"}, _DENSE),
+    *rules(
         {r"synthesis\.b4\.conv1\.": "b4_conv", rf"synthesis\.b{NUMBER}\.conv1\.": r"b\1_conv1"},
         _CONVOLUTION | _AFFINE | _NOISE,
     ),
-    *_rules(
+    *rules(
         {rf"synthesis\.b{NUMBER}\.conv0\.": r"b\1_conv0"},
         _CONVOLUTION | _AFFINE | _NOISE | {"weight": ("kernel", _from_rotated_oihw)},
     ),
-    *_rules({rf"synthesis\.b{NUMBER}\.torgb\.": r"b\1_rgb"}, _CONVOLUTION | _AFFINE),
+    *rules({rf"synthesis\.b{NUMBER}\.torgb\.": r"b\1_rgb"}, _CONVOLUTION | _AFFINE),
     Rule(rf"synthesis\.b{NUMBER}\.skip\.weight", r"b\1_skip/kernel", _from_oihw),
 ]
 
 PYTORCH_DISCRIMINATOR = [
     _FILTER,
     Rule(r"b4\.fc\.weight", "b4_dense/kernel", _flattening_channels_last_transposed),
-    *_rules(
+    *rules(
         {
             r"b4\.fc\.": "b4_dense",
             r"b4\.out\.": "b4_output",
@@ -192,7 +193,7 @@ PYTORCH_DISCRIMINATOR = [
         },
         _DENSE,
     ),
-    *_rules(
+    *rules(
         {
             r"b4\.conv\.": "b4_conv",
             rf"b{NUMBER}\.fromrgb\.": r"b\1_from_rgb",

@@ -1,16 +1,15 @@
-"""Reads official StyleGAN2 checkpoints: those of TensorFlow (StyleGAN2, StyleGAN2-ADA) and of PyTorch (StyleGAN2-ADA)."""
+"""Reads official checkpoints: those of TensorFlow (StyleGAN, StyleGAN2, StyleGAN2-ADA) and of PyTorch (StyleGAN2-ADA)."""
 
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from models.stylegan2.checkpoints import names
-from models.stylegan2.checkpoints.growing import without_growing
-from models.stylegan2.checkpoints.shapes import discriminator_arguments, generator_arguments
+from models.stylegan2.checkpoints import names, shapes, stylegan
+from models.stylegan2.checkpoints.growing import by_resolution
 from models.stylegan2.checkpoints.stand_ins import WHITELIST, Network, NumpyArray
 from models.stylegan2.checkpoints.unpickling import interpret
 
@@ -29,8 +28,7 @@ OTHER_FORMATS = {
 
 # Parts of names of TensorFlow's arrays that tell networks which ours cannot represent.
 OTHER_NETWORKS = {
-    "StyleMod": "a StyleGAN network (configuration A)",
-    "LabelConcat": "a conditional network of the first StyleGAN2 release, which embeds labels otherwise",
+    "LabelConcat": "a conditional network of StyleGAN or of the first StyleGAN2 release, which embed labels otherwise",
 }
 
 # Settings that our networks do not have, and the values they imply.
@@ -57,6 +55,7 @@ class Checkpoint:
         generator: The averaged generator's arrays, float32, by `<layer>/<weight>` of `StyleGAN2Generator`, such as
             "b8_conv0/kernel"; "average_style" belongs to the generator itself.
         discriminator: The same for `StyleGAN2Discriminator`; empty if the file holds none.
+        model: `stylegan` or `stylegan2`: of which model's networks these are.
         config: "generator" and "discriminator": the constructors' arguments that fit the arrays ("discriminator" is None if
             the file holds none).
     """
@@ -64,14 +63,15 @@ class Checkpoint:
     generator: names.Arrays
     discriminator: names.Arrays
     config: dict[str, Any]
+    model: str = "stylegan2"
 
 
 def read_checkpoint(path: str | Path) -> Checkpoint:
-    """Reads the networks of an official StyleGAN2 or StyleGAN2-ADA checkpoint, executing nothing of the file.
+    """Reads the networks of an official StyleGAN, StyleGAN2 or StyleGAN2-ADA checkpoint, executing nothing of the file.
 
     Args:
-        path: A pickle `(G, D, Gs)` of the TensorFlow releases (configurations B to F; of those that grow, B to D, once they
-            are grown) or `{"G_ema": ..., "D": ...}` of the PyTorch release.
+        path: A pickle `(G, D, Gs)` of the TensorFlow releases (configurations A to F; A to D also while they grow), one of
+            four networks with Gs last, as SSD-StyleGAN has them, or `{"G_ema": ..., "D": ...}` of the PyTorch release.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -80,16 +80,16 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
     path = Path(path)
     try:
         contents = interpret(io.BytesIO(_bytes(path)), WHITELIST)
-        if isinstance(contents, tuple | list) and len(contents) == 3:
-            return _tensorflow(*contents)
+        if isinstance(contents, tuple | list) and len(contents) in (3, 4):
+            return _tensorflow(contents)
         if isinstance(contents, dict) and "G_ema" in contents:
             return _pytorch(contents)
-        raise ValueError("it holds neither (G, D, Gs) nor a dictionary with G_ema")
+        raise ValueError("it holds neither (G, D, Gs), or four networks with Gs last, nor a dictionary with G_ema")
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
         reason = str(error)[:400] if isinstance(error, ValueError) else f"{type(error).__name__} while it was read"
         raise ValueError(
             f"{path} is not a StyleGAN2 checkpoint that can be read: {' '.join(reason.split())}. Nothing of it was "
-            "executed. Take an official, undamaged file of StyleGAN2 (configurations B to F) or StyleGAN2-ADA."
+            "executed. Take an official, undamaged file of StyleGAN, StyleGAN2 or StyleGAN2-ADA."
         ) from error
 
 
@@ -109,33 +109,37 @@ def _bytes(path: Path) -> bytes:
     return contents
 
 
-def _checkpoint(
-    generator: tuple[names.Arrays, Mapping[str, Any], Any],
-    discriminator: tuple[names.Arrays, Mapping[str, Any], Any] | None,
-) -> Checkpoint:
-    """Of each network its arrays, its settings in the file under PyTorch's names, and its clamp."""
+@dataclass(frozen=True)
+class Found:
+    """One network of a file: its arrays, its settings under PyTorch's names, its clamp, and whether it grows."""
 
-    def arguments(deduce: Callable[..., dict[str, Any]], arrays: Any, settings: Any, clamp: Any) -> dict[str, Any]:
-        _check_settings(settings)
-        found = deduce(arrays, settings.get("channel_base"), settings.get("channel_max"))
-        return {**found, "clamp": _positive(clamp, "conv_clamp")}
+    arrays: names.Arrays
+    settings: Mapping[str, Any]
+    clamp: Any
+    grows: bool = False
 
-    config: dict[str, Any] = {
-        "generator": arguments(generator_arguments, *generator),
-        "discriminator": None,
-    }
+
+def _checkpoint(generator: Found, discriminator: Found | None, model: str = "stylegan2") -> Checkpoint:
+    def arguments(deduce: Callable[..., dict[str, Any]], found: Found) -> dict[str, Any]:
+        _check_settings(found.settings)
+        grows = {} if model == "stylegan" else {"grows": found.grows}
+        deduced = deduce(found.arrays, found.settings.get("channel_base"), found.settings.get("channel_max"), **grows)
+        return {**deduced, "clamp": _positive(found.clamp, "conv_clamp")}
+
+    deduce = stylegan if model == "stylegan" else shapes
+    config: dict[str, Any] = {"generator": arguments(deduce.generator_arguments, generator), "discriminator": None}
     if discriminator is not None:
         # Files without a group size come from networks trained with 4.
-        group_size = _positive(discriminator[1].get("mbstd_group_size"), "mbstd_group_size") or GROUP_SIZE
+        group_size = _positive(discriminator.settings.get("mbstd_group_size"), "mbstd_group_size") or GROUP_SIZE
         config["discriminator"] = {
-            **arguments(discriminator_arguments, *discriminator),
+            **arguments(deduce.discriminator_arguments, discriminator),
             "group_size": int(group_size),
         }
-    return Checkpoint(generator[0], discriminator[0] if discriminator else {}, config)
+    return Checkpoint(generator.arrays, discriminator.arrays if discriminator else {}, config, model)
 
 
-def _check_settings(settings: Mapping[str, Any]) -> None:
-    for name, value in FIXED.items():
+def _check_settings(settings: Mapping[str, Any], fixed: Mapping[str, Any] = FIXED) -> None:
+    for name, value in fixed.items():
         if settings.get(name, value) not in (value, None):
             raise ValueError(f"its {name} is {ascii(settings[name])[:60]}; supported is {value}")
 
@@ -155,25 +159,37 @@ def _expect_dictionary(value: Any, what: str) -> dict[Any, Any]:
 # --- TensorFlow ---------------------------------------------------------------------------------------------------
 
 
-def _tensorflow(_generator: Any, discriminator: Any, averaged: Any) -> Checkpoint:
-    def network(network: Any, rules: list[names.Rule]) -> tuple[names.Arrays, dict[str, Any], Any]:
-        settings = _tensorflow_settings(network)
-        arrays = without_growing(dict(_variables(network)))
-        return names.translate(arrays, rules), settings, settings.get("conv_clamp")
+def _tensorflow(networks: Sequence[Any]) -> Checkpoint:
+    averaged, discriminator = networks[-1], networks[1]
+    if len(networks) == 4:  # the order of the others is stated nowhere
+        discriminator = next((n for n in networks[:3] if str(_state(n).get("build_func_name")).startswith("D_")), None)
+    first = _state(averaged).get("build_func_name") == stylegan.GENERATOR_FUNCTION
+    rules = (stylegan.GENERATOR, stylegan.DISCRIMINATOR) if first else (names.TF_GENERATOR, names.TF_DISCRIMINATOR)
+    generator = _tensorflow_network(averaged, rules[0], first)
+    judge = None if discriminator is None else _tensorflow_network(discriminator, rules[1], first)
+    return _checkpoint(generator, judge, "stylegan" if first else "stylegan2")
 
-    return _checkpoint(network(averaged, names.TF_GENERATOR), network(discriminator, names.TF_DISCRIMINATOR))
+
+def _tensorflow_network(network: Any, rules: list[names.Rule], first: bool) -> Found:
+    version = _state(network).get("version")
+    least = 2 if first else 4
+    if type(version) is not int or version < least:
+        raise ValueError(
+            f"its networks are of version {ascii(version)[:40]}; StyleGAN's are of 2 and above, StyleGAN2's of 4 and above"
+        )
+    settings = _tensorflow_settings(network)
+    if first:
+        _check_settings(settings, stylegan.FIXED)
+    arrays, grows = by_resolution(dict(_variables(network)))
+    if first and not grows:
+        raise ValueError("it lacks StyleGAN's layers to or from RGB (ToRGB_lod0, FromRGB_lod0)")
+    return Found(names.translate(arrays, rules), settings, settings.get("conv_clamp"), grows)
 
 
 def _state(network: Any) -> dict[Any, Any]:
     if not isinstance(network, Network):
         raise ValueError(f"it holds an object of type {type(network).__name__} in place of a network")
-    state = _expect_dictionary(network.state, "a network's state")
-    version = state.get("version")
-    if type(version) is not int or version < 4:
-        raise ValueError(
-            f"its networks are of version {ascii(version)[:40]}, as StyleGAN's are; StyleGAN2's are of 4 and above"
-        )
-    return state
+    return _expect_dictionary(network.state, "a network's state")
 
 
 def _tensorflow_settings(network: Any) -> dict[str, Any]:
@@ -214,9 +230,7 @@ def _pytorch(contents: dict[Any, Any]) -> Checkpoint:
     )
 
 
-def _pytorch_network(
-    module: Any, rules: list[names.Rule], clamped: tuple[str, ...]
-) -> tuple[names.Arrays, dict[str, Any], Any]:
+def _pytorch_network(module: Any, rules: list[names.Rule], clamped: tuple[str, ...]) -> Found:
     """`clamped` is the way to a convolution: its own clamp is the one that applies."""
     settings = _pytorch_settings(module)
     convolution = module
@@ -227,7 +241,7 @@ def _pytorch_network(
     if statistics is not None:
         settings["mbstd_group_size"] = _module_state(statistics).get("group_size")
         settings["mbstd_num_channels"] = _module_state(statistics).get("num_channels")
-    return names.translate(dict(_tensors(module)), rules), settings, clamp
+    return Found(names.translate(dict(_tensors(module)), rules), settings, clamp)
 
 
 def _module_state(module: Any) -> dict[Any, Any]:
