@@ -12,6 +12,7 @@ from .inversion import squared_difference as squared_difference
 from .inversion import synthesize as synthesize
 from .nearest import Nearest as Nearest
 from .nearest import nearest_images as nearest_images
+from .resolution_usage import has_rgb_layers as has_rgb_layers
 from .resolution_usage import resolution_usage as resolution_usage
 from .spectra import azimuthal_mean as azimuthal_mean
 from .spectra import mean_amplitudes as mean_amplitudes
