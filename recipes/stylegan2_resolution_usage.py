@@ -18,7 +18,7 @@ from tfnss import analysis, plots
 from tfnss.console import check_range
 from tfnss.running.analysis.command_line import main_of
 from tfnss.running.analysis.declaration import Analysis, Found
-from tfnss.running.analysis.model import NEEDS, Model
+from tfnss.running.analysis.model import Model
 from tfnss.running.analysis.reals import load_reals
 from tfnss.running.analysis.work import Work
 from tfnss.running.option import Option
@@ -34,7 +34,7 @@ def _analyse(models: Sequence[Model], given: Mapping[str, Any], work: Work) -> F
         bands["reals"] = analysis.band_usage(_reals(models[0], given, work))
     for model in models:
         try:
-            if NEEDS["RGB layers"].met(model):
+            if analysis.has_rgb_layers(model.generator):
                 layers[model.name] = analysis.resolution_usage(
                     model.generator, given["images"], given["seed"], given["batch_size"], progress=work.shown
                 )

@@ -5,7 +5,7 @@ import pytest
 from models.stylegan2 import StyleGAN2Generator, named_weights
 from models.stylegan2.weights import randomize
 from tests.references import stylegan2 as reference
-from tfnss.analysis import resolution_usage
+from tfnss.analysis import has_rgb_layers, resolution_usage
 from tfnss.random.stateless import sampling_latents
 
 TINY = {"latent_dim": 6, "style_dim": 5, "mapping_layers": 2, "channel_base": 32, "channel_max": 4}
@@ -83,6 +83,8 @@ def test_noise_counts_and_follows_from_the_seed():
 
 @pytest.mark.parametrize("architecture", ["resnet", "orig"])
 def test_generators_with_one_rgb_layer_are_refused(architecture):
+    assert has_rgb_layers(generator())
+    assert not has_rgb_layers(generator(architecture=architecture))
     with pytest.raises(ValueError, match=r"architecture skip\); this one has a single RGB layer"):
         resolution_usage(generator(architecture=architecture), count=2)
 

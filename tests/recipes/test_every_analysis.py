@@ -37,6 +37,7 @@ VARIANTS = {
 }
 # What these cannot do though they have what is needed: the pickle's weights are random, and its images white.
 REFUSED = {("stylegan2_resolution_usage", "pickle"): "the images are all of one colour"}
+SELDOM = ("orig", "conditional")  # all are there in the slow tests
 KINDS = {**{name: (name, {}) for name in RECIPES}, **VARIANTS}
 
 
@@ -82,7 +83,9 @@ def made(analysis, paths, out, capsys, more=()):
     return outcome
 
 
-@pytest.mark.parametrize("kind", [*KINDS, "pickle"])
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=[pytest.mark.slow] * (kind in SELDOM)) for kind in (*KINDS, "pickle")]
+)
 @pytest.mark.parametrize("name", ANALYSES)
 def test_made_or_refused(name, kind, models, tmp_path, capsys):
     analysis, path, out = ANALYSES[name], models(kind), tmp_path / "figure.png"
@@ -104,6 +107,7 @@ def test_made_or_refused(name, kind, models, tmp_path, capsys):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name, analysis in ANALYSES.items() if analysis.most != 1])
 def test_several_models_and_the_report(name, models, capsys):
     """The first run's folder gets picture and numbers, and its report shows them; the others are left as they are."""

@@ -45,6 +45,7 @@ from .paired import roughness as roughness
 from .path_lengths import PathLengths as PathLengths
 from .path_lengths import images_at as images_at
 from .path_lengths import path_lengths as path_lengths
+from .resolution_usage import has_rgb_layers as has_rgb_layers
 from .resolution_usage import resolution_usage as resolution_usage
 from .spectra import azimuthal_mean as azimuthal_mean
 from .spectra import mean_amplitudes as mean_amplitudes

@@ -65,6 +65,12 @@ def resolution_usage(
     return _shares({r: squares[r] / values - (sums[r] / values) ** 2 for r in sums})
 
 
+def has_rgb_layers(generator: Any) -> bool:
+    """Whether a generator adds up RGB layers of several resolutions, so that `resolution_usage` can tell their shares."""
+    synthesis = getattr(generator, "synthesis", None)
+    return hasattr(synthesis, "rgb_outputs") and len(getattr(synthesis, "rgbs", ())) > 1
+
+
 def _moments(synthesis: Any, styles: Any, seed: int, clock: Any) -> tuple[dict[int, tuple[Any, Any]], Any]:
     """Sum and sum of squares of each RGB layer's output at the size of the images, float64, and how many values it has."""
     with random.scope(noise_source(seed, clock)):

@@ -60,7 +60,7 @@ def shares(generator: keras.Model, count: int = _COUNT) -> dict[str, float]:
     Raises:
         ValueError: As `resolution_usage` and `band_usage`.
     """
-    if len(getattr(getattr(generator, "synthesis", None), "rgbs", ())) > 1:
+    if analysis.has_rgb_layers(generator):
         found = analysis.resolution_usage(generator, count, batch_size=_BATCH)
         return {f"usage_{resolution}": share for resolution, share in found.items()}
     found = analysis.band_usage(GeneratedImages(generator, count).batches(_BATCH, count))

@@ -187,7 +187,9 @@ def _has_noise(model: Model) -> bool:
 
 
 def _has_rgb_layers(model: Model) -> bool:
-    return len(getattr(getattr(model.generator, "synthesis", None), "rgbs", ())) > 1
+    from tfnss.analysis import has_rgb_layers
+
+    return has_rgb_layers(model.generator)
 
 
 def _has_features(model: Model) -> bool:
