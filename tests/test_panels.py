@@ -68,3 +68,8 @@ def test_lines(axes):
     panels.lines({"x": (["8", "16"], [1, 2])}, "a", "b", {"level": 1.5}, logarithmic=True)(axes)
     assert [line.get_label() for line in axes.lines] == ["x", "level"]
     assert axes.get_yscale() == "log"
+
+
+def test_bands_of_nothing(axes):
+    panels.bands({"x": (np.zeros(3), np.zeros(3))}, "a", "b")(axes)
+    assert np.isnan(axes.lines[0].get_ydata()).all()

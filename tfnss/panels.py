@@ -86,7 +86,7 @@ def bands(curves: Mapping[str, tuple[np.ndarray, np.ndarray]], xlabel: str, ylab
             shown = np.where(mean > 0, mean, np.nan)  # a logarithm has no 0
             places = np.arange(1, len(mean) + 1)
             (line,) = axes.plot(places, shown, label=label)
-            low = np.maximum(shown - std, np.nanmin(shown) / 10)
+            low = np.maximum(shown - std, np.min(mean, where=mean > 0, initial=np.inf) / 10)
             axes.fill_between(places, low, shown + std, color=line.get_color(), alpha=0.25, linewidth=0)
         axes.set(xlabel=xlabel, ylabel=ylabel, yscale="log")
         axes.legend(fontsize="small")

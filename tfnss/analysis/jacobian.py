@@ -32,8 +32,9 @@ class JacobianSpectra:
 
     @property
     def relative(self) -> np.ndarray:
-        """The values of each place over its largest, `[places, dimensions]`."""
-        return self.singular_values / self.singular_values[:, :1]
+        """The values of each place over its largest, `[places, dimensions]`; 0 where an image does not change at all."""
+        largest = self.singular_values[:, :1]
+        return self.singular_values / np.where(largest > 0, largest, 1)
 
     @property
     def mean(self) -> np.ndarray:
@@ -54,11 +55,12 @@ class JacobianSpectra:
 
     @property
     def effective_ranks(self) -> np.ndarray:
-        """exp(-sum p ln p) of p = s² / sum s², `[places]`: from 1 for one direction to the number of equal ones."""
-        shares = np.square(self.relative)
-        shares /= shares.sum(axis=1, keepdims=True)
+        """exp(-sum p ln p) of p = s² / sum s², `[places]`: from 1 for one direction up to all of them; 0 for none."""
+        squares = np.square(self.relative)
+        totals = squares.sum(axis=1, keepdims=True)
+        shares = squares / np.where(totals > 0, totals, 1)
         logarithms = np.log(np.where(shares > 0, shares, 1.0))
-        return np.exp(-(shares * logarithms).sum(axis=1))
+        return np.where(totals[:, 0] > 0, np.exp(-(shares * logarithms).sum(axis=1)), 0)
 
 
 def jacobian_spectra(
@@ -91,8 +93,7 @@ def jacobian_spectra(
         progress: Whether to show a progress bar with the time left.
 
     Raises:
-        ValueError: For values outside these, a generator without styles for `space="w"`, or one whose images are not finite
-            or do not change.
+        ValueError: For values outside these, a generator without styles for `space="w"`, or one whose images are not finite.
 
     Reference: Karras et al., Analyzing and Improving the Image Quality of StyleGAN, CVPR 2020, appendix C, which states
     neither the number of places nor how noise is treated.
@@ -120,7 +121,8 @@ def jacobian_spectra(
                     yield part, columns(*place, tf.constant(directions)).numpy()[: part.stop - first]
                     bar.advance(task, part.stop - first)
 
-            values.append(_singular_values(_gram(batches, blocks, dimensions, pixels)))
+            squares = np.linalg.eigvalsh(_gram(batches, blocks, dimensions, pixels))[::-1]
+            values.append(np.sqrt(np.maximum(squares, 0)))
     return JacobianSpectra(np.array(values))
 
 
@@ -189,13 +191,6 @@ def _products(first: np.ndarray, second: np.ndarray) -> np.ndarray:
         part = slice(start, start + _ROWS)
         total += first[:, part].astype(np.float64) @ second[:, part].astype(np.float64).T
     return total
-
-
-def _singular_values(gram: np.ndarray) -> np.ndarray:
-    values = np.sqrt(np.maximum(np.linalg.eigvalsh(gram)[::-1], 0))
-    if not values[0] > 0:
-        raise ValueError("the generator's images do not change with its input: the Jacobian is 0")
-    return values
 
 
 def _places(network: Any, count: int, space: str, seed: int) -> Any:
