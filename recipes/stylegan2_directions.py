@@ -74,7 +74,7 @@ def _analyse(models: Sequence[Model], given: Mapping[str, Any], work: Work) -> F
     )
 
 
-def _found(model: Model, given: Mapping[str, Any], layers: list[int] | None, work: Work) -> analysis.Directions:
+def _found(model: Model, given: Mapping[str, Any], layers: list[int] | None, work: Work) -> "analysis.Directions":
     try:
         if given["kind"] == "sefa":
             return analysis.sefa_directions(model.generator, layers)
@@ -83,7 +83,7 @@ def _found(model: Model, given: Mapping[str, Any], layers: list[int] | None, wor
         raise ValueError(f"{model.place.path}: {error}") from error
 
 
-def _images(model: Model, directions: analysis.Directions, index: int, given: Mapping[str, Any]) -> Any:
+def _images(model: Model, directions: "analysis.Directions", index: int, given: Mapping[str, Any]) -> Any:
     """One image, moved along a direction by each of the amounts: uint8 `[amounts, height, width, channels]`."""
     import numpy as np
 
