@@ -13,7 +13,7 @@ CLUSTER = ["dask>=2026.8", "distributed>=2026.8"]
 DATASETS = ["tensorflow-datasets>=4.9.10", "importlib_resources"]  # the second is an undeclared need of the first
 COMPLETION = ["shtab>=1.13"]
 ONNX = ["onnx>=1.23", "tf2onnx>=1.17"]
-VIDEO = ["imageio-ffmpeg>=0.6"]
+VIDEO = ["imageio-ffmpeg>=0.8"]
 
 setup(
     name="tfnss",

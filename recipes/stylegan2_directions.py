@@ -56,12 +56,13 @@ def _analyse(models: Sequence[Model], given: Mapping[str, Any], work: Work) -> F
         count = min(given["count"], len(directions.vectors))
         shares = directions.strengths / directions.strengths.sum()
         for index in range(count):
-            label = f"{model.name}: direction {index} ({shares[index]:.1%})" if len(models) > 1 else None
-            rows[label or f"direction {index} ({shares[index]:.1%})"] = _images(model, directions, index, given)
+            label = f"direction {index} ({shares[index]:.1%}), by {given['by']}"
+            label = f"{model.name}: {label}" if len(models) > 1 else label
+            rows[label] = _images(model, directions, index, given)
         numbers[model.name] = {"strengths": directions.strengths, "scales": directions.scales, "shares": shares}
-        what = "variance of styles" if directions.kind == "pca" else "what layers make of styles"
+        what = "variance of the styles" if directions.kind == "pca" else "weights of the layers"
         told.append(f"{model.name}: the first {count} directions have {shares[:count].sum():.1%} of the {what}")
-    endings = ["-directions.npz"] if len(models) == 1 else [f"-directions-{i}.npz" for i in range(len(models))]
+    endings = ["-vectors.npz"] if len(models) == 1 else [f"-vectors-{i}.npz" for i in range(len(models))]
     return Found(
         numbers={"directions": numbers},
         told=told,

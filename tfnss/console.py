@@ -5,6 +5,7 @@ import contextlib
 import difflib
 import math
 import os
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,6 +17,9 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(argument_default=argparse.SUPPRESS, allow_abbrev=False, **kwargs)
+        self._negative_number_matcher = re.compile(
+            r"-\.?\d[\d.,eE+-]*$"
+        )  # so that `--by -2,0,2` is a flag and its value
 
     def error(self, message: str) -> NoReturn:
         fail(self.prog, message)

@@ -7,12 +7,16 @@ import tensorflow as tf
 from PIL import Image
 
 from models import DCGAN, StyleGAN2
+from recipes import stylegan2_photos64
 from recipes.dcgan_photos import RECIPE
+from tests.commands.test_project import PICKLE, write_run
 from tests.running.test_bad_input import snapshot
-from tfnss.commands import generate
+from tfnss import analysis
+from tfnss.commands import generate, project
 from tfnss.random.stateless import sampling_latents
 from tfnss.running import stored
 from tfnss.running.command_line import main as train
+from tfnss.serving import exported
 
 TINY = {"latent_dim": 6, "channel_base": 32, "channel_max": 4, "mapping_layers": 1}
 
@@ -301,3 +305,130 @@ def test_ctrl_c_is_one_line(place, tmp_path, monkeypatch, capsys):
         draw(place / "plain", tmp_path)
     assert end.value.code == 130
     assert capsys.readouterr().err == "tfnss generate: stopped\n"
+
+
+# -- pictures that were projected, and directions ---
+
+
+@pytest.fixture(scope="module")
+def projected(tmp_path_factory):
+    """A run with styles, and what `tfnss project` found for three pictures."""
+    place = tmp_path_factory.mktemp("projected")
+    write_run(stylegan2_photos64.RECIPE, place / "run", resolution=8)
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), dtype=np.uint8)
+    for name, image in zip("abc", pixels, strict=True):
+        Image.fromarray(image).save(place / f"{name}.png")
+    names = [str(place / f"{name}.png") for name in "abc"]
+    flags = ["--distance", "pixels", "--steps", "3", "--space", "w+", "--out", str(place / "found")]
+    project.main([str(place / "run"), *names, *flags])
+    return place
+
+
+def test_pictures_are_those_that_were_projected(projected, tmp_path):
+    """With their noise; with that of a seed they are others."""
+    styles = ["--styles", str(projected / "found" / "styles.npz")]
+    draw(projected / "run", tmp_path / "own", *styles)
+    draw(projected / "run", tmp_path / "seed", *styles, "--noise-seed", "0")
+    for name in "abc":
+        own, seed, found = (
+            read(folder / "images" / f"{name}.png")
+            for folder in (tmp_path / "own", tmp_path / "seed", projected / "found")
+        )
+        np.testing.assert_array_equal(own, found)
+        assert (own != seed).any()
+
+
+def test_pictures_are_mixed_with_each_other(projected, tmp_path):
+    styles = projected / "found" / "styles.npz"
+    draw(projected / "run", tmp_path, "--styles", str(styles), "--mix", "--layers", "2-3")
+    grid = cells(tmp_path / "styles.png", 8)
+    assert grid.shape[:2] == (4, 4)
+    generator = stored.load_run(projected / "run").generator_ema
+    saved = analysis.load_styles(styles)
+    mixed = saved.styles[:1].copy()
+    mixed[:, 2:] = saved.styles[1:2, 2:]
+    image = analysis.synthesize(generator, mixed, [maps[:1] for maps in saved.noise])
+    difference = grid[1, 2].astype(int) - np.clip(np.round((np.asarray(image)[0] + 1) * 127.5), 0, 255)
+    assert np.abs(difference).max() <= 1
+    for index, name in enumerate("abc"):
+        np.testing.assert_array_equal(grid[0, index + 1], read(projected / "found" / "images" / f"{name}.png"))
+        np.testing.assert_array_equal(grid[index + 1, index + 1], grid[0, index + 1])
+
+
+def test_pictures_are_truncated(projected, tmp_path):
+    flags = ["--styles", str(projected / "found" / "styles.npz"), "--noise-seed", "0"]
+    draw(projected / "run", tmp_path / "none", *flags, "--truncation", "0")
+    draw(projected / "run", tmp_path / "average", "--seeds", "0", "--truncation", "0")
+    average = read(tmp_path / "average" / "images" / "seed0000.png").astype(int)
+    assert np.abs(read(tmp_path / "none" / "images" / "b.png") - average).max() <= 1
+
+
+@pytest.mark.parametrize("source", ["pca", "sefa", "file"])
+def test_directions(source, projected, tmp_path):
+    """Seeds are rows, amounts columns; the directions are those of the analysis."""
+    generator = stored.load_run(projected / "run").generator_ema
+    if source == "pca":
+        found = analysis.pca_directions(generator, layers=[1, 2])
+    else:
+        found = analysis.sefa_directions(generator, [1, 2])
+        analysis.save_directions(found, tmp_path / "file")
+    given = str(tmp_path / "file") if source == "file" else source
+    flags = ["--direction", "1", "--directions", given, "--by", "-20,0,20", "--seeds", "3,5"]
+    draw(projected / "run", tmp_path / "out", *flags, *([] if source == "file" else ["--layers", "1-2"]))
+    grid = cells(tmp_path / "out" / "direction.png", 8)
+    assert grid.shape[:2] == (2, 3)
+    model = exported.of(generator)
+    for row, seed in zip(grid, (3, 5), strict=True):
+        code = model.code(seed)
+        for cell, amount in zip(row, (-20, 0, 20), strict=True):
+            moved = code.point.astype(float)
+            moved[:, 1:3] += amount * found.scales[1] * found.vectors[1]
+            difference = cell.astype(int) - model.image(code._replace(point=moved))
+            assert np.abs(difference).max() <= 1
+        assert np.abs(row[0].astype(int) - row[2]).max() > 5
+
+
+def test_a_pickle_is_a_model(tmp_path):
+    draw(PICKLE, tmp_path, "--seeds", "4-5", "--truncation", "0.5")
+    model = exported.of(stored.official_networks(PICKLE)[0])
+    np.testing.assert_array_equal(
+        read(tmp_path / "images" / "seed0005.png"), model.image(model.code(5, truncation=0.5))
+    )
+
+
+# Arguments ({0} is the place, {1} that of projected pictures), and what the line must say.
+MORE_CASES = [
+    ("{1}/run --mix", "--mix goes with --styles"),
+    ("{1}/run --by 3", "--by goes with --direction"),
+    ("{1}/run --directions sefa", "--directions goes with --direction"),
+    ("{1}/run --styles {1}/missing.npz", "missing.npz is missing, damaged or not of `tfnss project`"),
+    ("{1}/run --styles {1}/a.png", "a.png is missing, damaged or not of `tfnss project`"),
+    ("{1}/run --styles {1}/found/styles.npz --seeds 0", "--seeds does not go with --styles"),
+    ("{1}/run --styles {1}/found/styles.npz --interpolate 3-7", "--interpolate does not go with --styles"),
+    ("{1}/run --styles {1}/found/styles.npz --style-mix 0 1", "--style-mix does not go with --styles"),
+    ("{1}/run --styles {1}/found/styles.npz --class 0", "--class is of seeds, not of pictures"),
+    ("{1}/run --styles {1}/found/styles.npz --mix --layers 3-4", "--layers must lie in 0 to 3"),
+    ("{0}/styled --styles {1}/found/styles.npz", "they are of another model"),
+    ("{0}/plain --styles {1}/found/styles.npz", "plain has no styles"),
+    ("{0}/plain --direction 0", "plain has no styles"),
+    ("{0}/styled --direction 0 --directions sefa", "styled is an exported model, whose weights nobody can see"),
+    ("{0}/styled --direction 6", "--direction 6, --directions pca: there are directions 0 to 5"),
+    ("{0}/styled --direction -1", "there are directions 0 to 5"),
+    ("{0}/styled --direction 0 --by nan", "--by must be finite"),
+    ("{0}/styled --direction 0 --by far", "argument --by"),
+    ("{0}/styled --direction 0 --directions {1}/a.png", "a.png is missing, damaged or holds no directions"),
+    ("{0}/styled --direction 0 --interpolate 3-7", "--interpolate does not go with --direction"),
+    ("{0}/styled --direction 0 --seeds 0-999", "--direction makes a grid of at most 1024 images. Received: 5000"),
+    ("{1}/a.png", "a.png is not a StyleGAN2 checkpoint"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "says"), MORE_CASES)
+def test_one_line_of_pictures_and_directions(arguments, says, place, projected, tmp_path, capsys):
+    with pytest.raises(SystemExit) as end:
+        generate.main([*arguments.format(place, projected).split(), "--out", str(tmp_path / "out")])
+    assert end.value.code == 2
+    error = capsys.readouterr().err
+    assert says in error
+    assert len([line for line in error.splitlines() if "error" in line]) == 1
+    assert not list(tmp_path.iterdir())
