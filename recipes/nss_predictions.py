@@ -1,94 +1,89 @@
 """What discriminators predict of projected images, by scale-space time (NSS-GAN, figure 3).
 
-    python -m recipes.nss_predictions runs/00000-dcgan_photos-gan runs/00001-dcgan_photos-ss --times 0,1,4,16,64,256
+    tfnss analyse nss_predictions runs/00000-dcgan_photos-gan runs/00001-dcgan_photos-ss --times 0,1,4,16,64,256
 
-Each run is a column. Above are the predictions over training as its history has them: of all that the discriminator was
-shown, so where a run projects half of each batch, of both halves together. Below are those of its newest checkpoint, of
-projected images alone: real images and as many samples are projected at each time by the run's own space (by the
-scale-space, where a run has none), and the discriminator is asked as in inference. Lines are medians, bands hold half and
+Each model is a column. Above are the predictions over training as its run's history has them: of all that the
+discriminator was shown, so where it projects half of each batch, of both halves together. Below are those of its weights,
+of projected images alone: real images and as many samples are projected at each time by the model's own space (by the
+scale-space, where it has none), and the discriminator is asked as in inference. Lines are medians, bands hold half and
 nine tenths of the images. Where both sets of predictions lie at 0.5 the discriminator cannot tell them apart.
 """
 
-import json
-import sys
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.progress import track
 
 import tfnss
 from tfnss import files
-from tfnss.console import Parser, floats, reporting, start_tensorflow
-from tfnss.running.analysed import analysis_parser, discriminating, opened, real_images
+from tfnss.console import check_range, floats
+from tfnss.running.analysis.command_line import main_of
+from tfnss.running.analysis.declaration import Analysis, Found
+from tfnss.running.analysis.model import Model
+from tfnss.running.analysis.reals import discriminating, real_images
+from tfnss.running.analysis.work import Work
 from tfnss.running.file_names import HISTORY
+from tfnss.running.option import Option
 
-PROGRAM = "python -m recipes.nss_predictions"
-ORIGIN = "NSS-GAN"
-SUMMARY = "Show what runs' discriminators predict of projected images (NSS-GAN, figure 3)."
 PERCENTILES = (5, 25, 50, 75, 95)
 KINDS = ("real", "fake")
-_PICTURE = "predictions.png"
 _TIMES = (0.0, 1.0, 4.0, 16.0, 64.0, 256.0)
 _COLORS = {"real": ("tab:blue", ":"), "fake": ("tab:orange", "-")}
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Runs the command line; ends with status 2 and one line on bad input."""
-    flags = {"times": _TIMES} | vars(_parser().parse_args(arguments))
-    with reporting(PROGRAM, ValueError, OSError):
-        _check(flags)
-        start_tensorflow()
-        flags["out"] = flags.get("out", str(Path(flags["runs"][0]).expanduser() / _PICTURE))
-        results = []
-        for run in flags["runs"]:
-            given, gan = opened({**flags, "run": run}, _PICTURE)
-            results.append(_result(gan, given))
-            _print(results[-1])
-        _draw(results, given["out"])
-        numbers = given["out"].with_suffix(".json")
-        with files.replacing(numbers) as temporary:
-            temporary.write_text(json.dumps([_record(result) for result in results], indent=1) + "\n")
-        print(f"Picture: {given['out']}, numbers: {numbers}")
+def _check(given: Mapping[str, Any]) -> None:
+    check_range(given, "images", 1)
+    if not all(0 <= time < float("inf") for time in given["times"] or ()):
+        raise ValueError(f"--times must be finite and at least 0. Received: {given['times']}")
 
 
-def _result(gan: "tfnss.GAN", given: Mapping[str, Any]) -> dict[str, Any]:
+def _analyse(models: Sequence[Model], given: Mapping[str, Any], work: Work) -> Found:
+    results = [_result(model, given, work) for model in models]
+    told = [line for result in results for line in _told(result)]
+    records = [_record(result) for result in results]
+    return Found({"models": records}, told, functools.partial(_draw, results))
+
+
+def _result(model: Model, given: Mapping[str, Any], work: Work) -> dict[str, Any]:
     from tfnss.generators import labels_in_turn, one_hot
     from tfnss.training.callbacks import read_history
     from tfnss.training.shares import check_batch_size
     from tfnss.uint8 import from_uint8
 
-    check_batch_size(given["batch_size"], 1, 1, gan.discriminator)
-    reals, classes = real_images(dict(given), labels=bool(gan.classes))
-    samples = gan.generate(len(reals), seed=given["seed"], batch_size=given["batch_size"])
+    check_batch_size(given["batch_size"], 1, 1, model.discriminator)
+    reals, classes = real_images(model, given, given["images"], labels=bool(model.classes))
+    samples = model.images(len(reals), given["seed"], given["batch_size"])
     labels = [None, None]
-    if gan.classes:
-        labels = [one_hot(classes, gan.classes), labels_in_turn(0, len(samples), gan.classes)]
-    space = getattr(gan.view, "space", None)
-    own = type(space).__name__ if space is not None else "ScaleSpace, as the run has none"
+    if model.classes:
+        labels = [one_hot(classes, model.classes), labels_in_turn(0, len(samples), model.classes)]
+    view = getattr(model.gan, "view", None)
+    space = getattr(view, "space", None)
+    own = type(space).__name__ if space is not None else "ScaleSpace, as the model has none"
     space = space or tfnss.ScaleSpace()
+    times = given["times"] or _TIMES
     kinds = {}
     for use, (kind, images) in enumerate(zip(KINDS, (reals, samples), strict=True)):
         floating = np.asarray(from_uint8(images)) if images.dtype == np.uint8 else images
-        kinds[kind] = prediction_percentiles(
-            gan, space, floating, given["times"], given["batch_size"], labels[use], (given["seed"], use)
-        )
+        tracked = work.track(times, f"{model.name}, predicting of {kind} images")
+        options = (given["batch_size"], labels[use], (given["seed"], use))
+        kinds[kind] = prediction_percentiles(model.discriminator, space, floating, tracked, *options)
     return {
-        "run": str(given["run"]),
+        "model": model.name,
         "space": own,
-        "half_batch": bool(getattr(gan.view, "half_batch", False)),
-        "times": list(given["times"]),
+        "half_batch": bool(getattr(view, "half_batch", False)),
+        "times": list(times),
         "predictions": kinds,
-        "history": read_history(given["run"] / HISTORY),
+        "history": [] if model.place.run is None else read_history(model.place.run / HISTORY),
     }
 
 
 def prediction_percentiles(
-    gan: "tfnss.GAN",
+    discriminator: Any,
     space: Any,
     images: np.ndarray,
-    times: Sequence[float],
+    times: Iterable[float],
     batch_size: int,
     labels: Any = None,
     seeds: tuple[int, int] = (0, 0),
@@ -96,7 +91,7 @@ def prediction_percentiles(
     """`PERCENTILES` of the probability of being real that a discriminator gives projected images.
 
     Args:
-        gan: The model; its discriminator is called as in inference.
+        discriminator: A discriminator, called as in inference.
         space: Layer that projects, called as `space(images, time)`.
         images: Floats `[count, height, width, channels]` in [-1, 1].
         times: Times at which all of them are projected.
@@ -110,9 +105,9 @@ def prediction_percentiles(
     from tfnss import random
     from tfnss.random import stateless
 
-    judge = discriminating(gan, batch_size)
+    judge = discriminating(discriminator, batch_size)
     found = []
-    for time in track(times, f"predicting of {len(images)} images", disable=not sys.stdout.isatty()):
+    for time in times:
         logits = []
         for start in range(0, len(images), batch_size):
             part = slice(start, start + batch_size)
@@ -126,12 +121,13 @@ def prediction_percentiles(
     return np.array(found)
 
 
-def _print(result: Mapping[str, Any]) -> None:
-    print(f"{result['run']} ({result['space']})")
-    print("t".rjust(6), *(f"{kind} {p}%".rjust(10) for kind in KINDS for p in PERCENTILES))
+def _told(result: Mapping[str, Any]) -> list[str]:
+    lines = [f"{result['model']} ({result['space']})"]
+    lines.append(" ".join(["t".rjust(6), *(f"{kind} {p}%".rjust(10) for kind in KINDS for p in PERCENTILES)]))
     for index, time in enumerate(result["times"]):
         rows = (result["predictions"][kind][index] for kind in KINDS)
-        print(f"{time:6g}", *(f"{value:10.4f}" for row in rows for value in row), flush=True)
+        lines.append(" ".join([f"{time:6g}", *(f"{value:10.4f}" for row in rows for value in row)]))
+    return lines
 
 
 def _record(result: Mapping[str, Any]) -> dict[str, Any]:
@@ -165,9 +161,9 @@ def _draw(results: Sequence[Mapping[str, Any]], path: Path) -> None:
             _bands(above, *_recorded(result["history"], kind), kind)
             _bands(below, np.arange(len(result["times"])), result["predictions"][kind], kind)
         shown = "half of the images projected" if result["half_batch"] else "as the discriminator was shown"
-        above.set_title(f"{Path(result['run']).resolve().name}\n{shown}", fontsize="small")
+        above.set_title(f"{result['model']}\n{shown}", fontsize="small")
         above.set_xlabel("kimg")
-        below.set_title(f"checkpoint, projected: {result['space']}", fontsize="small")
+        below.set_title(f"its weights, projected: {result['space']}", fontsize="small")
         ticks = [f"{time:g}" for time in result["times"]]
         below.set(xlabel="t", xticks=range(len(ticks)), xticklabels=ticks, ylim=(0, 1))
         for axes in (above, below):
@@ -186,18 +182,22 @@ def _bands(axes: Any, places: np.ndarray, percentiles: np.ndarray, kind: str) ->
         axes.fill_between(places, percentiles[:, low], percentiles[:, high], color=color, alpha=0.2, linewidth=0)
 
 
-def _check(given: Mapping[str, Any]) -> None:
-    if not all(0 <= time < float("inf") for time in given["times"]):
-        raise ValueError(f"--times must be finite and at least 0. Received: {given['times']}")
-    if len({Path(run).expanduser().resolve() for run in given["runs"]}) < len(given["runs"]):
-        raise ValueError(f"each RUN must be another. Received: {' '.join(given['runs'])}")
-
-
-def _parser() -> Parser:
-    parser = analysis_parser(PROGRAM, SUMMARY, _PICTURE, several=True)
-    parser.add_argument("--times", type=floats, metavar="T,T,...", help="times (default: 0,1,4,16,64,256)")
-    return parser
-
+ANALYSIS = Analysis(
+    name="nss_predictions",
+    summary="Show what discriminators predict of projected images (NSS-GAN, figure 3).",
+    analyse=_analyse,
+    origin="NSS-GAN",
+    picture="predictions",
+    options=(
+        Option("images", int, "most real images, and as many samples", 1000, metavar="N"),
+        Option("times", floats, "times", worked_out="0,1,4,16,64,256", metavar="T,T,..."),
+    ),
+    needs=("discriminator",),
+    reals=True,
+    batch_size=64,
+    check=_check,
+    smoke={"images": 8, "batch_size": 8, "times": (0.0, 4.0)},
+)
 
 if __name__ == "__main__":
-    main()
+    main_of(ANALYSIS.name)

@@ -3,6 +3,7 @@
     python -m recipes.stylegan2_lsun_car --data ~/lsun_car
 
 The images are 512x384, on a canvas of 512x512: `tfnss prepare LMDB RECORDS --resolution 512 --crop wide` makes them.
+(`--resolution 512x384` here and there does without the canvas: smaller networks than the paper's.)
 """
 
 from recipes.families.stylegan2 import stylegan2_recipe

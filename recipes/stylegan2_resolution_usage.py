@@ -33,11 +33,14 @@ def _analyse(models: Sequence[Model], given: Mapping[str, Any], work: Work) -> F
     if given["data"] is not None:
         bands["reals"] = analysis.band_usage(_reals(models[0], given, work))
     for model in models:
-        if NEEDS["RGB layers"].met(model):
-            layers[model.name] = analysis.resolution_usage(
-                model.generator, given["images"], given["seed"], given["batch_size"], progress=work.shown
-            )
-        bands[model.name] = analysis.band_usage(_samples(model, given, work))
+        try:
+            if NEEDS["RGB layers"].met(model):
+                layers[model.name] = analysis.resolution_usage(
+                    model.generator, given["images"], given["seed"], given["batch_size"], progress=work.shown
+                )
+            bands[model.name] = analysis.band_usage(_samples(model, given, work))
+        except ValueError as error:  # of one that has diverged, say
+            raise ValueError(f"{model.place.path}: {error}") from error
     shares = {"RGB layers": layers, "octaves of the images": bands}
     panels = {title: {name: _labelled(found) for name, found in bars.items()} for title, bars in shares.items() if bars}
     told = [f"{name}, {title}: {_in_words(bar)}" for title, bars in panels.items() for name, bar in bars.items()]

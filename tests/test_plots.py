@@ -89,3 +89,23 @@ def test_rows_of_images_in_order(tmp_path, channels):
     widths = [count.max() for count in counts]
     assert widths[0] == widths[1] == pytest.approx(2 * widths[2], abs=3)
     assert widths[0] > 100
+
+
+def test_bars_areas_maps_and_panels(tmp_path):
+    """Parts lie above each other, in one colour each, whichever bars have them."""
+    bars = {
+        "RGB layers": {"a": {"4²": 0.25, "8²": 0.75}},
+        "octaves": {"a": {"8²": 0.5}, "reals": {"4²": 0.5, "8²": 0.5}},
+    }
+    plots.save_shares(bars, "share", tmp_path / "bars.svg")
+    text = (tmp_path / "bars.svg").read_text()
+    assert all(f"<!-- {word} -->" in text for word in ("RGB layers", "octaves", "reals", "4²", "8²", "share"))
+    plots.save_shares_over_time([1.0, 2.0], {"4²": [0.25, 0.5], "8²": [0.75, 0.5]}, "shares", tmp_path / "areas.png")
+    maps = {"first": np.eye(8), "second": np.zeros((8, 8))}
+    plots.save_maps(maps, {"first": ([0.1, 0.2], [1.0, 2.0])}, "differences", tmp_path / "maps.png")
+    plots.save_maps({"flat": np.zeros((8, 8))}, {"flat": ([0.1], [0.0])}, "differences", tmp_path / "flat.png")
+    plots.save_images_and_spectra({"row": [np.eye(8), np.eye(4)]}, ["whole", "half"], tmp_path / "spectra.png")
+    plots.save_panels({"a": ({"x 2": ([1, 2], [3.0, 4.0])}, {"level": 1.0})}, "x", "y", tmp_path / "panels.png")
+    for name in ("areas", "maps", "flat", "spectra", "panels"):
+        with Image.open(tmp_path / f"{name}.png") as picture:
+            assert np.asarray(picture.convert("L")).std() > 0

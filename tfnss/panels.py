@@ -28,14 +28,9 @@ def save_composed(
         columns: Images beside each other; longer rows are broken. None for as many as the longest row has.
     """
     columns = columns or max((len(images) for images in rows.values()), default=1)
-    tiled = {label: plots.grid(images, min(columns, len(images))) for label, images in rows.items()}
+    tiled = {label: _tiled(images, columns) for label, images in rows.items()}
     heights = [_PANEL] * bool(panels)
-    for label, images in rows.items():
-        lines = -(-len(images) // columns)
-        heights.append(0.3 + lines * _COLUMN * images.shape[1] / images.shape[2])
-        short = columns - min(columns, len(images))
-        white = np.full((tiled[label].shape[0], short * images.shape[2], images.shape[3]), 255, np.uint8)
-        tiled[label] = np.concatenate([tiled[label], white], axis=1)  # so that the images of all rows are of one width
+    heights += [0.3 + _COLUMN * columns * image.shape[0] / image.shape[1] for image in tiled.values()]
     figure = Figure(figsize=(max(5.5 * len(panels), _COLUMN * columns, 4), sum(heights)), layout="constrained")
     places = figure.add_gridspec(len(heights), 1, height_ratios=heights)
     if panels:
@@ -52,6 +47,15 @@ def save_composed(
         axes.axis("off")
     with files.replacing(path) as temporary:
         figure.savefig(temporary, dpi=120)
+
+
+def _tiled(images: np.ndarray, columns: int) -> np.ndarray:
+    """Images in rows of so many, with white between them and in places that are left over."""
+    gap = max(1, images.shape[2] // 32)
+    left_over = -len(images) % columns
+    padded = np.pad(images, ((0, left_over), (0, gap), (0, gap), (0, 0)), constant_values=255)
+    padded[len(images) :] = 255
+    return plots.grid(padded, columns)
 
 
 def lines(
@@ -114,6 +118,6 @@ def histograms(
             for place in (marks or {}).get(label, ()):
                 axes.axvline(min(place, end), color=bars[0].get_facecolor(), alpha=1, linestyle="--", linewidth=1)
         axes.set(xlabel=xlabel, ylabel="images")
-        axes.legend(fontsize="small")
+        axes.legend(fontsize="small", loc="upper right")  # the best place takes long to find among many bars
 
     return draw

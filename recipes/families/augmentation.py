@@ -1,6 +1,6 @@
 """The settings of augmentation (StyleGAN2-ADA, DiffAugment), for every family."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import tfnss
@@ -34,7 +34,8 @@ def augmentation_options(in_name: bool = False, later: bool = True) -> tuple[Opt
             "pipeline",
             str,
             "operations of the augmentation: blit, geom, color, filter, noise, cutout, sums of these from the first on (bg, "
-            "bgc, bgcf, bgcfn, bgcfnc), or DiffAugment's (diffaugment, or one or two of them: diffaugment-color-cutout)",
+            "bgc, bgcf, bgcfn, bgcfnc), R3GAN's (r3gan), or DiffAugment's (diffaugment, or one or two of them: "
+            "diffaugment-color-cutout)",
             worked_out="bgc, or those of diffaugment",
             metavar="NAME",
             changeable=True,
@@ -86,8 +87,14 @@ def pipeline_of(settings: Mapping[str, Any]) -> str:
     return "diffaugment" if settings["augment"] == "diffaugment" else "bgc"
 
 
-def augmentation_of(settings: Mapping[str, Any]) -> "tfnss.Augmentation | None":
+def augmentation_of(
+    settings: Mapping[str, Any], probability_of: Callable[[float], Any] = float
+) -> "tfnss.Augmentation | None":
     """The augmentation of resolved settings; None for none.
+
+    Args:
+        settings: The settings.
+        probability_of: What a fixed probability becomes, such as a ramp to it.
 
     Raises:
         ValueError: For settings outside their ranges, whether they are used or not: they are mistakes.
@@ -100,7 +107,7 @@ def augmentation_of(settings: Mapping[str, Any]) -> "tfnss.Augmentation | None":
         start=settings["ada_start"],
         limit=settings["ada_limit"],
     )
-    fixed = tfnss.Augmentation(pipeline, settings["augment_probability"])
+    fixed = tfnss.Augmentation(pipeline, probability_of(settings["augment_probability"]))
     if kind == "diffaugment":
         if not pipeline.startswith("diffaugment"):
             raise ValueError(

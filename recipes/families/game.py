@@ -1,6 +1,6 @@
 """The settings of the game itself, for every family: its loss, its penalties, its steps, and the generator's average."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import tfnss
@@ -11,7 +11,11 @@ _LOSSES = ("non_saturating", "minimax", "least_squares", "wasserstein", "hinge",
 
 
 def game_options(
-    loss: str | None = None, gamma: float | None = 0.0, r1_interval: int = 1, later_gamma: bool = True
+    loss: str | None = None,
+    gamma: float | None = 0.0,
+    r1_interval: int = 1,
+    later_gamma: bool = True,
+    r2: float | None = 0.0,
 ) -> tuple[Option, ...]:
     """Loss, penalties and steps, with these defaults; None for those that the recipe works out."""
     return (
@@ -46,7 +50,8 @@ def game_options(
             "r2",
             float,
             "weight of R2, the penalty of the discriminator's gradients at fakes (R3GAN); 0 for none",
-            0.0,
+            r2,
+            worked_out="that of --gamma",
             metavar="GAMMA",
             later=True,
         ),
@@ -88,8 +93,12 @@ def average_option(default: float | None, worked_out: str = "", later: bool = Fa
     )
 
 
-def penalties_of(settings: Mapping[str, Any]) -> list[Any]:
+def penalties_of(settings: Mapping[str, Any], weight_of: Callable[[float], Any] = float) -> list[Any]:
     """R1, R2 and LeCam's penalty, those of resolved settings that are not 0.
+
+    Args:
+        settings: The settings.
+        weight_of: What the weights of R1 and R2 become, such as a ramp from them.
 
     Raises:
         ValueError: For settings outside their ranges.
@@ -98,8 +107,8 @@ def penalties_of(settings: Mapping[str, Any]) -> list[Any]:
     check_range(settings, "discriminator_steps", 1)
     check_range(settings, "ema_kimg", 0)
     made = {
-        "gamma": tfnss.R1(settings["gamma"], settings["r1_interval"]),
-        "r2": tfnss.R2(settings["r2"], settings["r1_interval"]),
+        "gamma": tfnss.R1(weight_of(settings["gamma"]), settings["r1_interval"]),
+        "r2": tfnss.R2(weight_of(settings["r2"]), settings["r1_interval"]),
         "lecam": tfnss.LeCam(settings["lecam"]),
     }
     return [penalty for name, penalty in made.items() if settings[name]]

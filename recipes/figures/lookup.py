@@ -7,7 +7,13 @@ from typing import Any
 
 from tfnss.running.figure import Figure
 
-PAPERS = {"nss": "NSS-GAN", "rni": "Riemannian noise injection", "ssd": "SSD-GAN", "stylegan2": "StyleGAN2"}
+PAPERS = {
+    "nss": "NSS-GAN",
+    "rni": "Riemannian noise injection",
+    "ssd": "SSD-GAN",
+    "stylegan2": "StyleGAN2",
+    "r3gan": "R3GAN",
+}
 
 
 def figures(paper: str, table: int | None = None, **where: Any) -> tuple[Figure, ...]:
@@ -51,6 +57,6 @@ def _figures(paper: str) -> tuple[Figure, ...]:
 
 
 def _figure(paper: str, n_seeds: int | None = None, **record: Any) -> Figure:
-    # StyleGANs are measured through an average of the generator. No paper speaks of one for DCGAN and SNGAN.
-    averaged = record["settings"]["model"].startswith("stylegan")
+    # StyleGANs and R3GAN are measured through an average of the generator. No paper speaks of one for DCGAN and SNGAN.
+    averaged = record["settings"]["model"].startswith(("stylegan", "r3gan"))
     return Figure(paper=PAPERS[paper], seeds=n_seeds, averaged=averaged, **record)

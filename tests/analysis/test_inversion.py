@@ -109,11 +109,11 @@ def test_steps_are_those_of_adam():
     start, gradients = np.array([1.0, -2.0], "float32"), np.random.default_rng(0).normal(size=(5, 2)).astype("float32")
     rates = np.linspace(0.01, 0.1, 5)
     variable, optimizer = keras.Variable(start), keras.optimizers.Adam(epsilon=1e-8)
-    state = inversion._State([start], [tf.zeros(2)], [tf.zeros(2)])
+    state = inversion.AdamState([start], [tf.zeros(2)], [tf.zeros(2)])
     for index, (gradient, rate) in enumerate(zip(gradients, rates, strict=True)):
         optimizer.learning_rate = rate
         optimizer.apply([tf.constant(gradient)], [variable])
-        state = inversion._adam(state, [gradient], tf.constant(index), rate)
+        state = inversion.adam_step(state, [gradient], tf.constant(index), rate)
         np.testing.assert_allclose(state.values[0], variable, rtol=1e-5)
 
 
@@ -135,8 +135,14 @@ def test_the_first_step_begins_at_the_mean_of_w(eager):
 def test_large_images_are_averaged_down():
     images = np.random.default_rng(0).normal(size=(1, 1024, 1024, 1)).astype("float32")
     blocks = images.reshape(1, 256, 4, 256, 4, 1)
-    np.testing.assert_allclose(inversion._averaged_down(images), blocks.mean((2, 4)), atol=1e-5)
-    assert inversion._averaged_down(images[:, :256, :256]).shape == (1, 256, 256, 1)
+    np.testing.assert_allclose(inversion.averaged_down(images), blocks.mean((2, 4)), atol=1e-5)
+    assert inversion.averaged_down(images[:, :256, :256]).shape == (1, 256, 256, 1)
+    assert inversion.averaged_down(np.zeros((1, 1024, 512, 1), np.float32)).shape == (
+        1,
+        512,
+        256,
+        1,
+    )  # by the shorter side
 
 
 # -- projections ---

@@ -17,6 +17,8 @@ RECIPES = (
     "ssd_sngan_cifar100",
     "ssd_sngan_stl10",
     "stylegan2_photos64",
+    "r3gan_photos",
+    "r3gan_cifar10",
     "stylegan2_ffhq512",
     "rni_stylegan2_church128",
     "ssd_stylegan2_ffhq",
@@ -120,6 +122,9 @@ GOOD = {
     "channel_base": ("32", "64"),
     "channel_max": ("4", "8"),
     "latent_dim": ("4", "8"),
+    "blocks": ("1",),
+    "group_width": ("4", "8"),
+    "decay_kimg": ("0", "0.032"),
     "r1_interval": ("1", "2"),
     "accumulation_steps": ("1", "2"),
 }

@@ -18,9 +18,10 @@ ROOT = Path(entry.__file__).parents[2]
 PAPERS = {
     **dict.fromkeys(("dcgan", "nss", "stylegan2_ffhq512", "stylegan2_metfaces512"), "NSS-GAN"),
     "stylegan2": "StyleGAN2",
-    **dict.fromkeys(("dcgan_photos", "stylegan2_photos64"), "first runs"),
+    **dict.fromkeys(("dcgan_photos", "stylegan2_photos64", "r3gan_photos"), "first runs"),
     "rni": "Riemannian noise injection",
     "ssd": "SSD-GAN",
+    "r3gan": "R3GAN",
 }
 
 

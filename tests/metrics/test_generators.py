@@ -9,7 +9,7 @@ from models import StyleGAN2
 from tfnss import random
 from tfnss.generators import has_styles
 from tfnss.metrics import condition_numbers, mean_conditions, perceptual_path_length
-from tfnss.metrics.path_length import trimmed_mean
+from tfnss.metrics.path_length import _shown, trimmed_mean
 from tfnss.random.stateless import latent_pairs
 
 WIDTH, SIZE = 6, 4
@@ -184,3 +184,24 @@ def test_bad_input_of_condition_numbers():
         condition_numbers(linear, count=0, latent_dim=WIDTH)
     with pytest.raises(ValueError, match="top=1000"):
         mean_conditions(np.ones(999))
+
+
+@pytest.mark.parametrize(
+    ("size", "crop", "shown"),
+    [
+        ((512, 512), False, (256, 256)),
+        ((1024, 512), False, (512, 256)),
+        ((512, 1024), False, (256, 512)),
+        ((384, 640), False, (384, 640)),
+        ((1024, 1536), True, (256, 384)),
+        ((640, 384), True, (320, 192)),
+    ],
+)
+def test_path_lengths_average_images_down_by_the_shorter_side(size, crop, shown):
+    images = np.random.default_rng(0).normal(size=(1, *size, 1)).astype("float32")
+    found = _shown(images, crop)
+    assert found.shape == (1, *shown, 1)
+    if not crop:
+        block = size[0] // shown[0]
+        blocks = images.reshape(1, shown[0], block, shown[1], block, 1).mean((2, 4))
+        np.testing.assert_allclose(found, blocks, atol=1e-5)

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 import tfnss
-from models import DCGAN, SNGAN, StyleGAN2
+from models import DCGAN, R3GAN, SNGAN, StyleGAN2
 from tfnss.serving import read_card
 from tfnss.uint8 import from_uint8, to_uint8
 
@@ -15,6 +15,7 @@ MODELS = {
     "dcgan": lambda channels: DCGAN(16, latent_dim=6, base_width=4, channels=channels),
     "sngan": lambda channels: SNGAN(32, width=1 / 32, channels=channels),
     "stylegan2": lambda channels: StyleGAN2(8, channels=channels, **TINY),
+    "r3gan": lambda channels: R3GAN(8, channels=channels, latent_dim=6, channel_base=32, channel_max=4, group_width=4),
 }
 
 
@@ -34,7 +35,7 @@ def test_every_part_takes_them(channels, pipeline):
 
 
 @pytest.mark.parametrize("channels", [1, 4])
-@pytest.mark.parametrize(("name", "side"), [("dcgan", 16), ("sngan", 32), ("stylegan2", 8)])
+@pytest.mark.parametrize(("name", "side"), [("dcgan", 16), ("sngan", 32), ("stylegan2", 8), ("r3gan", 8)])
 def test_both_players_take_them(name, side, channels):
     gan = MODELS[name](channels)
     made = gan.generate(2)

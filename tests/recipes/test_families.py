@@ -3,14 +3,23 @@
 import pytest
 
 import tfnss
-from recipes import dcgan_celeba64, dcgan_photos, ssd_sngan_cifar100, stylegan2_ffhq512, stylegan2_photos64
+from recipes import (
+    dcgan_celeba64,
+    dcgan_photos,
+    r3gan_cifar10,
+    r3gan_ffhq256,
+    r3gan_photos,
+    ssd_sngan_cifar100,
+    stylegan2_ffhq512,
+    stylegan2_photos64,
+)
 from recipes.families import game
 from tfnss.running.command_line import main
 from tfnss.running.mode import Mode
 from tfnss.running.settings import settings_of
 from tfnss.training.losses import LOSSES
 
-FAMILIES = [module.RECIPE for module in (dcgan_photos, ssd_sngan_cifar100, stylegan2_photos64)]
+FAMILIES = [module.RECIPE for module in (dcgan_photos, ssd_sngan_cifar100, stylegan2_photos64, r3gan_photos)]
 every_family = pytest.mark.parametrize("recipe", FAMILIES, ids=lambda recipe: recipe.name)
 
 
@@ -105,6 +114,31 @@ def test_architectures_and_intervals_of_stylegan2():
     assert {type(each): each.interval for each in gan.regularizers}[tfnss.PathLength] == 8
 
 
+def test_the_schedules_of_r3gan():
+    """Everything that moves reaches its end with `decay_kimg`; the numbers are those of the paper."""
+    recipe = r3gan_ffhq256.RECIPE
+    small = {name: recipe.smoke[name] for name in ("channel_base", "channel_max", "blocks", "latent_dim")}
+    gan = recipe.build(recipe.settings(**small, resolution=256))
+    assert isinstance(gan.loss, tfnss.Relativistic)
+    assert gan.augmentation.pipeline == "r3gan"
+    weights = [penalty.weight for penalty in gan.regularizers]
+    ramps = {"r1": weights[0], "r2": weights[1], "p": gan.augmentation.probability, "ema": gan.ema_half_life_kimg}
+    assert {name: (ramp.start, ramp.end, ramp.kimg) for name, ramp in ramps.items()} == {
+        "r1": (150.0, 15.0, 20_000.0),
+        "r2": (150.0, 15.0, 20_000.0),
+        "p": (0.0, 0.3, 20_000.0),
+        "ema": (0.0, 500.0, 20_000.0),
+    }
+    assert gan.ema_ramp_up is None
+    for optimizer in (gan.generator_optimizer, gan.discriminator_optimizer):
+        for step, rate, beta_2 in ((0, 2e-4, 0.9), (20_000_000 // 256, 5e-5, 0.99), (10**6, 5e-5, 0.99)):
+            optimizer.iterations.assign(step)
+            assert float(optimizer.learning_rate) == pytest.approx(rate, rel=1e-5)
+            assert float(optimizer.beta_2) == pytest.approx(beta_2, rel=1e-5)
+    cifar10 = r3gan_cifar10.RECIPE.settings()
+    assert [cifar10[name] for name in ("gamma", "r2", "classes", "pipeline")] == [0.05, 0.05, 10, "r3gan"]
+
+
 def test_settings_of_the_paper():
     """The NSS and SSD papers measure the generator itself; a run's defaults measure its average."""
     settings, _ = settings_of(dcgan_celeba64.RECIPE, {}, Mode(paper=True))
@@ -136,8 +170,29 @@ def test_settings_of_the_paper():
     ],
 )
 def test_one_line_for_bad_input(flags, says, tmp_path, capsys):
+    _refused(dcgan_photos.RECIPE, flags, says, tmp_path, capsys)
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        ("--beta-2 0", "--beta-2 must be"),
+        ("--final-beta-2 1", "--final-beta-2 must lie in"),
+        ("--decay-kimg -1", "--decay-kimg must be"),
+        ("--gamma-decay nan", "--gamma-decay must be"),
+        ("--decay-kimg 1 --ema-kimg -1", "--ema-kimg must be at least 0"),
+        ("--decay-kimg 1 --augment-probability 2", "probability=2"),
+        ("--group-width 0", "`group_width`"),
+        ("--augment diffaugment --pipeline r3gan", "--pipeline r3gan is not DiffAugment's"),
+    ],
+)
+def test_one_line_for_bad_input_to_r3gan(flags, says, tmp_path, capsys):
+    _refused(r3gan_photos.RECIPE, flags, says, tmp_path, capsys)
+
+
+def _refused(recipe, flags, says, tmp_path, capsys):
     with pytest.raises(SystemExit) as end:
-        main(dcgan_photos.RECIPE, ["--smoke", *flags.split(), "--run-dir", str(tmp_path / "run")])
+        main(recipe, ["--smoke", *flags.split(), "--run-dir", str(tmp_path / "run")])
     assert end.value.code == 2
     error = capsys.readouterr().err
     assert says in error

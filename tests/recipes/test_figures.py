@@ -32,6 +32,7 @@ TABLES = {  # how many numbers each table has, their sum, and that of their devi
     ("stylegan2", 1): (48, 5844.176, 0),
     ("stylegan2", 2): (36, 7810.63, 0),
     ("stylegan2", 3): (16, 6127.38, 0),
+    ("r3gan", None): (5, 10.02, 0),
 }
 SETTINGS = {  # what figures and recipes call the same
     "eta": "learning_rate",
@@ -92,7 +93,7 @@ def test_numbers_are_the_papers(paper, table, where, mean, std, seeds):
 
 
 def test_what_is_not_there_is_said():
-    with pytest.raises(ValueError, match=r"paper must be one of nss, rni, ssd, stylegan2. Received: gan"):
+    with pytest.raises(ValueError, match=r"paper must be one of nss, rni, ssd, stylegan2, r3gan. Received: gan"):
         figures("gan")
     with pytest.raises(ValueError, match=r"nss has no figures with {'table': 4, 'dataset': 'mnist'}"):
         figures("nss", 4, dataset="mnist")
@@ -100,10 +101,11 @@ def test_what_is_not_there_is_said():
         value("nss", 5, metric="gamma")
 
 
-def test_stylegans_alone_are_measured_through_an_average():
+def test_stylegans_and_r3gan_alone_are_measured_through_an_average():
     assert {figure.averaged for table in (1, 2, 4) for figure in figures("nss", table)} == {False}
     assert {figure.averaged for figure in figures("ssd", 2)} == {False}
-    assert {figure.averaged for figure in (*figures("nss", 6), *figures("rni", 2), *figures("stylegan2"))} == {True}
+    stylegans = (*figures("nss", 6), *figures("rni", 2), *figures("stylegan2"))
+    assert {figure.averaged for figure in (*stylegans, *figures("r3gan"))} == {True}
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)

@@ -1,3 +1,4 @@
+import functools
 import json
 
 import numpy as np
@@ -7,9 +8,9 @@ from PIL import Image
 import tfnss
 from recipes import nss_hadamard, nss_predictions, nss_spaces, nss_variance
 from recipes.dcgan_photos import RECIPE
-from tests.recipes.test_ssd_analyses import save_untrained
+from tests.recipes.test_ssd_analyses import analyse, save_untrained
 from tests.running.test_bad_input import snapshot
-from tfnss.running.analysed import discriminating
+from tfnss.running.analysis.reals import discriminating
 from tfnss.running.stored import load_run
 
 
@@ -82,10 +83,10 @@ def runs(tmp_path_factory):
 
 def test_predictions_are_percentiles_of_the_discriminators_probabilities(runs, capsys):
     flags = ["--images", "20", "--batch-size", "8", "--seed", "3", "--times", "0,4"]
-    nss_predictions.main([str(runs / "gan"), str(runs / "nss"), *flags])
-    assert capsys.readouterr().out.splitlines()[-1].startswith(f"Picture: {runs / 'gan' / 'predictions.png'}")
+    analyse(nss_predictions, [str(runs / "gan"), str(runs / "nss"), *flags])
+    assert f"Picture: {runs / 'gan' / 'predictions.png'}\n" in capsys.readouterr().out
     assert drawn(runs / "gan" / "predictions.png")
-    plain, noisy = json.loads((runs / "gan" / "predictions.json").read_text())
+    plain, noisy = json.loads((runs / "gan" / "predictions.json").read_text())["numbers"]["models"]
     assert (plain["half_batch"], noisy["half_batch"]) == (False, True)
     assert noisy["space"] == "NoisyScaleSpace"
     assert noisy["history"]["fake"] == {"kimg": [0.032, 0.064], **{f"p{p}": [0.4, 0.5] for p in (5, 25, 50, 75, 95)}}
@@ -107,13 +108,13 @@ def test_projected_by_the_runs_own_space(runs):
     gan = load_run(runs / "nss")
     images = np.random.default_rng(0).uniform(-1, 1, (8, 32, 32, 3)).astype("float32")
     clean, once, again, other = (
-        nss_predictions.prediction_percentiles(gan, gan.view.space, images, [time], 4, seeds=(seed, 0))
+        nss_predictions.prediction_percentiles(gan.discriminator, gan.view.space, images, [time], 4, seeds=(seed, 0))
         for time, seed in ((0, 0), (256, 0), (256, 0), (256, 1))
     )
     np.testing.assert_array_equal(once, again)
     assert not np.array_equal(once, clean)
     assert not np.array_equal(once, other)
-    assert discriminating(gan, 8)(images[:3]).shape == (3, 1)
+    assert discriminating(gan.discriminator, 8)(images[:3]).shape == (3, 1)
 
 
 # -- figures 4 and 5 -------------------------------------------------------------------------------------------------
@@ -155,9 +156,9 @@ CASES = [
     (nss_spaces, "--data {}/missing", "missing is not a folder"),
     (nss_variance, "--data photos photos --resolution 8", "--data must differ. Received: photos twice"),
     (nss_variance, "--data hadamard", "hadamard has images of 8x8 pixels alone. Received: resolution=64"),
-    (nss_predictions, "", "RUN"),
-    (nss_predictions, "{}/nowhere", "nowhere holds no run"),
-    (nss_predictions, "{}/gan {}/gan", "each RUN must be another"),
+    (nss_predictions, "", "MODEL"),
+    (nss_predictions, "{}/nowhere", "nowhere is neither the folder of a run"),
+    (nss_predictions, "{}/gan {}/gan", "gan is named twice: each model must be another"),
     (nss_predictions, "{}/gan --times 1,-1", "--times must be finite and at least 0"),
     (nss_predictions, "{}/gan --images 0", "--images must be at least 1"),
     (nss_hadamard, "--trials 0", "--trials must be at least 1. Received: 0"),
@@ -172,8 +173,9 @@ CASES = [
 def test_one_line_and_nothing_written(module, arguments, says, runs, capsys, monkeypatch):
     monkeypatch.chdir(runs)
     before = snapshot(runs)
+    run = functools.partial(analyse, module) if hasattr(module, "ANALYSIS") else module.main
     with pytest.raises(SystemExit) as end:
-        module.main(arguments.replace("{}", str(runs)).split())
+        run(arguments.replace("{}", str(runs)).split())
     assert end.value.code == 2
     captured = capsys.readouterr()
     assert says in captured.err

@@ -333,3 +333,16 @@ def test_downsampling_of_bad_input(flags, says, tmp_path, capsys):
     assert says in error
     assert len(error.strip().splitlines()) == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_rectangles(tmp_path, capsys):
+    """The radii are those of the shorter side; images and pictures have the run's size."""
+    save_untrained(RECIPE, tmp_path / "run", base_width=2, resolution=[16, 24], spectral="ssd")
+    run, few = str(tmp_path / "run"), ["--images", "8", "--batch-size", "8", "--factors", "0,1"]
+    blindness.main([run, *few, "--radii", "1,8"])
+    table, *_ = printed_means(capsys.readouterr().out)
+    assert set(table) == {1, 8}
+    quality.main([run, "--images", "8", "--batch-size", "8"])
+    with pytest.raises(SystemExit):
+        blindness.main([run, *few, "--radii", "100"])
+    assert "for images of 24x16. Received" in capsys.readouterr().err

@@ -151,7 +151,7 @@ CASES = [
     ("run --images many", "--images"),
     ("run --seed -1", "--seed must lie in"),
     ("run --batch-size 0", "--batch-size must lie in"),
-    ("run --window yes", "yes is neither the folder"),
+    ("run --window yes", "unrecognized arguments: yes"),
     ("run --colour red", "--colour"),
     ("run --out look", "--out must name a picture (.png .pdf .svg). Received: look"),
     ("run --out look.jpg", "--out must name a picture"),

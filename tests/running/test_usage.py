@@ -19,6 +19,7 @@ def few(monkeypatch):
     monkeypatch.setattr(usage.RecordUsage.__init__, "__defaults__", (4,))
 
 
+@pytest.mark.slow
 def test_recorded_and_drawn_of_a_run(few, tmp_path):
     run = tmp_path / "run"
     main(RECIPE, ["--smoke", "--resolution", "8", "--usage-every", "0.032", "--run-dir", str(run)])

@@ -19,6 +19,8 @@ from .downsampling import boosted as boosted
 from .downsampling import pooled as pooled
 from .downsampling import relative_difference as relative_difference
 from .downsampling import sharpened as sharpened
+from .embedding import Embedding as Embedding
+from .embedding import embed as embed
 from .features import FeatureStatistics as FeatureStatistics
 from .features import feature_maps as feature_maps
 from .features import feature_statistics as feature_statistics
@@ -26,6 +28,7 @@ from .inversion import Projection as Projection
 from .inversion import noise_regularizer as noise_regularizer
 from .inversion import project as project
 from .inversion import squared_difference as squared_difference
+from .inversion import statistics_of_styles as statistics_of_styles
 from .inversion import synthesize as synthesize
 from .jacobian import JacobianSpectra as JacobianSpectra
 from .jacobian import jacobian_spectra as jacobian_spectra
@@ -34,6 +37,11 @@ from .nearest import Nearest as Nearest
 from .nearest import nearest_images as nearest_images
 from .noise_by_layer import NoiseByLayer as NoiseByLayer
 from .noise_by_layer import noise_by_layer as noise_by_layer
+from .paired import Mean as Mean
+from .paired import bootstrap_mean as bootstrap_mean
+from .paired import paired_differences as paired_differences
+from .paired import psnr as psnr
+from .paired import roughness as roughness
 from .path_lengths import PathLengths as PathLengths
 from .path_lengths import images_at as images_at
 from .path_lengths import path_lengths as path_lengths

@@ -181,8 +181,7 @@ def along(styles: np.ndarray, directions: Directions, index: int, steps: float) 
 def save_directions(directions: Directions, path: str | os.PathLike) -> None:
     """Writes directions as an archive of NumPy arrays."""
     with files.replacing(path) as temporary, open(temporary, "wb") as file:
-        arrays: dict[str, Any] = {name: np.asarray(value) for name, value in directions._asdict().items()}
-        np.savez(file, **arrays)
+        np.savez(file, allow_pickle=False, **{name: np.asarray(value) for name, value in directions._asdict().items()})
 
 
 def load_directions(path: str | os.PathLike) -> Directions:

@@ -87,7 +87,7 @@ def project(
     if not 0 <= noise_weight < math.inf:
         raise ValueError(f"`noise_weight` must be finite and at least 0. Received: noise_weight={noise_weight}")
     search = _Search(network, distance, steps, seed, space, noise_weight)
-    targets = _targets(images, search.image_shape)
+    targets = as_targets(images, search.image_shape)
     step = tf.function(search.step, jit_compile=xla.chosen(jit_compile), autograph=False)
     found = []
     with Progress(disable=not progress) as bar:
@@ -170,7 +170,7 @@ def normalized(noise: Any) -> Any:
 # -- the search ---
 
 
-class _State(NamedTuple):
+class AdamState(NamedTuple):
     """Where Adam is: what it changes (styles, then noise maps), and running means of gradients and of their squares."""
 
     values: list[Any]
@@ -186,7 +186,7 @@ class _Search:
     ) -> None:
         self._noise_weight = noise_weight
         self._network, self._distance, self._steps, self._seed = network, distance, steps, seed
-        styles, self._deviation = _statistics_of_styles(network, seed)
+        styles, self._deviation = statistics_of_styles(network, seed)
         self._styles = tf.tile(styles[None, None], (1, network.slots if space == "w+" else 1, 1))
         source = DrawnNoise(noise_source(seed, 0))
         with random.scope(source):
@@ -195,12 +195,12 @@ class _Search:
             raise ValueError("the generator's average image holds NaN or infinity: it has diverged")
         self._noise, self.image_shape = source.maps, tuple(image.shape[1:])
 
-    def start(self, count: int) -> _State:
+    def start(self, count: int) -> AdamState:
         """The state before the first step, equal for all images."""
         values = [tf.repeat(value, count, axis=0) for value in (self._styles, *self._noise)]
-        return _State(values, [tf.zeros_like(v) for v in values], [tf.zeros_like(v) for v in values])
+        return AdamState(values, [tf.zeros_like(v) for v in values], [tf.zeros_like(v) for v in values])
 
-    def step(self, index: Any, state: _State, target: Any) -> tuple[_State, Any]:
+    def step(self, index: Any, state: AdamState, target: Any) -> tuple[AdamState, Any]:
         """The state after a step, and the distances before it."""
         t = tf.cast(index, tf.float32) / self._steps
         normal = projection_source(self._seed, index).stream().normal(self._styles.shape)
@@ -211,11 +211,11 @@ class _Search:
             distances = self._distances(images, target)
             signal = sum(tf.reduce_sum(noise_regularizer(each)) for each in noise)
             loss = tf.reduce_sum(distances) + self._noise_weight * signal
-        state = _adam(state, tape.gradient(loss, state.values), index, learning_rate(t))
+        state = adam_step(state, tape.gradient(loss, state.values), index, learning_rate(t))
         styles, *noise = state.values
         return state._replace(values=[styles, *map(normalized, noise)]), distances
 
-    def result(self, state: _State, distances: Sequence[Any], target: Any) -> Projection:
+    def result(self, state: AdamState, distances: Sequence[Any], target: Any) -> Projection:
         """What the state after the last step shows, with the distances before each step."""
         styles, *noise = state.values
         images = self._images(styles, noise)
@@ -233,14 +233,15 @@ class _Search:
         return tf.repeat(styles, self._network.slots // styles.shape[1], axis=1)
 
     def _distances(self, images: Any, target: Any) -> Any:
-        distances = self._distance(_averaged_down(images), _averaged_down(target))
+        distances = self._distance(averaged_down(images), averaged_down(target))
         if tuple(distances.shape) != (target.shape[0],):
             raise ValueError(f"`distance` must give a number for each image. Received: shape {tuple(distances.shape)}")
         return tf.cast(distances, tf.float32)
 
 
-def _statistics_of_styles(network: Any, seed: int) -> tuple[Any, Any]:
-    """Mean `[style_dim]` and deviation of W: the root of the mean squared distance from the mean."""
+def statistics_of_styles(network: Any, seed: int) -> tuple[Any, Any]:
+    """Mean `[style_dim]` and deviation of W, of 10,000 styles: the root of the mean squared distance from the mean."""
+    network = getattr(network, "generator_ema", network)
     classes = number_of_classes(network)
     labels = [labels_in_turn(0, _SAMPLES, classes)] if classes else []
     styles = network.mapping(sampling_latents(_SAMPLES, latent_width(network), seed), *labels)
@@ -248,7 +249,7 @@ def _statistics_of_styles(network: Any, seed: int) -> tuple[Any, Any]:
     return mean, tf.sqrt(tf.reduce_mean(tf.reduce_sum(tf.math.squared_difference(styles, mean), axis=1)))
 
 
-def _adam(state: _State, gradients: Sequence[Any], index: Any, rate: Any) -> _State:
+def adam_step(state: AdamState, gradients: Sequence[Any], index: Any, rate: Any) -> AdamState:
     """A step of Adam, the one of this index from 0 on."""
     means = [_BETA_1 * mean + (1 - _BETA_1) * g for mean, g in zip(state.means, gradients, strict=True)]
     squares = [_BETA_2 * square + (1 - _BETA_2) * g * g for square, g in zip(state.squares, gradients, strict=True)]
@@ -257,10 +258,11 @@ def _adam(state: _State, gradients: Sequence[Any], index: Any, rate: Any) -> _St
     for value, mean, square in zip(state.values, means, squares, strict=True):
         mean, square = mean / (1 - _BETA_1**count), square / (1 - _BETA_2**count)
         values.append(value - rate * mean / (tf.sqrt(square) + _EPSILON))
-    return _State(values, means, squares)
+    return AdamState(values, means, squares)
 
 
-def _averaged_down(images: Any) -> Any:
+def averaged_down(images: Any) -> Any:
+    """Images as distances see them: large ones averaged over blocks, to sides of `MAX_SIZE` pixels or a little more."""
     block = min(images.shape[1:3]) // MAX_SIZE
     return images if block < 2 else tf.nn.avg_pool2d(images, block, block, "VALID")
 
@@ -278,7 +280,7 @@ def _check(network: Any, steps: int, seed: int, space: str, batch_size: int) -> 
         raise ValueError(f"`seed` must lie in [0, 2**31). Received: seed={seed}")
 
 
-def _targets(images: Any, shape: tuple[int, ...]) -> np.ndarray:
+def as_targets(images: Any, shape: tuple[int, ...]) -> np.ndarray:
     """Images as floats."""
     images = np.asarray(images)
     if images.shape[1:] != shape or not len(images):

@@ -26,14 +26,14 @@ def resolution_usage(
 
     Args:
         generator: A `tfnss.GAN` (its average is used), or a generator whose `synthesis` has a method `rgb_outputs`: the
-            outputs of its RGB layers, by resolution, of styles `[batch, slots, style_dim]`.
+            outputs of its RGB layers, by nominal resolution (`models.sizes`), of styles `[batch, slots, style_dim]`.
         count: Number of images, each of a style of its own.
         seed: Seed of the latents and the noise, in [0, 2**31).
         batch_size: Images at a time, rounded up to an even number. Layers draw other noise for another batch size.
         progress: Whether to show a progress line.
 
     Returns:
-        The shares by resolution, from the lowest on; their sum is 1.
+        The shares by nominal resolution, from the lowest on; their sum is 1.
 
     Raises:
         ValueError: For a generator with fewer than two RGB layers (the architectures `resnet` and `orig`, and networks

@@ -2,6 +2,7 @@
 
     tfnss prepare ~/pictures ~/pictures64 --resolution 64
     tfnss train dcgan_celeba64 --data ~/pictures64
+    tfnss prepare ~/pictures ~/wide --resolution 640x384      # 640 pixels wide, 384 high
 
 SOURCE is a folder or zip of images, an LSUN export (a folder with data.mdb), or a data set of TensorFlow Datasets by name.
 The same command goes on where it was stopped, or where a disk failed. One process writes DEST.

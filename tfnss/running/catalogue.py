@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from tfnss.console import nearest
 
-PAPERS = ("NSS-GAN", "Riemannian noise injection", "SSD-GAN", "StyleGAN2")
+PAPERS = ("NSS-GAN", "Riemannian noise injection", "SSD-GAN", "StyleGAN2", "R3GAN")
 ORIGINS = ("first runs", *PAPERS, "others")
 ENTRY_POINTS = "tfnss.recipes"
 _HOUSE = Path(__file__).resolve().parents[2]  # where `tfnss`, `models` and `recipes` lie side by side

@@ -19,6 +19,7 @@ from tfnss.resolution import is_resolution, sides
 from tfnss.running.analysis.outcome import Outcome, outcomes
 from tfnss.running.file_names import HISTORY, METRICS, NEAREST, REPORT
 from tfnss.running.nearest import PAIRS, read_nearest
+from tfnss.running.option import in_words
 from tfnss.running.page import Markup, element, opened, page, picture, shown
 from tfnss.running.stored import class_names, paper_figures, read_settings, recipe_of
 from tfnss.training.callbacks import read_history
@@ -82,7 +83,7 @@ def _page(run_dir: Path) -> str:
         "Metrics": _metrics(run_dir, settings),
         "Curves": _pictures(run_dir),
         **_analyses(run_dir),
-        "Settings": _list({"recipe": saved["recipe"], **settings}),
+        "Settings": _list({"recipe": saved["recipe"], **{name: in_words(value) for name, value in settings.items()}}),
         "Last row of the history": _list(history[-1]) if history else element("p", "None yet."),
         "Versions": _list(saved.get("versions", {})),
     }

@@ -14,11 +14,13 @@ from .losses import Wasserstein as Wasserstein
 from .path_length import PathLength as PathLength
 from .penalty import GeneratorPenalty as GeneratorPenalty
 from .penalty import LogitPenalty as LogitPenalty
+from .ramps import CosineRamp as CosineRamp
 from .regularizers import DRAGAN as DRAGAN
 from .regularizers import R1 as R1
 from .regularizers import R2 as R2
 from .regularizers import GradientPenalty as GradientPenalty
 from .regularizers import Regularizer as Regularizer
+from .scheduled_adam import ScheduledAdam as ScheduledAdam
 from .schedules import Annealing as Annealing
 from .schedules import ConstantAnnealing as ConstantAnnealing
 from .schedules import DecayingWaveAnnealing as DecayingWaveAnnealing

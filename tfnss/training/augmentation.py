@@ -7,17 +7,18 @@ import keras
 import tensorflow as tf
 
 from tfnss.layers.augment import Augment
+from tfnss.training.ramps import CosineRamp, Ramped, checked
 
 
 @keras.saving.register_keras_serializable("tfnss")
 class Augmentation(keras.layers.Layer):
-    """Augments every image that the discriminator sees, real or fake, with a fixed probability.
+    """Augments every image that the discriminator sees, real or fake, with a probability that the game does not change.
 
     `Augmentation("diffaugment", probability=1)` is DiffAugment.
 
     Args:
         pipeline: The operations, as `tfnss.layers.Augment` names them.
-        probability: That of each operation, in [0, 1].
+        probability: That of each operation, in [0, 1]: a number, or a `CosineRamp` of it.
 
     Call arguments:
         images: Floats `[batch, height, width, 1, 3 or 4]` in [-1, 1].
@@ -30,15 +31,14 @@ class Augmentation(keras.layers.Layer):
     logged: tuple[str, ...] = ()
     start = 0.0  # of the state's probability
 
-    def __init__(self, pipeline: str = "bgc", probability: float = 0.0, **kwargs: Any) -> None:
+    def __init__(self, pipeline: str = "bgc", probability: Ramped = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if not 0 <= probability <= 1:
-            raise ValueError(f"`probability` must lie in [0, 1]. Received: probability={probability}")
+        self.probability = checked("probability", probability, most=1.0)
+        if isinstance(self.probability, CosineRamp):
+            self.logged, self.start = ("augment_probability",), self.probability.start
         self.autocast = False
         self.pipeline = pipeline
         self.augment = Augment(pipeline)
-        self.probability = probability
-
         self.built = True
 
     def call(self, images: Any, state: Any) -> Any:
@@ -46,11 +46,11 @@ class Augmentation(keras.layers.Layer):
 
     def probability_of(self, state: Any) -> Any:
         """The probability now."""
-        return tf.constant(self.probability, tf.float32)
+        return state[0] if isinstance(self.probability, CosineRamp) else tf.constant(self.probability, tf.float32)
 
     def logs(self, state: Any) -> dict[str, Any]:
         """What the training history records."""
-        return {}
+        return {name: state[0] for name in self.logged if name == "augment_probability"}
 
     def observe(self, state: Any, sign: Any) -> Any:
         """The state after a discriminator's step whose mean sign of D(real) is `sign`."""
@@ -58,7 +58,9 @@ class Augmentation(keras.layers.Layer):
 
     def adapt(self, state: Any, iteration: Any, batch_size: int) -> Any:
         """The state at the end of an iteration."""
-        return state
+        if not isinstance(self.probability, CosineRamp):
+            return state
+        return tf.stack([self.probability((iteration + 1) * batch_size), 0.0, 0.0])
 
     def get_config(self) -> dict:
         return {**super().get_config(), "pipeline": self.pipeline, "probability": self.probability}
@@ -115,9 +117,6 @@ class AdaptiveAugmentation(Augmentation):
 
     def probability_of(self, state: Any) -> Any:
         return state[0]
-
-    def logs(self, state: Any) -> dict[str, Any]:
-        return {"augment_probability": state[0]}
 
     def observe(self, state: Any, sign: Any) -> Any:
         return state + tf.stack([0.0, sign, 1.0])

@@ -20,7 +20,7 @@ from tfnss.training import gradients, losses
 from tfnss.training.augmentation import Augmentation
 from tfnss.training.batch_methods import BatchMethods
 from tfnss.training.callbacks import signals
-from tfnss.training.ema import check_half_life, ema_decay, update_average
+from tfnss.training.ema import Ramped, check_half_life, ema_decay, update_average
 from tfnss.training.epochs import OneTraining, Stretch, check_executions, check_total, steps_done, stretches
 from tfnss.training.feed import Feed, check_labels
 from tfnss.training.fine_tuning import FineTuning
@@ -110,7 +110,7 @@ class GAN(BatchMethods, FineTuning, keras.Model):
         augmentation: Augmentation | None = None,
         spectral_realness: keras.layers.Layer | None = None,
         discriminator_steps: int = 1,
-        ema_half_life_kimg: float = 10.0,
+        ema_half_life_kimg: Ramped = 10.0,
         ema_ramp_up: float | None = 0.05,
         accumulation_steps: int = 1,
         total_kimg: float | None = None,
@@ -133,7 +133,7 @@ class GAN(BatchMethods, FineTuning, keras.Model):
             spectral_realness: Classifier of the spectra of what the discriminator is shown, which decides beside it and has
                 the loss and the optimizer of the discriminator's kind (SSD-GAN). Without a seed it gets the GAN's.
             discriminator_steps: Discriminator steps, each on new real images, per generator step.
-            ema_half_life_kimg: Half-life of the generator's moving average, in thousands of images.
+            ema_half_life_kimg: Half-life of the generator's moving average, in thousands of images, or a `CosineRamp` of it.
             ema_ramp_up: Bound on the half-life as a share of the images seen; None for no bound.
             accumulation_steps: Parts that a replica's share of the batch is cut into, one after the other, to save memory:
                 the gradients are those of the whole, but for what is a part's own: statistics of batch normalisation and

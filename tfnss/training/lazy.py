@@ -20,7 +20,7 @@ def lazy_optimizer(optimizer: keras.optimizers.Optimizer, intervals: Sequence[in
 
     With one regularizer every k iterations there are k + 1 steps where there were k, so the learning rate is multiplied by
     c = k / (k + 1) and the decay rates of the moments (and momentum) are raised to the power c. A schedule of the learning
-    rate becomes a `LazySchedule`.
+    rate becomes a `LazySchedule`, one of a decay rate a `LazyDecaySchedule`.
 
     The result is a copy with its own learning rate; the object given is not used.
 
@@ -42,7 +42,10 @@ def lazy_optimizer(optimizer: keras.optimizers.Optimizer, intervals: Sequence[in
             f"`LearningRateSchedule`. Received: {type(optimizer).__name__}"
         )
     for rate in _DECAY_RATES & config.keys():
-        config[rate] **= c
+        if isinstance(config[rate], dict):  # of `ScheduledAdam`
+            config[rate] = LazyDecaySchedule(keras.saving.deserialize_keras_object(config[rate]), intervals)
+        else:
+            config[rate] **= c
     return type(optimizer).from_config(config)
 
 
@@ -84,3 +87,16 @@ class LazySchedule(LearningRateSchedule):
     @classmethod
     def from_config(cls, config: dict) -> "LazySchedule":
         return cls(keras.saving.deserialize_keras_object(config["schedule"]), config["intervals"])
+
+
+@keras.saving.register_keras_serializable("tfnss")
+class LazyDecaySchedule(LazySchedule):
+    """The same for a schedule of a moment's decay rate, which is raised to the power `correction(intervals)`.
+
+    Args:
+        schedule: The other schedule.
+        intervals: As for `LazySchedule`.
+    """
+
+    def __call__(self, step: Any) -> Any:
+        return self.schedule(self.own_steps(step)) ** correction(self.intervals)

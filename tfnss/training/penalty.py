@@ -1,15 +1,17 @@
 """What the penalties on either player have in common."""
 
-import math
+import copy
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
+
+from tfnss.training.ramps import CosineRamp, Ramped, checked, now
 
 
 class Penalty:
     """Base of the regularizers: a weighted term of one player's loss.
 
     Args:
-        weight: Factor of the penalty, >= 0.
+        weight: Factor of the penalty, >= 0: a number, or a `CosineRamp` of it.
         interval: The penalty is taken every `interval` steps of its player. Above 1 it is lazy (StyleGAN2, appendix B): on
             an optimizer step of its own, multiplied by `interval`.
 
@@ -28,13 +30,19 @@ class Penalty:
     name: str
     state_size: int = 0
 
-    def __init__(self, weight: float, interval: int = 1) -> None:
-        if not 0 <= weight < math.inf:
-            raise ValueError(f"`weight` must be a finite number >= 0. Received: weight={weight}")
+    def __init__(self, weight: Ramped, interval: int = 1) -> None:
         if not isinstance(interval, int) or interval < 1:
             raise ValueError(f"`interval` must be a whole number >= 1. Received: interval={interval}")
-        self.weight = float(weight)
+        self.weight: Any = checked("weight", weight)
         self.interval = interval
+
+    def at(self, images_seen: Any) -> Self:
+        """The penalty as it is at a moment of the run: itself, or a copy whose weight is its ramp's value there."""
+        if not isinstance(self.weight, CosineRamp):
+            return self
+        penalty = copy.copy(self)
+        penalty.weight = now(self.weight, images_seen)
+        return penalty
 
     @property
     def logged(self) -> tuple[str, ...]:
@@ -85,7 +93,7 @@ class LogitPenalty(Penalty):
     """Base of the regularizers of the discriminator's own logits, which every step of it has.
 
     Args:
-        weight: Factor of the penalty, >= 0.
+        weight: Factor of the penalty, >= 0: a number, or a `CosineRamp` of it.
 
     Call arguments:
         real_logits: Float32 logits `[batch]` on real images,
@@ -98,7 +106,7 @@ class LogitPenalty(Penalty):
 
     player = "discriminator"
 
-    def __init__(self, weight: float) -> None:
+    def __init__(self, weight: Ramped) -> None:
         super().__init__(weight)
 
     def __call__(self, real_logits: Any, fake_logits: Any, state: Any) -> Any:

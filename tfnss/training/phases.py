@@ -98,10 +98,11 @@ class DiscriminatorStep(Phase):
         if self._on_logits:
             logs |= dict(zip(("real_logit", "fake_logit"), map(tf.reduce_mean, logits), strict=True))
         for penalty in self.penalties:
-            if isinstance(penalty, LogitPenalty):
-                logs[penalty.name] = penalty(*logits, game.state_of(penalty).value if penalty.state_size else None)
+            taken = penalty.at(game.images_seen.value)
+            if isinstance(taken, LogitPenalty):
+                logs[penalty.name] = taken(*logits, game.state_of(penalty).value if penalty.state_size else None)
             else:
-                logs[penalty.name] = penalty(game.discriminating(labels), real, lambda: fake)
+                logs[penalty.name] = taken(game.discriminating(labels), real, lambda: fake)
             loss += logs[penalty.name]
         return loss, logs
 
@@ -125,7 +126,7 @@ class LazyPenalty(Phase):
         return self.penalty.logged
 
     def loss(self, game: Game, real: Any, labels: Any = None) -> tuple[Any, Logs]:
-        penalty = self.penalty(
+        penalty = self.penalty.at(game.images_seen.value)(
             game.discriminating(labels), real, lambda: tf.stop_gradient(game.fakes(real.shape[0], labels))
         )
         return penalty * self.penalty.interval, {self.penalty.name: penalty}
@@ -244,7 +245,8 @@ def _split(regularizers: Sequence[Penalty], player: str) -> tuple[list[Any], lis
 def _generator_penalty(
     game: Game, regularizer: GeneratorPenalty, real: Any, labels: Any, fake: Any
 ) -> tuple[Any, Logs]:
-    return regularizer(game.generator, real, fake, labels=labels, state=game.state_of(regularizer).value)
+    state = game.state_of(regularizer).value
+    return regularizer.at(game.images_seen.value)(game.generator, real, fake, labels=labels, state=state)
 
 
 def _move_state(game: Game, penalties: Sequence[GeneratorPenalty], logs: Logs) -> None:

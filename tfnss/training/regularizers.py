@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tfnss import random
 from tfnss.training.penalty import Penalty
+from tfnss.training.ramps import Ramped
 
 
 class Regularizer(Penalty):
@@ -34,7 +35,7 @@ class R1(Regularizer):
 
     name = "r1"
 
-    def __init__(self, weight: float = 10.0, interval: int = 1) -> None:
+    def __init__(self, weight: Ramped = 10.0, interval: int = 1) -> None:
         super().__init__(weight, interval)
 
     def __call__(self, discriminate: Callable, real: Any, fake: Callable) -> Any:
@@ -50,7 +51,7 @@ class R2(Regularizer):
 
     name = "r2"
 
-    def __init__(self, weight: float = 10.0, interval: int = 1) -> None:
+    def __init__(self, weight: Ramped = 10.0, interval: int = 1) -> None:
         super().__init__(weight, interval)
 
     def __call__(self, discriminate: Callable, real: Any, fake: Callable) -> Any:
@@ -63,7 +64,7 @@ class GradientPenalty(Regularizer):
 
     name = "gradient_penalty"
 
-    def __init__(self, weight: float = 10.0, interval: int = 1) -> None:
+    def __init__(self, weight: Ramped = 10.0, interval: int = 1) -> None:
         super().__init__(weight, interval)
 
     def __call__(self, discriminate: Callable, real: Any, fake: Callable) -> Any:
@@ -81,7 +82,7 @@ class DRAGAN(Regularizer):
 
     name = "dragan"
 
-    def __init__(self, weight: float = 10.0, interval: int = 1) -> None:
+    def __init__(self, weight: Ramped = 10.0, interval: int = 1) -> None:
         super().__init__(weight, interval)
 
     def __call__(self, discriminate: Callable, real: Any, fake: Callable) -> Any:

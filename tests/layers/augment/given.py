@@ -13,12 +13,12 @@ def random_images(*shape):
     return np.random.default_rng(0).uniform(-1, 1, shape).astype("float32")
 
 
-def draw(batch, probability, operations=PIPELINES["bgcfnc"], seed=0):
+def draw(batch, probability, operations=PIPELINES["bgcfnc"], seed=0, **kwargs):
     """Parameters as float32 arrays."""
     generator = np.random.default_rng(seed)
     uniform = generator.uniform(size=(batch, UNIFORMS)).astype("float32")
     normal = generator.normal(size=(batch, NORMALS)).astype("float32")
-    drawn = from_draws(*map(ops.convert_to_tensor, (uniform, normal, np.float32(probability))), operations)
+    drawn = from_draws(*map(ops.convert_to_tensor, (uniform, normal, np.float32(probability))), operations, **kwargs)
     return Parameters(*map(ops.convert_to_numpy, drawn))
 
 

@@ -10,6 +10,7 @@ import scipy.stats
 from tests.layers.augment.given import ADA, draw
 from tfnss.layers.augment import PIPELINES
 from tfnss.layers.augment.parameters import Parameters
+from tfnss.layers.augment.pipeline import SHARES
 
 
 @pytest.mark.parametrize("probability", [0, 0.3, 0.8, 1, 7.5])
@@ -37,6 +38,17 @@ def test_gates(probability):
         allowed = {(2, 3), (8, 9)}  # a gate apiece for both axes
         for i, j in itertools.combinations(range(len(columns)), 2):
             assert (i, j) in allowed or abs(correlations[i, j]) < 6 / math.sqrt(count)
+
+
+def test_operations_with_a_share_of_the_probability():
+    """R3GAN's colour operations happen half as often (Huang et al. 2024)."""
+    count = 20_000
+    drawn = draw(count, 0.6, PIPELINES["r3gan"], shares=SHARES["r3gan"])
+    for name, value, rate in (("brightness", 0, 0.3), ("hue", 0, 0.3), ("saturation", 1, 0.3), ("scale", 1, 0.6)):
+        active = int((getattr(drawn, name) != value).sum())
+        assert scipy.stats.binomtest(active, count, rate).pvalue > 1e-6, name
+    assert scipy.stats.binomtest(int((drawn.cutout != 0).sum()), count, 0.6).pvalue > 1e-6
+    assert (drawn.noise == 0).all()
 
 
 def test_distributions():

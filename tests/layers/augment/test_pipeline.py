@@ -11,6 +11,7 @@ from tests.layers.harness import check_layer
 from tfnss import random
 from tfnss.layers.augment import PIPELINES, Augment
 from tfnss.layers.augment.parameters import from_draws
+from tfnss.layers.augment.pipeline import SHARES
 
 on_tensorflow = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="differentiates with TensorFlow")
 
@@ -42,18 +43,24 @@ def test_is_a_keras_layer(pipeline):
 
 
 @pytest.mark.parametrize(("pipeline", "probability", "more"), [(name, 0.6, 0) for name in ADA] + [("bgcfnc", 0.2, 9)])
-@pytest.mark.parametrize("channels", [1, 3])
-def test_pipelines_equal_the_reference(pipeline, probability, more, channels):
+@pytest.mark.parametrize(("height", "width", "channels"), [(24, 24, 1), (24, 24, 3), (24, 36, 3)])
+def test_pipelines_equal_the_reference(pipeline, probability, more, height, width, channels):
     """The filter spreads what zeros the reference reads, so the whole comes once with margins that keep them away."""
-    images, source = random_images(6, 24, 24, channels), Draws()
+    images, source = random_images(6, height, width, channels), Draws()
     with random.scope(source):
         augmented = ops.convert_to_numpy(Augment(pipeline)(images, probability))
     uniform, normal, *white = source.drawn
-    drawn = from_draws(*map(ops.convert_to_tensor, (uniform, normal, np.float32(probability))), PIPELINES[pipeline])
+    drawn = from_draws(
+        *map(ops.convert_to_tensor, (uniform, normal, np.float32(probability))),
+        PIPELINES[pipeline],
+        SHARES.get(pipeline, {}),
+    )
     parameters = rows_of(map(ops.convert_to_numpy, drawn))
-    expected, clean = images.astype("float64"), np.ones((6, 24, 24), bool)
-    if pipeline in ("blit", "geom") or pipeline.startswith("bg"):
-        expected, clean = reference.resample(images, [reference.inverse_matrix(p, 24, 24) for p in parameters], more)
+    expected, clean = images.astype("float64"), np.ones((6, height, width), bool)
+    if pipeline in ("blit", "geom", "r3gan") or pipeline.startswith("bg"):
+        expected, clean = reference.resample(
+            images, [reference.inverse_matrix(p, height, width) for p in parameters], more
+        )
     for i, p in enumerate(parameters):
         noise = p.noise * white[0][i] if white else 0
         expected[i] = reference.cut_out(reference.amplify(reference.recolour(expected[i], p), p.bands) + noise, p)

@@ -5,7 +5,8 @@ pipeline, so an operation that two pipelines share does the same in both.
 """
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from keras import ops
@@ -52,7 +53,13 @@ class Parameters(NamedTuple):
     cutout_y: Any  # centre, as a fraction of the height
 
 
-def from_draws(uniform: Any, normal: Any, probability: Any, operations: Collection[str]) -> Parameters:
+def from_draws(
+    uniform: Any,
+    normal: Any,
+    probability: Any,
+    operations: Collection[str],
+    shares: Mapping[str, float] = MappingProxyType({}),
+) -> Parameters:
     """The parameters of each image.
 
     Args:
@@ -60,6 +67,7 @@ def from_draws(uniform: Any, normal: Any, probability: Any, operations: Collecti
         normal: Standard normal numbers `[batch, NORMALS]`.
         probability: Scalar tensor >= 0.
         operations: The operations that may happen.
+        shares: Of operations that happen with a share of the probability, that share.
     """
     columns = ops.unstack(uniform, num=UNIFORMS, axis=1)
     flip, quarter, shift_x, shift_y, first, second, luma, hue, cutout_x, cutout_y = columns[-_UNIFORM_VALUES:]
@@ -68,7 +76,8 @@ def from_draws(uniform: Any, normal: Any, probability: Any, operations: Collecti
     )
     gates: dict[str, list] = {name: [] for name in _OPERATIONS}
     for name, column in zip(_OPERATIONS, columns, strict=False):
-        gates[name].append(column < _gate_probability(name, probability) if name in operations else column < 0)
+        own = _gate_probability(name, probability * shares.get(name, 1.0))
+        gates[name].append(column < own if name in operations else column < 0)
 
     def gated(name: str, value: Any, otherwise: float, index: int = 0) -> Any:
         return ops.where(gates[name][index], value, otherwise)

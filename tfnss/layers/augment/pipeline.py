@@ -30,8 +30,10 @@ PIPELINES = {
     "bgcf": _BLIT + _GEOMETRY + _COLOUR + _BANDS,
     "bgcfn": _BLIT + _GEOMETRY + _COLOUR + _BANDS + _NOISE,
     "bgcfnc": _BLIT + _GEOMETRY + _COLOUR + _BANDS + _NOISE + _CUTOUT,
+    "r3gan": _BLIT + _GEOMETRY + _COLOUR + _CUTOUT,
     **diffaugment.PIPELINES,
 }
+SHARES = {"r3gan": dict.fromkeys(_COLOUR, 0.5)}  # of the probability, for the operations that have not all of it
 
 
 @keras.saving.register_keras_serializable("tfnss")
@@ -50,6 +52,7 @@ class Augment(keras.layers.Layer):
     | `noise` | white noise |
     | `cutout` | a rectangle set to zero |
     | `bg`, `bgc`, `bgcf`, `bgcfn`, `bgcfnc` | the first two, three, four, five, six of these |
+    | `r3gan` | the first three, colour operations with half the probability, and cutout (R3GAN) |
     | `diffaugment` | DiffAugment's three policies, each of which happens as a whole; at probability 1 this is the paper |
     | `diffaugment-color` | its first: brightness + U(-0.5, 0.5), then saturation x U(0, 2), then contrast x U(0.5, 1.5) |
     | `diffaugment-translation` | its second: by whole pixels, up to an eighth of the side each way; zeros enter |
@@ -83,7 +86,8 @@ class Augment(keras.layers.Layer):
     TensorShape([2, 64, 64, 3])
 
     References: Karras et al. 2020, Training Generative Adversarial Networks with Limited Data; Zhao et al. 2020,
-    Differentiable Augmentation for Data-Efficient GAN Training.
+    Differentiable Augmentation for Data-Efficient GAN Training; Huang et al. 2024, The GAN is dead; long live the GAN! A
+    Modern GAN Baseline.
     """
 
     def __init__(self, pipeline: str = "bgc", seed: int | None = None, **kwargs: Any) -> None:
@@ -116,7 +120,7 @@ class Augment(keras.layers.Layer):
         batch, height, width, _ = ops.shape(images)
         uniform = random.stream(self.seed_generator).uniform((batch, UNIFORMS))
         normal = random.stream(self.seed_generator).normal((batch, NORMALS))
-        parameters = from_draws(uniform, normal, probability, operations)
+        parameters = from_draws(uniform, normal, probability, operations, SHARES.get(self.pipeline, {}))
         if any(operation in operations for operation in _BLIT + _GEOMETRY):
             images = geometry.resample(images, geometry.inverse_matrix(parameters, height, width))
         if any(operation in operations for operation in _COLOUR):

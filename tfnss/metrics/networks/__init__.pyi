@@ -5,3 +5,4 @@ from .inception import Inception as Inception
 from .network import FeatureNetwork as FeatureNetwork
 from .network import Outputs as Outputs
 from .vgg16 import VGG16 as VGG16
+from .vgg16 import vgg16_features as vgg16_features

@@ -46,6 +46,7 @@ class FeatureNetwork(Protocol):
 def resized(images: tf.Tensor, size: int) -> tf.Tensor:
     """Float32 RGB images in [0, 255] of `size`x`size` from uint8 ones: bilinear, half-pixel centres, no antialiasing.
 
+    Rectangles lose their shape, which is how the literature measures them: fakes and reals alike.
     Grey images are repeated three times, and transparent ones laid on white (`tfnss.colours.rgb`).
 
     This is how TF-GAN's own examples resize; images that are larger than `size` should be made smaller before, with

@@ -2,15 +2,20 @@
 
 import hashlib
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from tfnss.colours import rgb
 from tfnss.files import expanded
 from tfnss.metrics.networks.network import Outputs, resized
 
+EMBEDDING_TAPS = ("block1_conv1", "block1_conv2", "block3_conv2", "block4_conv2")  # Image2StyleGAN's
+CAFFE_SCALE = 255 * (0.229 + 0.224 + 0.225) / 3  # deviation of ImageNet's pixels in [0, 255]
 _REMEDY = (
     "download https://storage.googleapis.com/tensorflow/keras-applications/vgg16/"
     "vgg16_weights_tf_dim_ordering_tf_kernels.h5 on a machine with network and name the file (--vgg16 FILE)"
@@ -65,6 +70,40 @@ def _load(model: keras.Model, path: Path) -> None:
     missing = [k.path for k, old in zip(kernels, before, strict=True) if np.array_equal(k.numpy(), old)]
     if missing:
         raise ValueError(f"{path} lacks {missing[0]}")
+
+
+def vgg16_features(
+    weights: str | os.PathLike | None = "imagenet", taps: Sequence[str] = EMBEDDING_TAPS, preprocessing: str = "caffe"
+) -> Callable[[Any], list[Any]]:
+    """Activations of VGG16 after some of its convolutions and their rectifiers, differentiable.
+
+    They are those of images of unit deviation, as torchvision's networks see them, so that losses have one scale for either
+    kind of weights: Keras' own networks take numbers of 0 to 255, and their activations are divided by `CAFFE_SCALE`.
+
+    Args:
+        weights: As in `vgg16`.
+        taps: Names of layers.
+        preprocessing: `caffe` for Keras' weights, `torch` for ones that were converted from torchvision's.
+
+    Returns:
+        A function of images `[batch, height, width, 1, 3 or 4]`, floats in [-1, 1], that gives an array of each tap.
+
+    Raises:
+        ValueError: If the weights cannot be had, and for another `preprocessing`.
+    """
+    if preprocessing not in ("caffe", "torch"):
+        raise ValueError(f"`preprocessing` must be caffe or torch. Received: {preprocessing}")
+    network = vgg16(weights, include_top=False)
+    both = keras.Model(network.input, [network.get_layer(name).output for name in taps])
+    scale = CAFFE_SCALE if preprocessing == "caffe" else 1.0
+
+    def features(images: Any) -> list[Any]:
+        inputs = keras.applications.imagenet_utils.preprocess_input(
+            (rgb(tf.cast(images, tf.float32)) + 1) * 127.5, data_format="channels_last", mode=preprocessing
+        )
+        return [activations / scale for activations in both(inputs, training=False)]
+
+    return features
 
 
 def digest_of(model: keras.Model) -> str:
