@@ -38,7 +38,7 @@ def conv2d(images: Any, kernel: Any, strides: int = 1, padding: str = "same") ->
         return ops.conv(images, kernel, strides=strides, padding=padding, data_format="channels_last")
     size = images.shape[1:3]
     height, width = (_result(pixels, kernel.shape[0], strides, padding) for pixels in size)
-    results = (height, width)
+    results = height, width
     before = _zeros_before(size, results, kernel.shape[0], strides) if padding == "same" else 0
     if strides == 1:
         return _dense(images, kernel, before, results)
