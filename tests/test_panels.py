@@ -73,3 +73,4 @@ def test_lines(axes):
 def test_bands_of_nothing(axes):
     panels.bands({"x": (np.zeros(3), np.zeros(3))}, "a", "b")(axes)
     assert np.isnan(axes.lines[0].get_ydata()).all()
+    assert axes.get_yscale() == "linear"

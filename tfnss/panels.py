@@ -88,7 +88,8 @@ def bands(curves: Mapping[str, tuple[np.ndarray, np.ndarray]], xlabel: str, ylab
             (line,) = axes.plot(places, shown, label=label)
             low = np.maximum(shown - std, np.min(mean, where=mean > 0, initial=np.inf) / 10)
             axes.fill_between(places, low, shown + std, color=line.get_color(), alpha=0.25, linewidth=0)
-        axes.set(xlabel=xlabel, ylabel=ylabel, yscale="log")
+        some = any((mean > 0).any() for mean, _ in curves.values())  # a logarithmic axis of nothing warns
+        axes.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if some else "linear")
         axes.legend(fontsize="small")
 
     return draw
