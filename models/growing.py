@@ -8,7 +8,7 @@ Reference: Karras et al. 2018, Progressive Growing of GANs, figure 2; with neare
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -16,6 +16,7 @@ import tensorflow as tf
 from keras import ops
 
 from tfnss.layers import downsample2d, upsample2d
+from tfnss.training import Growth
 
 BOX = (1, 1)  # nearest neighbours, means of 2x2
 
@@ -94,3 +95,9 @@ def divided(lod: float) -> tuple[int, float]:
 def add_lod(network: keras.Model) -> keras.Variable:
     """The level of detail as a weight of a network, which nothing trains."""
     return network.add_weight(name="lod", shape=(), initializer="zeros", trainable=False, dtype="float32")
+
+
+def default_growth(given: Mapping[str, Any]) -> Growth:
+    """How a model grows that is not told; at the rates of the optimizers that `compile` is given, if there are any."""
+    own = any(given.get(name) is not None for name in ("generator_optimizer", "discriminator_optimizer"))
+    return Growth(learning_rates=None) if own else Growth()

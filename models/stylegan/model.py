@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from models.growing import default_growth
 from models.style_arguments import check_arguments, half_precision
 from models.stylegan.discriminator import StyleGANDiscriminator
 from models.stylegan.generator import StyleGANGenerator
@@ -87,15 +88,20 @@ class StyleGAN(GAN):
         self._arguments = arguments | {"resolution": plain(resolution)}
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
-        """As `GAN.compile`; by default with the paper's Adam, R1 at every step and average of the generator."""
+        """As `GAN.compile`; by default with the paper's Adam, R1 at every step, average of the generator, and growing.
+
+        `growth=False` trains at the full resolution from the start.
+        """
+        given = self._given_parts(args, kwargs)
         defaults = {
             "generator_optimizer": adam(LEARNING_RATE),
             "discriminator_optimizer": adam(LEARNING_RATE),
             "regularizers": [R1(10.0)],
             "ema_half_life_kimg": 10.0,
             "ema_ramp_up": None,
+            "growth": default_growth(given),
         }
-        super().compile(**{**defaults, **self._given_parts(args, kwargs)})
+        super().compile(**{**defaults, **given})
 
     def load_official(self, path: str | os.PathLike) -> None:
         """Takes the weights of an official checkpoint of StyleGAN, or of SSD-StyleGAN.

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from models.growing import default_growth
 from models.style_arguments import check_arguments, half_precision
 from models.stylegan2.checkpoints import Checkpoint, read_checkpoint
 from models.stylegan2.discriminator import StyleGAN2Discriminator
@@ -17,6 +18,7 @@ from models.stylegan2.presets import preset
 from models.stylegan2.weights import assign_weights, check_weights, randomize
 from tfnss.resolution import Resolution, plain
 from tfnss.training import GAN, R1, PathLength
+from tfnss.training.growth import can_grow
 from tfnss.training.lazy import lazy_optimizer
 
 
@@ -111,7 +113,7 @@ class StyleGAN2(GAN):
         """As `GAN.compile`; by default with the config's Adam, lazy R1, path length penalty and average.
 
         The default Adam of the generator is corrected for lazy path lengths whether they are on or not, as in the official
-        code; but not where nothing is lazy (config `b`).
+        code; but not where nothing is lazy (config `b`). Networks that can grow do (`growth=False` for not).
         """
         chosen, given = self.preset, self._given_parts(args, kwargs)
         regularizers: list[R1 | PathLength] = [R1(chosen.r1_weight, interval=chosen.r1_interval)]
@@ -122,6 +124,8 @@ class StyleGAN2(GAN):
             "ema_half_life_kimg": chosen.ema_half_life_kimg,
             "ema_ramp_up": chosen.ema_ramp_up,
         }
+        if can_grow(self.generator):
+            defaults["growth"] = default_growth(given)
         parts = {**defaults, **given}
         if "generator_optimizer" not in given:
             lazy = chosen.r1_interval > 1

@@ -226,7 +226,7 @@ def build(settings: Mapping[str, Any]) -> "models.StyleGAN2 | models.StyleGAN":
         view=view,
         augmentation=augmentation,
         total_kimg=settings["kimg"],
-        growth=growth_of(settings),
+        growth=growth_of(settings) or False,
         spectral_realness=classifier if settings["spectral"] == "ssd" else None,
         discriminator_steps=settings["discriminator_steps"],
         ema_half_life_kimg=settings["ema_kimg"],

@@ -5,7 +5,7 @@ import inspect
 import logging
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -116,7 +116,7 @@ class GAN(BatchMethods, FineTuning, Stages, keras.Model):
         ema_ramp_up: float | None = 0.05,
         accumulation_steps: int = 1,
         total_kimg: float | None = None,
-        growth: Growth | None = None,
+        growth: Growth | Literal[False] | None = None,
         jit_compile: bool | str = "auto",
         steps_per_execution: int = 1,
         run_eagerly: bool = False,
@@ -144,7 +144,8 @@ class GAN(BatchMethods, FineTuning, Stages, keras.Model):
                 each part has one.
             total_kimg: Length of the run in thousands of images, which schedules follow: for several calls of `fit`, or
                 for `train_step` in a loop of your own. By default a call of `fit` is the run.
-            growth: Resolutions, batch sizes and learning rates by the images seen, for networks that can grow.
+            growth: Resolutions, batch sizes and learning rates by the images seen, for networks that can grow. A model may
+                grow by default: False for one that does not.
             jit_compile: Whether XLA compiles the gradients of each phase; "auto" for where there is a GPU or TPU.
             steps_per_execution: Iterations per call from Python; must divide the steps of an epoch.
             run_eagerly: Runs the training step without graphs, for debugging.
@@ -190,7 +191,7 @@ class GAN(BatchMethods, FineTuning, Stages, keras.Model):
             self.discriminator_optimizer = players.get(self.discriminator)
             self.spectral_optimizer = players.get(spectral_realness)
             self._replicas = self.distribute_strategy.num_replicas_in_sync
-            self._build_stages(growth)
+            self._build_stages(growth or None)
             self._gradients = self._build_gradients(jit_compile)
             self._meters = build_meters(self.phases, self.game)
 
