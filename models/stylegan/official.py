@@ -6,7 +6,7 @@ from pathlib import Path
 from models.stylegan.discriminator import StyleGANDiscriminator
 from models.stylegan.generator import StyleGANGenerator
 from models.stylegan2.checkpoints import Checkpoint, read_checkpoint
-from models.stylegan2.weights import assign_weights
+from models.stylegan2.model import built_networks
 
 
 def read_of_stylegan(path: str | os.PathLike) -> Checkpoint:
@@ -33,11 +33,4 @@ def official_networks(path: str | os.PathLike) -> tuple[StyleGANGenerator, Style
     Raises:
         ValueError: For a file that cannot be read. The message says why.
     """
-    checkpoint = read_of_stylegan(path)
-    generator = StyleGANGenerator(**checkpoint.config["generator"])
-    assign_weights(generator, checkpoint.generator, str(path))
-    if not checkpoint.discriminator:
-        return generator, None
-    discriminator = StyleGANDiscriminator(**checkpoint.config["discriminator"])
-    assign_weights(discriminator, checkpoint.discriminator, str(path))
-    return generator, discriminator
+    return built_networks(read_of_stylegan(path), StyleGANGenerator, StyleGANDiscriminator, str(path))

@@ -159,14 +159,7 @@ def official_networks(path: str | os.PathLike) -> tuple[StyleGAN2Generator, Styl
     Raises:
         ValueError: For a file that cannot be read. The message says why.
     """
-    checkpoint = read_of_stylegan2(path)
-    generator = StyleGAN2Generator(**checkpoint.config["generator"])
-    assign_weights(generator, checkpoint.generator, str(path))
-    if not checkpoint.discriminator:
-        return generator, None
-    discriminator = StyleGAN2Discriminator(**checkpoint.config["discriminator"])
-    assign_weights(discriminator, checkpoint.discriminator, str(path))
-    return generator, discriminator
+    return built_networks(read_of_stylegan2(path), StyleGAN2Generator, StyleGAN2Discriminator, str(path))
 
 
 def read_of_stylegan2(path: str | os.PathLike) -> Checkpoint:
@@ -179,6 +172,17 @@ def read_of_stylegan2(path: str | os.PathLike) -> Checkpoint:
     if checkpoint.model != "stylegan2":
         raise ValueError(f"{path} holds a StyleGAN (configuration A), which models.StyleGAN reads, not a StyleGAN2")
     return checkpoint
+
+
+def built_networks(checkpoint: Checkpoint, generators: type, discriminators: type, source: str) -> tuple[Any, Any]:
+    """The generator and, or None, the discriminator of a checkpoint, of these classes; errors name `source`."""
+    generator = generators(**checkpoint.config["generator"])
+    assign_weights(generator, checkpoint.generator, source)
+    if not checkpoint.discriminator:
+        return generator, None
+    discriminator = discriminators(**checkpoint.config["discriminator"])
+    assign_weights(discriminator, checkpoint.discriminator, source)
+    return generator, discriminator
 
 
 def take_checkpoint(gan: GAN, checkpoint: Checkpoint, source: str) -> None:

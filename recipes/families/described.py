@@ -1,4 +1,4 @@
-"""Settings of StyleGAN2 recipes that networks from elsewhere show."""
+"""Settings of StyleGAN recipes that networks from elsewhere show."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from recipes.families.noise import NOISES
 
 
 def described(generator: Mapping[str, Any], discriminator: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The settings that build networks like these, as far as a recipe can; none for other networks than StyleGAN2's.
+    """The settings that build networks like these, as far as a recipe can; none for others than StyleGAN's and StyleGAN2's.
 
     The configuration is the first of those that agree with most of what they fix in the networks.
 
@@ -18,6 +18,13 @@ def described(generator: Mapping[str, Any], discriminator: Mapping[str, Any] | N
     """
     if not {"mapping_layers", "style_dim"} <= generator.keys():
         return {}
+    common = {
+        "noise": next(name for name, kind in NOISES.items() if kind == generator["noise"]),
+        "latent_dim": generator["style_dim"],  # the width of nearly all layers, where the latents' is another
+        **{name: generator[name] for name in ("resolution", "channels", "classes", "channel_base", "channel_max")},
+    }
+    if "architecture" not in generator:  # StyleGAN has one
+        return {"config": "a", **common}
     of_discriminator = discriminator or {}
     shown = {
         "mapping_layers": generator["mapping_layers"],
@@ -25,6 +32,7 @@ def described(generator: Mapping[str, Any], discriminator: Mapping[str, Any] | N
         "channel_base": generator["channel_base"],
         "group_size": of_discriminator.get("group_size"),
         "discriminator": of_discriminator.get("architecture"),
+        "generator": generator["architecture"],
     }
 
     def agreement(config: str) -> int:
@@ -33,9 +41,7 @@ def described(generator: Mapping[str, Any], discriminator: Mapping[str, Any] | N
 
     return {
         "config": max(CONFIGS, key=agreement),
-        "noise": next(name for name, kind in NOISES.items() if kind == generator["noise"]),
         "generator": generator["architecture"],
         "discriminator": of_discriminator.get("architecture"),
-        "latent_dim": generator["style_dim"],  # the width of nearly all layers, where the latents' is another
-        **{name: generator[name] for name in ("resolution", "channels", "classes", "channel_base", "channel_max")},
+        **common,
     }

@@ -107,14 +107,12 @@ def load_run(run_dir: Path, checkpoint: Path | None = None) -> Any:
 
 
 def official_networks(path: Path) -> tuple[Any, Any]:
-    """The averaged generator of an official pickle of StyleGAN2 or StyleGAN2-ADA, and its discriminator; None without one.
+    """The averaged generator of an official pickle of StyleGAN, StyleGAN2 or ADA, and its discriminator; None without one.
 
     Raises:
         ValueError: For another file, or a damaged one. The message names it.
     """
-    models = catalogue.own_package("models")
-    models.StyleGAN2  # noqa: B018, which brings in the package that it is of
-    return models.stylegan2.official_networks(path)
+    return catalogue.own_package("models").official_networks(path)
 
 
 def check_trained(run_dir: Path) -> None:

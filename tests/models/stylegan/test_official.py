@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
 
+import models
 from models import StyleGAN, StyleGAN2
 from models.stylegan import official_networks
 from models.stylegan2 import named_weights
 from models.stylegan2 import official_networks as official_networks_of_stylegan2
+from recipes.families.described import described
 from tests.models.stylegan2.checkpoints.first_release import first_stylegan, growing, network
 from tests.models.stylegan2.checkpoints.pickles import dumps, write
 from tests.models.stylegan2.checkpoints.test_first_release import variables
@@ -101,3 +103,17 @@ def test_a_file_of_the_other_model_is_told(file):
     for read in (official_networks_of_stylegan2, StyleGAN2(8, "b", latent_dim=4, channel_max=2).load_official):
         with pytest.raises(ValueError, match=r"holds a StyleGAN \(configuration A\), which models\.StyleGAN reads"):
             read(file)
+
+
+def test_files_of_every_model_are_read_by_one_function(file):
+    assert type(models.official_networks(write(file, growing()))[0]).__name__ == "StyleGAN2Generator"
+    assert type(models.official_networks(write(file, first_stylegan()[2]))[0]).__name__ == "StyleGANGenerator"
+
+
+def test_recipes_know_the_settings_of_a_file(file):
+    networks = models.official_networks(write(file, first_stylegan()[2]))
+    found = described(*(network.get_config() for network in networks))
+    assert (found["config"], found["resolution"], found["latent_dim"]) == ("a", 16, 5)
+    networks = models.official_networks(write(file, growing()))
+    found = described(*(network.get_config() for network in networks))
+    assert (found["config"] in "bcd", found["generator"], found["discriminator"]) == (True, "grown", "grown")
