@@ -2,9 +2,9 @@
 
     tfnss analyse nss_predictions runs/00000-dcgan_photos-gan runs/00001-dcgan_photos-ss --times 0,1,4,16,64,256
 
-Each model is a column. Above are the predictions over training as its run's history has them: of all that the
-discriminator was shown, so where it projects half of each batch, of both halves together. Below are those of its weights,
-of projected images alone: real images and as many samples are projected at each time by the model's own space (by the
+Each model is a column. Above are the predictions over training as its run's history has them: of the images that its view
+projects, half of each batch or all; of all images where there is no view. Below are those of its weights, of projected images
+alone: real images and as many samples are projected at each time by the model's own space (by the
 scale-space, where it has none), and the discriminator is asked as in inference. Lines are medians, bands hold half and
 nine tenths of the images. Where both sets of predictions lie at 0.5 the discriminator cannot tell them apart.
 """
@@ -160,7 +160,7 @@ def _draw(results: Sequence[Mapping[str, Any]], path: Path) -> None:
         for kind in KINDS:
             _bands(above, *_recorded(result["history"], kind), kind)
             _bands(below, np.arange(len(result["times"])), result["predictions"][kind], kind)
-        shown = "half of the images projected" if result["half_batch"] else "as the discriminator was shown"
+        shown = "the projected half of the images" if result["half_batch"] else "as the discriminator was shown"
         above.set_title(f"{result['model']}\n{shown}", fontsize="small")
         above.set_xlabel("kimg")
         below.set_title(f"its weights, projected: {result['space']}", fontsize="small")

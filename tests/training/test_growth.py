@@ -158,6 +158,6 @@ def test_the_status_line_knows_of_stages_what_is_left():
     left = images_left(stages, 100, 1100)
     assert left == {2: 120, 1: 400, 0: 480}
     assert cost_of(2, {2: 1.0}) == 1.0
-    assert cost_of(1, {2: 1.0}) == 4.0
-    assert cost_of(0, {2: 1.0, 1: 3.0}) == 12.0
+    assert cost_of(1, {2: 1.0}) == 2.0
+    assert cost_of(0, {2: 1.0, 1: 3.0}) == 6.0
     assert images_left((Stage(),), 100, 1100) == {0: 1000}

@@ -36,6 +36,35 @@ def test_half_batch_is_the_default():
     np.testing.assert_allclose(shown[::2], tfnss.ScaleSpace()(images[::2], 9), atol=1e-6)
 
 
+class White(keras.layers.Layer):
+    """A space of white images alone."""
+
+    def call(self, images, time):
+        return keras.ops.ones_like(images)
+
+
+def test_values_of_projected_images():
+    values = tf.range(5)
+    assert View(tfnss.ScaleSpace()).projected(values).numpy().tolist() == [0, 2]
+    assert View(tfnss.ScaleSpace(), half_batch=False).projected(values).numpy().tolist() == [0, 1, 2, 3, 4]
+
+
+def test_the_history_is_of_projected_images_alone():
+    """A space that makes images white, and a discriminator of their brightness: predictions are all of white ones."""
+    white = White()
+    discriminator = keras.Sequential(
+        [keras.Input((8, 8, 3)), keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(1)]
+    )
+    gan = tfnss.GAN(
+        keras.Sequential([keras.Input((2,)), keras.layers.Dense(192), keras.layers.Reshape((8, 8, 3))]), discriminator
+    )
+    gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0), view=View(white, tfnss.ConstantAnnealing(1)))
+    history = gan.fit(np.zeros((8, 8, 8, 3), np.uint8), batch_size=4, epochs=1, verbose=0).history
+    expected = float(tf.sigmoid(discriminator(np.ones((1, 8, 8, 3))))[0, 0])
+    for name in ("real_prediction", "fake_prediction"):
+        assert history[name] == pytest.approx([expected], abs=1e-6)
+
+
 @pytest.mark.parametrize("jit_compile", [False, True])
 @pytest.mark.parametrize("space", [tfnss.ScaleSpace(), tfnss.NoisyScaleSpace(), tfnss.NoiseSpace()])
 def test_differentiable_twice_and_not_retraced(space, jit_compile):

@@ -112,6 +112,11 @@ class Game:
         """What is kept for a penalty from step to step."""
         return self.penalty_states[penalty.name] if penalty.state_size else self.path_length_mean
 
+    def projected(self, values: Any) -> Any:
+        """Of values, one for each image, those of the images that the view projects: of all where there is no half batch."""
+        projected = getattr(self.view, "projected", None)
+        return projected(values) if projected else values
+
     def view_logs(self) -> dict[str, Any]:
         """What the view records."""
         logs = getattr(self.view, "logs", None)

@@ -85,8 +85,8 @@ class DiscriminatorStep(Phase):
         loss = game.loss.discriminator(on_real.logits, on_fake.logits)
         logs = {
             "d_loss": loss,
-            "real_prediction": tf.sigmoid(on_real.logits),
-            "fake_prediction": tf.sigmoid(on_fake.logits),
+            "real_prediction": tf.sigmoid(game.projected(on_real.logits)),
+            "fake_prediction": tf.sigmoid(game.projected(on_fake.logits)),
             **game.view_logs(),
         }
         if game.augmentation is not None:

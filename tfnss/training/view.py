@@ -47,6 +47,10 @@ class View(keras.layers.Layer):
             return on_half(lambda half: self.space(half, time), images)
         return self.space(images, time)
 
+    def projected(self, values: Any) -> Any:
+        """Of values, one for each image of a batch, those of the images that pass through the space."""
+        return values[: values.shape[0] // 2 * 2 : 2] if self.half_batch else values
+
     def logs(self, progress: Any) -> dict[str, Any]:
         """What the training history records of this view."""
         return {"time": self.annealing(progress)}

@@ -16,7 +16,7 @@ class StatusLine(keras.callbacks.Callback):
     """Shows kimg, images/s, time left and losses: a live line on a terminal, a line per epoch elsewhere.
 
     Speed and time left leave out the first step, which compiles. Where the networks grow, each resolution has a speed of its
-    own; one that the run has not reached is taken to cost as much more as it has more pixels.
+    own; one that the run has not reached is taken to cost twice as much as that of half its sides.
     """
 
     def on_train_begin(self, logs: dict | None = None) -> None:
@@ -75,9 +75,10 @@ def images_left(stages: Sequence[Stage], seen: int, total: int) -> dict[int, int
 
 
 def cost_of(halvings: int, known: Mapping[int, float]) -> float:
-    """Seconds per image: known, or those of the next known resolution times the ratio of the pixels."""
+    """Seconds per image: known, or those of the next known resolution, of which a doubling costs twice as much: layers have
+    four times the pixels, and at high resolutions half the channels."""
     nearest = min(known, key=lambda other: abs(other - halvings))
-    return known[nearest] * 4.0 ** (nearest - halvings)
+    return known[nearest] * 2.0 ** (nearest - halvings)
 
 
 def _duration(seconds: float) -> str:
