@@ -2,11 +2,11 @@
 
     tfnss analyse nss_predictions runs/00000-dcgan_photos-gan runs/00001-dcgan_photos-ss --times 0,1,4,16,64,256
 
-Each model is a column. Above are the predictions over training as its run's history has them: of the images that its view
-projects, half of each batch or all; of all images where there is no view. Below are those of its weights, of projected images
-alone: real images and as many samples are projected at each time by the model's own space (by the
-scale-space, where it has none), and the discriminator is asked as in inference. Lines are medians, bands hold half and
-nine tenths of the images. Where both sets of predictions lie at 0.5 the discriminator cannot tell them apart.
+Each model is a column. Above are the predictions over training as its history has them: of the images that its view
+projects, half of each batch or all; of all images where there is no view. Below are those of its weights, of projected
+images alone: real images and as many samples are projected at each time by the model's own space (by the scale-space, where
+it has none), and the discriminator is asked as in inference. Lines are medians, bands hold half and nine tenths of the
+images. Where both sets of predictions lie at 0.5 the discriminator cannot tell them apart.
 """
 
 import functools

@@ -9,7 +9,7 @@ from models import StyleGAN2
 from tfnss import random
 from tfnss.generators import has_styles
 from tfnss.metrics import condition_numbers, mean_conditions, perceptual_path_length
-from tfnss.metrics.path_length import _shown, trimmed_mean
+from tfnss.metrics.path_length import shown as shown_of, trimmed_mean
 from tfnss.random.stateless import latent_pairs
 
 WIDTH, SIZE = 6, 4
@@ -199,7 +199,7 @@ def test_bad_input_of_condition_numbers():
 )
 def test_path_lengths_average_images_down_by_the_shorter_side(size, crop, shown):
     images = np.random.default_rng(0).normal(size=(1, *size, 1)).astype("float32")
-    found = _shown(images, crop)
+    found = shown_of(images, crop)
     assert found.shape == (1, *shown, 1)
     if not crop:
         block = size[0] // shown[0]
