@@ -9,7 +9,8 @@ from models import StyleGAN2
 from tfnss import random
 from tfnss.generators import has_styles
 from tfnss.metrics import condition_numbers, mean_conditions, perceptual_path_length
-from tfnss.metrics.path_length import shown as shown_of, trimmed_mean
+from tfnss.metrics.path_length import shown as shown_of
+from tfnss.metrics.path_length import trimmed_mean
 from tfnss.random.stateless import latent_pairs
 
 WIDTH, SIZE = 6, 4
