@@ -134,6 +134,7 @@ _SMOKE = {
     "kimg": 0.064,
     "checkpoint_every": 0.032,
     "base_width": 8,
+    "augment": "none",
     "fid_every": 0.0,
     "features": "embedded",
     "xla": "off",
