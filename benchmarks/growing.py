@@ -21,7 +21,7 @@ from tfnss.training.stages import full_resolution
 def measured(model: str, resolution: int, batch_size: int, halvings: int | None) -> tuple[int, float, float, float]:
     """Side, seconds per iteration and the peaks of memory in MB, before the iterations and after; None for no growth."""
     gan = getattr(models, model)(resolution=resolution)
-    growth = tfnss.Growth(stable_kimg=1, fade_kimg=1, batch_sizes={8: batch_size}) if halvings is not None else None
+    growth = tfnss.Growth(stable_kimg=1, fade_kimg=1, batch_sizes={8: batch_size}) if halvings is not None else False
     gan.compile(growth=growth)
     stage = next(s for s in gan.stages if halvings in (None, s.halvings))
     gan.images_seen.assign(stage.first)
