@@ -125,7 +125,7 @@ ANALYSIS = Analysis(
     options=(
         Option("images", int, "most real images, and as many samples", 1000, metavar="N"),
         Option("factors", floats, "factors of the amplitudes", worked_out=",".join(f"{f:g}" for f in _FACTORS)),
-        Option("radii", integers, "least radii, in cycles per side", worked_out="8 from 1 to half of the side"),
+        Option("radii", integers, "least radii, in cycles per shorter side", worked_out="8 from 1 to half of it"),
     ),
     needs=("discriminator",),
     reals=True,

@@ -102,6 +102,7 @@ def _images(model: Model, directions: "analysis.Directions", index: int, given: 
 ANALYSIS = Analysis(
     name="stylegan2_directions",
     summary="Show images along the strongest directions of styles (SeFa, PCA).",
+    origin="StyleGAN2",
     analyse=_analyse,
     picture="directions",
     options=(

@@ -82,12 +82,12 @@ def _target(model: Model, given: Mapping[str, Any]) -> np.ndarray:
     from tfnss.data import pixels
     from tfnss.files import expanded
 
-    place, (side, _, channels) = expanded(given["image"]), model.image_shape
+    place, (*size, channels) = expanded(given["image"]), model.image_shape
     if not place.is_file():
         raise ValueError(f"{place} is not a file: name an image file with --image")
     with pixels.own_limits(), pixels.opened(lambda: place.open("rb"), str(place)) as image:
         background = model.settings.get("background")
-        return pixels.squeezed(pixels.converted(image, channels, background, str(place)), side)[np.newaxis]
+        return pixels.squeezed(pixels.converted(image, channels, background, str(place)), size)[np.newaxis]
 
 
 def _arrays(target: np.ndarray, search: Any) -> dict[str, np.ndarray]:

@@ -9,6 +9,7 @@ import recipes
 from tfnss.commands import entry
 from tfnss.console import Parser
 from tfnss.running import catalogue
+from tfnss.running.analysis import command_line as analyses
 from tfnss.running.command_line import Mode
 
 ROOT = Path(recipes.__file__).parents[1]
@@ -21,7 +22,17 @@ SPLIT = [
     for text in LINES + INLINE
     if re.match(r"tfnss\b(?! *[.[])|python -m recipes", text)
 ]
-NAMED = ("tfnss", "tfnss train", "tfnss evaluate", "tfnss train NAME", "python -m recipes.NAME")  # spoken of, not typed
+NAMED = (
+    "tfnss",
+    "tfnss analyse",
+    "tfnss analyse NAME MODEL...",
+    "tfnss video",
+    "tfnss blend",
+    "tfnss train",
+    "tfnss evaluate",
+    "tfnss train NAME",
+    "python -m recipes.NAME",
+)  # spoken of, not typed
 COMMANDS = [command for command in SPLIT if " ".join(command) not in NAMED]
 
 
@@ -49,6 +60,9 @@ def run(command):
     assert command[:2] == ["python", "-m"]
     name, flags = command[2].removeprefix("recipes."), command[3:]
     module = importlib.import_module(f"recipes.{name}")
+    if hasattr(module, "ANALYSIS"):
+        analyses.main(module.ANALYSIS, flags)
+        return
     module.main(*([] if hasattr(module, "SUMMARY") else [module.RECIPE]), flags)
 
 

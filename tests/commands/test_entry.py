@@ -17,8 +17,8 @@ from tfnss.version import __version__
 ROOT = Path(entry.__file__).parents[2]
 PAPERS = {
     **dict.fromkeys(("dcgan", "nss", "stylegan2_ffhq512", "stylegan2_metfaces512"), "NSS-GAN"),
-    "stylegan2": "StyleGAN2",
-    **dict.fromkeys(("dcgan_photos", "stylegan2_photos64", "r3gan_photos"), "first runs"),
+    **dict.fromkeys(("stylegan2", "stylegan"), "StyleGAN2"),
+    **dict.fromkeys(("dcgan_photos", "stylegan2_photos64", "stylegan_photos64", "r3gan_photos"), "first runs"),
     "rni": "Riemannian noise injection",
     "ssd": "SSD-GAN",
     "r3gan": "R3GAN",

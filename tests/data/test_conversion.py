@@ -151,7 +151,7 @@ def test_bands_have_the_channels(channels, tmp_path):
     assert not image[:2].any()
 
 
-@pytest.mark.parametrize("crop", pixels.CROPS)
+@pytest.mark.parametrize("crop", [crop for crop in pixels.CROPS if crop != "car"])  # which has a least size
 @pytest.mark.parametrize("size", [(1, 1), (1, 9), (9, 1)])
 def test_images_of_few_pixels(size, crop):
     image = Image.new("RGB", size, "red")

@@ -236,7 +236,7 @@ def tiny_sweep(monkeypatch):
         return gan
 
     monkeypatch.setattr(sweep, "RECIPE", replace(sweep.RECIPE, build=build))
-    return ["--smoke", "--resolution", "16", "--fid-images", "20", "--batch-size", "16"]
+    return ["--smoke", "--resolution", "32", "--fid-images", "20", "--batch-size", "16"]
 
 
 @pytest.mark.parametrize(("module", "arguments", "says"), ALL)
@@ -339,10 +339,10 @@ def test_rectangles(tmp_path, capsys):
     """The radii are those of the shorter side; images and pictures have the run's size."""
     save_untrained(RECIPE, tmp_path / "run", base_width=2, resolution=[16, 24], spectral="ssd")
     run, few = str(tmp_path / "run"), ["--images", "8", "--batch-size", "8", "--factors", "0,1"]
-    blindness.main([run, *few, "--radii", "1,8"])
+    analyse(blindness, [run, *few, "--radii", "1,8"])
     table, *_ = printed_means(capsys.readouterr().out)
     assert set(table) == {1, 8}
-    quality.main([run, "--images", "8", "--batch-size", "8"])
+    analyse(quality, [run, "--images", "8", "--batch-size", "8"])
     with pytest.raises(SystemExit):
-        blindness.main([run, *few, "--radii", "100"])
+        analyse(blindness, [run, *few, "--radii", "100"])
     assert "for images of 24x16. Received" in capsys.readouterr().err

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.data.places import write_folder
 from tfnss.commands import entry
 from tfnss.serving import exported, read_card
 
@@ -78,7 +77,8 @@ def test_from_the_data_to_the_export(recipe, pictures, tmp_path, capsys):
 def test_a_folder_of_rectangles_is_measured_against_any_images(pictures, tmp_path, capsys):
     """Real images are cropped and resized to the size of the fakes."""
     random = np.random.default_rng(1)
-    fakes = write_folder(tmp_path / "fakes", {})
+    fakes = tmp_path / "fakes"
+    fakes.mkdir()
     for index in range(8):
         Image.fromarray(random.integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)).save(fakes / f"{index}.png")
     out = tmp_path / "results.jsonl"

@@ -21,10 +21,10 @@ def load_reals(model: Model, given: Mapping[str, Any], labels: bool = False) -> 
     Raises:
         ValueError: For images or labels that are not to be had.
     """
-    height, _, channels = model.image_shape
+    *size, channels = model.image_shape
     background = model.settings.get("background")
     return tfnss.data.load(
-        given["data"], height, 1, download=given["download"], labels=labels, channels=channels, background=background
+        given["data"], size, 1, download=given["download"], labels=labels, channels=channels, background=background
     )
 
 
