@@ -37,7 +37,7 @@ VARIANTS = {
 }
 # What these cannot do though they have what is needed: the pickle's weights are random, and its images white.
 REFUSED = {("stylegan2_resolution_usage", "pickle"): "the images are all of one colour"}
-SELDOM = ("orig", "conditional")  # all are there in the slow tests
+SELDOM = ("orig", "conditional", "stylegan_photos64", "ssd_sngan_stl10")  # all are there in the slow tests
 KINDS = {**{name: (name, {}) for name in RECIPES}, **VARIANTS}
 
 

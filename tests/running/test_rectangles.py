@@ -34,13 +34,8 @@ def size(path):
         return image.size
 
 
-@pytest.mark.parametrize(
-    "recipe",
-    [
-        "stylegan2_photos64",
-        *(pytest.param(name, marks=pytest.mark.slow) for name in RECIPES if "stylegan2" not in name),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("recipe", RECIPES)
 def test_from_the_data_to_the_export(recipe, pictures, tmp_path, capsys):
     records, run = tmp_path / "records", tmp_path / "run"
     entry.main(["prepare", str(pictures), str(records), "--resolution", f"{WIDTH}x{HEIGHT}"])

@@ -46,8 +46,10 @@ def test_configurations_that_grow_have_the_width_of_stylegan(config):
     assert (chosen.channel_base, chosen.generator, chosen.discriminator) == (16384, "grown", "grown")
 
 
-@pytest.mark.parametrize("config", ["a", "d"])
-@pytest.mark.parametrize("classes", [0, 3])
+@pytest.mark.parametrize(
+    ("config", "classes"),
+    [("a", 0), ("d", 3), pytest.param("a", 3, marks=pytest.mark.slow), pytest.param("d", 0, marks=pytest.mark.slow)],
+)
 def test_models_train_save_and_load(config, classes, tmp_path):
     gan = model(config, classes=classes)
     gan.compile(growth=False)
