@@ -198,6 +198,8 @@ class Recipe:
         return self.resolve({option.name: option.default for option in self.all_options()} | given)
 
     def all_options(self) -> tuple[Option, ...]:
-        """The settings that make up a run, with this recipe's defaults."""
-        options = (*_COMMON, *self.options)
-        return tuple(replace(option, default=self.defaults.get(option.name, option.default)) for option in options)
+        """The settings that make up a run, with this recipe's defaults; old runs have those of the family."""
+        return tuple(
+            replace(option, default=self.defaults.get(option.name, option.default), before=option.of_old_runs)
+            for option in (*_COMMON, *self.options)
+        )
