@@ -92,7 +92,7 @@ def state(run):
 def test_a_run_starts_from_another(dcgan_run, tmp_path, capsys):
     gan, settings = started(DCGAN, dcgan_run, tmp_path / "new", data="photos")
     assert (settings["base_width"], settings["resolution"]) == (4, 32)  # read from it
-    assert settings["batch_size"] == 32  # not read
+    assert settings["batch_size"] == 16  # not read
     assert_taken(gan, load_run(dcgan_run))
     assert not any(np.any(v.numpy()) for v in gan.generator_optimizer.variables if v.name != "learning_rate")
     assert int(gan.images_seen.numpy()) == 0
