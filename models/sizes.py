@@ -71,6 +71,11 @@ def pyramid(resolution: Resolution, lowest: int = 4, highest: int | None = None)
     )
 
 
+def channels_at(resolution: int, channel_base: int, channel_max: int) -> int:
+    """Channels of the blocks at a resolution."""
+    return max(1, min(channel_base // resolution, channel_max))
+
+
 def _pyramid(height: int, width: int) -> Pyramid:
     doublings = 0
     while height % 2 == 0 and width % 2 == 0 and min(height, width) // 2 >= LEAST:

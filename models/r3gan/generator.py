@@ -6,9 +6,9 @@ import keras
 from keras import ops
 
 from models.initializers import Initializers
+from models.labels import check_labels
 from models.r3gan.basis import GenerativeBasis
 from models.r3gan.parts import Sizes, linear
-from models.stylegan2.mapping import check_labels
 from tfnss.layers import upsample2d
 from tfnss.resolution import Resolution
 

@@ -7,8 +7,7 @@ from typing import Any
 import keras
 
 from models.r3gan.block import ResidualBlock
-from models.sizes import Pyramid, pyramid
-from models.stylegan2.sizes import channels_at
+from models.sizes import Pyramid, channels_at, pyramid
 from tfnss.resolution import Resolution, plain
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import keras
 
 from models.growing import add_lod, grown_image
-from models.sizes import pyramid
+from models.sizes import channels_at, pyramid
 from models.stylegan.styled import Epilogue, NormalizedConv2D
-from models.stylegan2.sizes import channels_at, policy_at
+from models.stylegan2.sizes import policy_at
 from models.stylegan2.styled import NOISE_MODES, LearnedConstant
 from tfnss.layers import EqualizedConv2D
 from tfnss.resolution import Resolution, plain

@@ -7,9 +7,9 @@ import keras
 from keras import ops
 
 from models.growing import faded, halved
-from models.sizes import pyramid
-from models.stylegan2.mapping import check_labels
-from models.stylegan2.sizes import channels_at, check_architecture, policy_at
+from models.labels import check_labels
+from models.sizes import channels_at, pyramid
+from models.stylegan2.sizes import check_architecture, policy_at
 from models.stylegan2.synthesis import RGB_EVERYWHERE
 from tfnss.layers import (
     EqualizedConv2D,

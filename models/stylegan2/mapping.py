@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from models.labels import check_labels
 from tfnss.layers import EqualizedDense, PixelNormalization
 
 _LEARNING_RATE = 0.01  # of the other layers'
@@ -86,11 +87,3 @@ class Mapping(keras.Model):
 
     def get_config(self) -> dict:
         return {"name": self.name, **self._config}
-
-
-def check_labels(labels: Any, classes: int) -> None:
-    """Raises a ValueError where labels and classes do not go together."""
-    if classes and labels is None:
-        raise ValueError(f"a network of {classes} classes needs labels, one-hot [batch, {classes}]")
-    if labels is not None and (len(labels.shape) != 2 or labels.shape[-1] != classes):
-        raise ValueError(f"labels must be one-hot [batch, {classes}]. Received: shape {tuple(labels.shape)}")

@@ -1,11 +1,6 @@
-"""Channels and precisions of StyleGAN2's blocks, by their nominal resolution (`models.sizes`)."""
+"""Precisions of StyleGAN2's blocks, by their nominal resolution (`models.sizes`)."""
 
 from collections.abc import Sequence
-
-
-def channels_at(resolution: int, channel_base: int, channel_max: int) -> int:
-    """Channels of the blocks at a resolution."""
-    return max(1, min(channel_base // resolution, channel_max))
 
 
 def policy_at(resolution: int, full_resolution: int, half_precision_resolutions: int, half_precision: str) -> str:

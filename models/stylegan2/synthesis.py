@@ -7,8 +7,8 @@ from typing import Any
 import keras
 
 from models.growing import add_lod, grown_image
-from models.sizes import pyramid
-from models.stylegan2.sizes import channels_at, check_architecture, policy_at
+from models.sizes import channels_at, pyramid
+from models.stylegan2.sizes import check_architecture, policy_at
 from models.stylegan2.styled import NOISE_MODES, LearnedConstant, StyledConv2D, ToRGB
 from tfnss.layers import EqualizedConv2D, upsample2d
 from tfnss.resolution import Resolution, plain
