@@ -25,7 +25,6 @@ from tfnss.running.recipe import Recipe
 
 _ON_OFF = ("on", "off")
 ARCHITECTURES = ("skip", "resnet", "orig", "grown")
-_GROWN = ("a", "b", "c", "d")  # these configs grow
 
 _OPTIONS = (
     view_option(shortcuts=NSS_SHORTCUT, in_name=True),
@@ -187,7 +186,7 @@ def stylegan2_recipe(
             "generator": chosen.generator,
             "discriminator": chosen.discriminator,
             "r1_interval": chosen.r1_interval,
-            "growing": "on" if settings["config"] in _GROWN else "off",
+            "growing": "on" if chosen.generator == "grown" else "off",
             "pipeline": pipeline_of(settings),
         }
         return settings | {key: value for key, value in proposals.items() if settings[key] is None}
