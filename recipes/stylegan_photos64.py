@@ -16,6 +16,7 @@ RECIPE = stylegan2_recipe(
     batch_size=8,
     stable_kimg=4.0,
     fade_kimg=4.0,
+    ema_kimg=1.0,  # longer ones hold what a new resolution began with
     channel_base=512,
     channel_max=32,
     latent_dim=64,
