@@ -3,6 +3,7 @@
 from typing import Any
 
 CLAMP = 256.0  # of half precision
+NOISE_MODES = ("random", "constant", "none")
 PRECISIONS = {"float32": None, "float16": "mixed_float16", "bfloat16": "mixed_bfloat16"}
 
 
@@ -40,3 +41,11 @@ def half_precision(precision: str, resolutions: int) -> dict[str, Any]:
     if policy is None:
         return {}
     return {"clamp": CLAMP, "half_precision_resolutions": resolutions, "half_precision": policy}
+
+
+def check_call(styles: Any, noise: str, slots: int, style_dim: int) -> None:
+    """Raises a ValueError for arguments that no synthesis network with so many slots takes."""
+    if noise not in NOISE_MODES:
+        raise ValueError(f"`noise` must be one of {', '.join(NOISE_MODES)}. Received: noise={noise}")
+    if len(styles.shape) != 3 or tuple(styles.shape[1:]) != (slots, style_dim):
+        raise ValueError(f"styles must be [batch, {slots}, {style_dim}]. Received: {tuple(styles.shape)}")

@@ -7,9 +7,10 @@ import keras
 
 from models.growing import add_lod, grown_image
 from models.sizes import channels_at, pyramid
+from models.style_arguments import check_call
 from models.stylegan.styled import Epilogue, NormalizedConv2D
 from models.stylegan2.sizes import policy_at
-from models.stylegan2.styled import NOISE_MODES, LearnedConstant
+from models.stylegan2.styled import LearnedConstant
 from tfnss.layers import EqualizedConv2D
 from tfnss.resolution import Resolution, plain
 
@@ -139,12 +140,7 @@ class StyleGANSynthesis(keras.Model):
 
     def _outputs(self, styles: Any, noise: str, resolutions: Sequence[int]) -> dict[str, Any]:
         """The outputs of the layers that a style steers, one slot for each, at the lowest resolutions."""
-        if noise not in NOISE_MODES:
-            raise ValueError(f"`noise` must be one of {', '.join(NOISE_MODES)}. Received: noise={noise}")
-        if len(styles.shape) != 3 or tuple(styles.shape[1:]) != (self.slots, self._config["style_dim"]):
-            raise ValueError(
-                f"styles must be [batch, {self.slots}, {self._config['style_dim']}]. Received: {tuple(styles.shape)}"
-            )
+        check_call(styles, noise, self.slots, self._config["style_dim"])
         x, outputs = self.constant(styles[:, 0]), {}
         for slot, name in enumerate(list(self.convs)[: 2 * len(resolutions)]):
             x = outputs[name] = self.convs[name](x, styles[:, slot], noise=noise)

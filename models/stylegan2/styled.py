@@ -9,8 +9,6 @@ from keras import ops
 from tfnss.layers import EqualizedDense, ModulatedConv2D, scaled_leaky_relu
 from tfnss.layers.noise import noise_injection
 
-NOISE_MODES = ("random", "constant", "none")
-
 
 @keras.saving.register_keras_serializable("tfnss")
 class StyledConv2D(keras.layers.Layer):

@@ -8,8 +8,9 @@ import keras
 
 from models.growing import add_lod, grown_image
 from models.sizes import channels_at, pyramid
+from models.style_arguments import check_call
 from models.stylegan2.sizes import check_architecture, policy_at
-from models.stylegan2.styled import NOISE_MODES, LearnedConstant, StyledConv2D, ToRGB
+from models.stylegan2.styled import LearnedConstant, StyledConv2D, ToRGB
 from tfnss.layers import EqualizedConv2D, upsample2d
 from tfnss.resolution import Resolution, plain
 
@@ -182,12 +183,7 @@ class Synthesis(keras.Model):
 
     def _outputs(self, styles: Any, noise: str, resolutions: Sequence[int] | None = None) -> dict[str, Any]:
         """The outputs of all layers but the skip connections, by name; up to a resolution if only the lowest are given."""
-        if noise not in NOISE_MODES:
-            raise ValueError(f"`noise` must be one of {', '.join(NOISE_MODES)}. Received: noise={noise}")
-        if len(styles.shape) != 3 or tuple(styles.shape[1:]) != (self.slots, self._config["style_dim"]):
-            raise ValueError(
-                f"styles must be [batch, {self.slots}, {self._config['style_dim']}]. Received: {tuple(styles.shape)}"
-            )
+        check_call(styles, noise, self.slots, self._config["style_dim"])
         x, outputs = self.constant(styles[:, 0]), {}
         for index, r in enumerate(resolutions or self.resolutions):
             first = max(0, 2 * index - 1)  # slot of the block's first convolution
