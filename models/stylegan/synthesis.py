@@ -60,7 +60,7 @@ class StyleGANSynthesis(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self._config = {
+        self._config: dict[str, Any] = {
             "resolution": plain(resolution),
             "channels": channels,
             "style_dim": style_dim,
