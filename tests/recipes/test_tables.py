@@ -8,6 +8,7 @@ import tensorflow as tf
 from recipes import dcgan_photos
 from recipes.figures import figures
 from tests.running.table.test_plan import TABLES
+from tfnss import plots
 from tfnss.running import fitting
 from tfnss.running.command_line import main
 from tfnss.running.table import working
@@ -25,6 +26,7 @@ def quickly(monkeypatch):
     """Without graphs, which take longer to trace than toys to train, and without what is tested for every recipe."""
     monkeypatch.setattr(fitting, "_export", lambda *_, **__: None)
     monkeypatch.setattr(fitting, "try_nearest", lambda *_, **__: None)
+    monkeypatch.setattr(plots, "save_curves", lambda *_, **__: None)
     tf.config.run_functions_eagerly(True)
     yield
     tf.config.run_functions_eagerly(False)

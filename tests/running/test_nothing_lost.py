@@ -389,7 +389,7 @@ def test_a_run_goes_back_to_a_checkpoint_that_was_kept(start, tmp_path, capsys):
 @pytest.mark.slow
 def test_20_kills_at_random_moments(tmp_path):
     """In ticks of two iterations, so that a process spends about as long on writing files as on training."""
-    flags = ["--smoke", "--base-width", "4", "--nss", "--kimg", "3.2", "--checkpoint-every", "0.016"]
+    flags = ["--smoke", "--base-width", "4", "--nss", "--kimg", "1.6", "--checkpoint-every", "0.016"]
     main(RECIPE, [*flags, "--run-dir", str(tmp_path / "whole")])
     random, run = np.random.default_rng(0), tmp_path / "run"
     begin = [sys.executable, "-u", "-m", "recipes.dcgan_photos"]
@@ -399,7 +399,7 @@ def test_20_kills_at_random_moments(tmp_path):
         process = subprocess.Popen([*begin, *arguments, "--run-dir", str(run)], stdout=subprocess.PIPE, text=True)
         # From when it begins to set up the run until some ticks later.
         assert re.match("Training into", process.stdout.readline())
-        time.sleep(random.uniform(0, 15))
+        time.sleep(random.uniform(0, 8))
         process.kill()
         process.communicate()
         assert process.returncode == -signal.SIGKILL
