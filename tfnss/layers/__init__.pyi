@@ -19,6 +19,7 @@ from .resample import bilinear_upsample2d as bilinear_upsample2d
 from .resample import downsample2d as downsample2d
 from .resample import fir2d as fir2d
 from .resample import upsample2d as upsample2d
+from .resize_convolution import ResizeConv2D as ResizeConv2D
 from .scale_space import NoiseSpace as NoiseSpace
 from .scale_space import NoisyScaleSpace as NoisyScaleSpace
 from .scale_space import ScaleSpace as ScaleSpace
