@@ -57,6 +57,9 @@ def run(description: str | None, cases: Sequence[Case], toys: Sequence[Case], ar
 def _rows(case: Case, threads: int, rounds: int) -> list[tuple]:
     sides = list(OURS)
     try:
+        import torch
+
+        torch.set_num_threads(threads)
         compare(case)
         sides.append(RIVAL)
     except ModuleNotFoundError as error:

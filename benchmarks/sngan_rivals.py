@@ -1,8 +1,8 @@
-"""One SNGAN iteration at 32x32, five steps of D and one of G at batch 64: this library, in the graph and under XLA, and PyTorch.
+"""One SNGAN iteration at 32x32, five steps of D and one of G: this library, in the graph and under XLA, and PyTorch.
 
     python -m benchmarks.sngan_rivals [--threads 2] [--rounds 9]
 
-What is measured and how: `benchmarks.rivals`.
+The batch is 64. What is measured and how: `benchmarks.rivals`.
 """
 
 from collections.abc import Sequence
