@@ -90,7 +90,7 @@ def peak_bytes(graph: Any) -> int:
     total = peak = 0
     for number, operation in enumerate(operations):
         ending = [root for root in {*_inputs(operation, roots)} if last[root] == number and root in live]
-        made = [t for t in operation.outputs if roots.get(t.ref()) is t.ref() and _bytes(t)]
+        made = [t for t in operation.outputs if roots.get(t.ref()) == t.ref() and _bytes(t)]
         if operation.type in _IN_PLACE and made:
             spare = next((root for root in ending if live[root] == _bytes(made[0])), None)
             if spare is not None:
