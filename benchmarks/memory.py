@@ -56,9 +56,9 @@ def forget_peak(library: str | None = None) -> None:
 
 def _on_gpu(library: str | None) -> bool:
     if library == "torch":
-        import torch
+        from benchmarks.torch_rival import DEVICE
 
-        return torch.cuda.is_available()
+        return DEVICE.type == "cuda"
     if library == "tensorflow":
         import tensorflow as tf
 

@@ -3,6 +3,7 @@
 They keep images channels-last, PyTorch's faster layout on CPUs and GPUs, and compute on the GPU where there is one.
 """
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,7 +12,10 @@ import torch
 from torch import nn
 
 LAST = torch.channels_last
-DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # PyTorch's for GPUs says so where there is none
+    DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def tensor(array: np.ndarray) -> torch.Tensor:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks import all as everything
-from benchmarks import memory
+from benchmarks import dcgan_rivals, memory, rivals
 
 ROOT = Path(everything.__file__).parents[1]
 OWN_PROCESSES = {"startup", "networks_jax"}  # that have tests of their own
@@ -34,13 +34,16 @@ def test_it_runs_at_toy_sizes(name, at_once, capsys):
     assert everything.figures_of(capsys.readouterr().out)
 
 
-@pytest.mark.parametrize("name", ["dcgan", "sngan"])
-def test_rivals_beside_ours(name, at_once, capsys):
-    """Images and logits are compared on the way."""
+def test_ours_beside_the_rival(at_once, capsys, monkeypatch):
     pytest.importorskip("torch")
-    importlib.import_module(f"benchmarks.{name}_rivals").main(["--quick", "--threads", "1"])
+    monkeypatch.setattr(rivals, "OURS", ("tfnss, graph",))
+    dcgan_rivals.main(["--quick", "--threads", "1"])
     figures = everything.figures_of(capsys.readouterr().out)
-    assert [what.split(", ", 1)[1] for what in figures] == ["tfnss, graph", "tfnss, XLA", "PyTorch, channels last"]
+    assert [what.split(", ", 1)[1] for what in figures] == ["tfnss, graph", rivals.RIVAL]
+    for figure in figures.values():
+        names = [part.rpartition(" ")[0] for part in figure.split("; ")]
+        assert names[:3] == ["seconds, median", "least", "images/s"]
+        assert names[3:] == ["over PyTorch's", "MB at the peak", "over PyTorch's", "MB later"]
 
 
 def test_memory_is_that_of_the_process():
