@@ -3,16 +3,21 @@
 python -m benchmarks.augment
 """
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 
+from benchmarks import command_line
 from benchmarks.timing import print_table, seconds_per_call
 from tfnss.layers.augment import Augment
 
 BATCH, SIZE, PROBABILITY = 8, 64, 0.8
 
 
-def main() -> None:
-    images = tf.random.stateless_uniform((BATCH, SIZE, SIZE, 3), (0, 1), -1, 1)
+def main(argv: Sequence[str] | None = None) -> None:
+    quick = command_line.parser(__doc__).parse_args(argv).quick
+    batch, size, calls = (2, 8, 1) if quick else (BATCH, SIZE, 20)
+    images = tf.random.stateless_uniform((batch, size, size, 3), (0, 1), -1, 1)
     layer = Augment("bgc", seed=0)
 
     def forward(x: tf.Tensor) -> tf.Tensor:
@@ -27,10 +32,10 @@ def main() -> None:
     rows = []
     for name, function in (("forward", forward), ("forward and gradient", forward_and_gradient)):
         graph, xla = (
-            seconds_per_call(tf.function(function, jit_compile=jit), images, calls=20) for jit in (False, True)
+            seconds_per_call(tf.function(function, jit_compile=jit), images, calls=calls) for jit in (False, True)
         )
         rows.append((name, graph, xla))
-    print_table((f"bgc, {BATCH}x{SIZE}x{SIZE}x3", "graph, seconds", "XLA, seconds"), rows)
+    print_table((f"bgc, {batch}x{size}x{size}x3", "graph, seconds", "XLA, seconds"), rows)
 
 
 if __name__ == "__main__":

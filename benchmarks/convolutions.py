@@ -9,15 +9,14 @@ convolution in TensorFlow's graph. Winograd's forms do fewer products than they 
 Results are compared before anything is timed. PyTorch (channels last) is one more row where it is installed.
 """
 
-import argparse
-import os
 import statistics
-import sys
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+
+from benchmarks import command_line, peaks
+from benchmarks.timing import print_table, turns
 
 Case = tuple[str, int, int, int, int, int, int]
 
@@ -34,45 +33,25 @@ CASES: tuple[Case, ...] = (  # network, batch, pixels, in, out, taps, strides
     ("StyleGAN2-64", 8, 4, 512, 512, 3, 1),
 )
 PARTS = ("forward", "by images", "by kernel")
-PEAKS = ("matrix product", "3x3 convolution")
+TOY: Case = ("a toy", 2, 8, 4, 4, 4, 2)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--threads", type=int, default=os.cpu_count(), help="threads of each library (default: all cores)"
-    )
-    parser.add_argument("--rounds", type=int, default=9, help="calls of each form, after one that is not counted (9)")
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = command_line.with_turns(command_line.parser(__doc__))
     parser.add_argument("--match", default="", help="only the networks whose name contains this")
-    arguments = parser.parse_args()
-
-    import tensorflow as tf
-
-    from benchmarks.timing import print_table
-
-    tf.config.threading.set_intra_op_parallelism_threads(arguments.threads)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-    peaks = {name: _peak(tf, name, arguments.rounds) for name in PEAKS}
-    print(f"{arguments.threads} threads; peaks, GFLOP/s: " + ", ".join(f"{k} {v:.0f}" for k, v in peaks.items()))
-    for case in CASES:
+    arguments = parser.parse_args(argv)
+    command_line.use_threads(arguments.threads)
+    rounds = 1 if arguments.quick else arguments.rounds
+    found = peaks.gflops(
+        turns({name: call for name, (call, _) in peaks.calls(arguments.quick).items()}, rounds), arguments.quick
+    )
+    print(f"{arguments.threads} threads; peaks, GFLOP/s: " + ", ".join(f"{k} {v:.0f}" for k, v in found.items()) + "\n")
+    for case in (TOY,) if arguments.quick else CASES:
         if arguments.match.lower() in case[0].lower():
             network, batch, pixels, channels, filters, taps, strides = case
-            print(f"\n{network}: {batch}x{pixels}x{pixels}x{channels}, {taps}x{taps} to {filters}, stride {strides}\n")
-            rows = _rows(case, arguments.rounds, arguments.threads, max(peaks.values()))
-            print_table(("form", *(f"{part}, GFLOP/s (share)" for part in PARTS)), rows)
-            sys.stdout.flush()
-
-
-def _peak(tf: Any, name: str, rounds: int) -> float:
-    """GFLOP/s of a dense product, the best of TensorFlow's graph."""
-    if name == "matrix product":
-        a = tf.random.stateless_normal((2048, 2048), (0, 1))
-        function, flop = tf.function(lambda: tf.matmul(a, a)), 2 * 2048**3
-    else:
-        x, kernel = tf.random.stateless_normal((32, 32, 32, 128), (0, 1)), tf.ones((3, 3, 128, 128))
-        function, flop = tf.function(lambda: tf.nn.conv2d(x, kernel, 1, "SAME")), 2 * 32 * 32 * 32 * 9 * 128 * 128
-    times = turns({name: lambda: function().numpy()}, rounds)[name]
-    return flop / min(times) / 1e9
+            title = f"{network}: {batch}x{pixels}x{pixels}x{channels}, {taps}x{taps} to {filters}, stride {strides}"
+            rows = _rows(case, rounds, arguments.threads, max(found.values()))
+            print_table((title, *(f"{part}, GFLOP/s (share)" for part in PARTS)), rows)
 
 
 def _rows(case: Case, rounds: int, threads: int, peak: float) -> list[tuple]:
@@ -154,18 +133,6 @@ def _rival(images: Any, kernel: Any, upstream: Any, strides: int, threads: int) 
         lambda: backward(True, False).permute(0, 2, 3, 1).numpy(),
         lambda: backward(False, True).permute(2, 3, 1, 0).numpy(),
     ]
-
-
-def turns(calls: dict[Any, Callable], rounds: int) -> dict[Any, list[float]]:
-    """Seconds of each call in each round, after one round that is not counted."""
-    times: dict[Any, list[float]] = {name: [] for name in calls}
-    for counted in [False] + [True] * rounds:
-        for name, call in calls.items():
-            start = time.perf_counter()
-            call()
-            if counted:
-                times[name].append(time.perf_counter() - start)
-    return times
 
 
 if __name__ == "__main__":

@@ -10,11 +10,10 @@ else the machine does meets both; the ratio is the median over the rounds.
 
 import contextlib
 import io
-import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +21,7 @@ import tensorflow as tf
 from PIL import Image
 
 import tfnss
+from benchmarks import command_line
 from benchmarks.timing import print_table
 from models import DCGAN
 from tfnss.data.photos import photo_crops
@@ -58,12 +58,12 @@ def timed(seconds: list[float]) -> Iterator[None]:
     seconds.append(time.perf_counter() - start)
 
 
-def compare(gan: tfnss.GAN, dataset: tf.data.Dataset) -> tuple[float, float, float]:
+def compare(gan: tfnss.GAN, dataset: tf.data.Dataset, rounds: int = ROUNDS) -> tuple[float, float, float]:
     """Images per second on the constant batch and on the data, and the median ratio of neighbouring rounds."""
     train = gan.make_train_function()
     iterators = [iter(constant()), iter(dataset)]
     seconds: list[list[float]] = [[], []]
-    for repeat in range(ROUNDS + 1):
+    for repeat in range(rounds + 1):
         for iterator, times in zip(iterators, seconds, strict=True):
             with timed(times):
                 for _ in range(STEPS):
@@ -75,21 +75,24 @@ def compare(gan: tfnss.GAN, dataset: tf.data.Dataset) -> tuple[float, float, flo
     return float(np.median(on_constant)), float(np.median(on_data)), float(np.median(on_data / on_constant))
 
 
-def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else JPEGS
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = command_line.parser(__doc__)
+    parser.add_argument("jpegs", nargs="?", type=int, default=JPEGS, help=f"number of JPEG files ({JPEGS:,})")
+    arguments = parser.parse_args(argv)
+    count, rounds, own = (128, 1, []) if arguments.quick else (arguments.jpegs, ROUNDS, ["photos"])
     gan = DCGAN(RESOLUTION, base_width=64 if tf.config.list_physical_devices("GPU") else 8)
     gan.compile(jit_compile=True)
     gan.images_total.assign(10**9)
     rows = []
     with tempfile.TemporaryDirectory() as place:
-        sources = ["photos", *write_files(Path(place), count)]
-        for source, cache_gb in [(source, 8) for source in sources] + [(source, 0) for source in sources[1:]]:
+        files = write_files(Path(place), count)
+        for source, cache_gb in [(source, 8) for source in (*own, *files)] + [(source, 0) for source in files]:
             start: list[float] = []
             with timed(start):
                 images = tfnss.data.load(source, RESOLUTION, BATCH, mirror=True, cache_gb=cache_gb)
                 images.read_all()
             kind = f"{Path(source).name}, {'kept' if cache_gb else 'read anew'}"
-            rows.append((kind, len(images), *start, *compare(gan, images.dataset())))
+            rows.append((kind, len(images), *start, *compare(gan, images.dataset(), rounds)))
     print_table(("data", "images", "seconds to load", "constant, images/s", "data, images/s", "ratio"), rows)
 
 

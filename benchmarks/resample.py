@@ -3,11 +3,12 @@
 python -m benchmarks.resample
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
 
+from benchmarks import command_line
 from benchmarks.timing import print_table, seconds_per_call
 from tfnss.layers import downsample2d, fir2d, upsample2d
 
@@ -51,8 +52,9 @@ def with_gradient(function: Callable[[tf.Tensor], tf.Tensor]) -> Callable[[tf.Te
     return gradient
 
 
-def main() -> None:
-    images = tf.random.stateless_normal(SHAPE, (0, 1))
+def main(argv: Sequence[str] | None = None) -> None:
+    quick = command_line.parser(__doc__).parse_args(argv).quick
+    images = tf.random.stateless_normal((2, 8, 8, SHAPE[-1]) if quick else SHAPE, (0, 1))
     pairs = {
         "filter": (depthwise_filtered, filtered),
         "upsample": (depthwise_upsample2d, upsample2d),
@@ -64,11 +66,12 @@ def main() -> None:
         for mode, jit_compile in (("graph", False), ("XLA", True)):
             for direction, wrap in (("forward", lambda f: f), ("forward and backward", with_gradient)):
                 theirs, ours = (
-                    1e3 * seconds_per_call(tf.function(wrap(f), jit_compile=jit_compile), images, calls=5)
+                    1e3
+                    * seconds_per_call(tf.function(wrap(f), jit_compile=jit_compile), images, calls=1 if quick else 5)
                     for f in (depthwise, own)
                 )
                 rows.append((name, mode, direction, theirs, ours, theirs / ours))
-    print_table(("", "mode", "", "depthwise, ms", "tfnss, ms", "ratio"), rows)
+    print_table(("filters", "mode", "", "depthwise, ms", "tfnss, ms", "ratio"), rows)
 
 
 if __name__ == "__main__":

@@ -3,11 +3,12 @@
 python -m benchmarks.scale_space
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import tensorflow as tf
 
+from benchmarks import command_line
 from benchmarks.timing import print_table, seconds_per_call
 from tfnss import random
 from tfnss.layers import NoisyScaleSpace
@@ -50,8 +51,10 @@ def closed_form(layer: NoisyScaleSpace, images: tf.Tensor, time: tf.Tensor) -> t
         return layer(images, time)
 
 
-def main() -> None:
-    images = tf.random.stateless_uniform((BATCH, SIZE, SIZE, 3), (0, 1), -1, 1)
+def main(argv: Sequence[str] | None = None) -> None:
+    quick = command_line.parser(__doc__).parse_args(argv).quick
+    batch, size, whole = (2, 8, 2) if quick else (BATCH, SIZE, TIME)
+    images = tf.random.stateless_uniform((batch, size, size, 3), (0, 1), -1, 1)
     layer = NoisyScaleSpace(STDDEV, KERNEL_STDDEV)
     rows: list[tuple] = []
     # XLA's depthwise convolution on a CPU is tens of times slower than the graph's.
@@ -61,14 +64,14 @@ def main() -> None:
         ("loop, shifted sums under XLA", shifted, True),
     ):
         function = tf.function(partial(loop, blur), jit_compile=compiled)
-        rows.append((name, seconds_per_call(function, images, tf.constant(TIME), calls=2), ""))
+        rows.append((name, seconds_per_call(function, images, tf.constant(whole), calls=2), ""))
     fastest = min(seconds for _, seconds, _ in rows)
-    for time, compiled in ((TIME, False), (TIME, True), (16, False), (1, False), (0, False)):
+    for time, compiled in ((whole, False), (whole, True), (16, False), (1, False), (0, False)):
         function = tf.function(partial(closed_form, layer), jit_compile=compiled)
-        seconds = seconds_per_call(function, images, tf.constant(float(time)), calls=20)
+        seconds = seconds_per_call(function, images, tf.constant(float(time)), calls=1 if quick else 20)
         name = f"closed form, t = {time}" + (" under XLA" if compiled else "")
-        rows.append((name, seconds, fastest / seconds if time == TIME else ""))
-    print_table(("NSS", "seconds", f"faster than the fastest loop to t = {TIME}"), rows)
+        rows.append((name, seconds, fastest / seconds if time == whole else ""))
+    print_table(("NSS", "seconds", f"faster than the fastest loop to t = {whole}"), rows)
 
 
 if __name__ == "__main__":

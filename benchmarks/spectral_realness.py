@@ -7,37 +7,50 @@ generator's, the mixture with its gradient, and the classifier's step. The diffe
 scatter.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
 import tfnss
+from benchmarks import command_line
 from benchmarks.timing import print_table, seconds_per_call
 from models import DCGAN
 
-BATCH, RESOLUTION = 64, 64
+
+class Size(NamedTuple):
+    """Images in the batch, their side, the network's width, and calls that are timed."""
+
+    batch: int = 64
+    resolution: int = 64
+    width: int = 64
+    calls: int = 5
 
 
-def compiled(jit_compile: bool, classifier: tfnss.SpectralRealness | None) -> DCGAN:
-    gan = DCGAN(RESOLUTION)
+TOY = Size(4, 16, 4, 1)
+
+
+def compiled(size: Size, jit_compile: bool, classifier: tfnss.SpectralRealness | None) -> DCGAN:
+    gan = DCGAN(size.resolution, base_width=size.width)
     gan.compile(jit_compile=jit_compile, spectral_realness=classifier)
     return gan
 
 
-def seconds_per_step(gan: DCGAN) -> float:
+def seconds_per_step(size: Size, gan: DCGAN) -> float:
     """One iteration."""
-    array = np.random.default_rng(0).integers(0, 256, (BATCH, RESOLUTION, RESOLUTION, 3), dtype=np.uint8)
-    iterator = iter(tfnss.data.Images(array, BATCH).dataset())
+    shape = (size.batch, size.resolution, size.resolution, 3)
+    array = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    iterator = iter(tfnss.data.Images(array, size.batch).dataset())
     gan.images_total.assign(10**9)
-    return seconds_per_call(gan.make_train_function(), iterator, calls=5)
+    return seconds_per_call(gan.make_train_function(), iterator, calls=size.calls)
 
 
-def seconds_of_parts(gan: DCGAN, jit_compile: bool) -> float:
+def seconds_of_parts(size: Size, gan: DCGAN, jit_compile: bool) -> float:
     """What spectral realness adds to an iteration."""
     layer: Any = gan.spectral_realness
-    images = tf.random.stateless_uniform((BATCH, RESOLUTION, RESOLUTION, 3), (0, 1), -1, 1)
-    logits = tf.zeros(BATCH)
+    images = tf.random.stateless_uniform((size.batch, size.resolution, size.resolution, 3), (0, 1), -1, 1)
+    logits = tf.zeros(size.batch)
 
     @tf.function(jit_compile=jit_compile)
     def judge(images: Any) -> Any:
@@ -55,17 +68,20 @@ def seconds_of_parts(gan: DCGAN, jit_compile: bool) -> float:
         gan._run_phase(index, profiles, profiles)
         return tf.zeros(())
 
-    return 3 * seconds_per_call(judge, images, calls=20) + seconds_per_call(step, calls=20)
+    return 3 * seconds_per_call(judge, images, calls=4 * size.calls) + seconds_per_call(step, calls=4 * size.calls)
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
+    size = TOY if command_line.parser(__doc__).parse_args(argv).quick else Size()
     rows = []
     for name, jit_compile in (("graph", False), ("XLA", True)):
-        plain = seconds_per_step(compiled(jit_compile, None))
-        judged = compiled(jit_compile, tfnss.SpectralRealness(mixing="probability"))
-        parts = seconds_of_parts(judged, jit_compile)
-        rows.append((name, plain, BATCH / plain, parts, f"{parts / plain:.1%}"))
-    print_table(("DCGAN-64", "seconds per step", "images/s", "seconds of spectral realness", "share"), rows)
+        plain = seconds_per_step(size, compiled(size, jit_compile, None))
+        judged = compiled(size, jit_compile, tfnss.SpectralRealness(mixing="probability"))
+        parts = seconds_of_parts(size, judged, jit_compile)
+        rows.append((name, plain, size.batch / plain, parts, f"{parts / plain:.1%}"))
+    print_table(
+        (f"DCGAN-{size.resolution}", "seconds per step", "images/s", "seconds of spectral realness", "share"), rows
+    )
 
 
 if __name__ == "__main__":

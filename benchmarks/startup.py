@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Sequence
 
+from benchmarks import command_line
 from benchmarks.timing import print_table
 from tfnss.commands.entry import COMMANDS
 from tfnss.running import catalogue
@@ -18,22 +19,26 @@ from tfnss.running import catalogue
 REPEATS = 5
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
+    quick = command_line.parser(__doc__).parse_args(argv).quick
     commands = [
         ("--help",),
         *((name, "--help") for name in COMMANDS if name != "train"),
         ("recipes",),
         *(("train", name, "--help") for name in catalogue.names()),
     ]
-    rows = [("tfnss " + " ".join(command), _seconds(("-m", "tfnss", *command))) for command in commands]
-    rows.append(("python -c 'import tensorflow'", _seconds(("-c", "import tensorflow"))))
+    if quick:
+        commands = commands[:1]
+    repeats = 1 if quick else REPEATS
+    rows = [("tfnss " + " ".join(command), _seconds(("-m", "tfnss", *command), repeats)) for command in commands]
+    rows.append(("python -c 'import tensorflow'", _seconds(("-c", "import tensorflow"), repeats)))
     print_table(("command", "seconds"), [(name, f"{seconds:.2f}") for name, seconds in rows])
 
 
-def _seconds(arguments: Sequence[str]) -> float:
+def _seconds(arguments: Sequence[str], repeats: int) -> float:
     """The median time of a process of Python with these arguments."""
     times = []
-    for _ in range(REPEATS):
+    for _ in range(repeats):
         start = time.perf_counter()
         subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
         times.append(time.perf_counter() - start)

@@ -8,15 +8,13 @@ Reference: Karras et al. 2018, Progressive Growing of GANs, figure 2; with neare
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
-import tensorflow as tf
 from keras import ops
 
 from tfnss.layers import downsample2d, upsample2d
-from tfnss.training import Growth
 
 BOX = (1, 1)  # nearest neighbours, means of 2x2
 
@@ -75,7 +73,7 @@ def _faded_with_the_one_below(rgb: Callable[[int], Any], resolutions: Sequence[i
 
 def _image_of_lod(layers: Callable, resolutions: Sequence[int], lod: keras.Variable) -> Any:
     """Outside of graphs from the resolutions in use alone. A graph may outlive the variable's value, so it computes all."""
-    if tf.executing_eagerly():
+    if _eagerly():
         halvings, fade = divided(float(ops.convert_to_numpy(lod)))
         used = resolutions[: len(resolutions) - halvings]
         return enlarged(_faded_with_the_one_below(layers(used), used, fade or None), halvings)
@@ -84,6 +82,15 @@ def _image_of_lod(layers: Callable, resolutions: Sequence[int], lod: keras.Varia
     for halvings, resolution in zip(reversed(range(len(resolutions) - 1)), resolutions[1:], strict=True):
         image = faded(rgb(resolution), enlarged(image), ops.clip(lod - halvings, 0.0, 1.0))
     return image
+
+
+def _eagerly() -> bool:
+    """Whether nothing is being traced; of another backend than TensorFlow's it is not known."""
+    if keras.backend.backend() != "tensorflow":
+        return False
+    import tensorflow as tf
+
+    return tf.executing_eagerly()
 
 
 def divided(lod: float) -> tuple[int, float]:
@@ -95,9 +102,3 @@ def divided(lod: float) -> tuple[int, float]:
 def add_lod(network: keras.Model) -> keras.Variable:
     """The level of detail as a weight of a network, which nothing trains."""
     return network.add_weight(name="lod", shape=(), initializer="zeros", trainable=False, dtype="float32")
-
-
-def default_growth(given: Mapping[str, Any]) -> Growth:
-    """How a model grows that is not told; at the rates of the optimizers that `compile` is given, if there are any."""
-    own = any(given.get(name) is not None for name in ("generator_optimizer", "discriminator_optimizer"))
-    return Growth(learning_rates=None) if own else Growth()

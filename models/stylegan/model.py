@@ -5,12 +5,11 @@ from typing import Any
 
 import keras
 
-from models.growing import default_growth
 from models.style_arguments import check_arguments, half_precision
 from models.stylegan.discriminator import StyleGANDiscriminator
 from models.stylegan.generator import StyleGANGenerator
 from models.stylegan.official import read_of_stylegan
-from models.stylegan2.model import adam, take_checkpoint
+from models.stylegan2.model import adam, default_growth, take_checkpoint
 from models.stylegan2.weights import randomize
 from tfnss.resolution import Resolution, plain
 from tfnss.training import GAN, R1

@@ -2,14 +2,13 @@
 
 import functools
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from models.growing import default_growth
 from models.style_arguments import check_arguments, half_precision
 from models.stylegan2.checkpoints import Checkpoint, read_checkpoint
 from models.stylegan2.discriminator import StyleGAN2Discriminator
@@ -17,7 +16,7 @@ from models.stylegan2.generator import StyleGAN2Generator
 from models.stylegan2.presets import preset
 from models.stylegan2.weights import assign_weights, check_weights, randomize
 from tfnss.resolution import Resolution, plain
-from tfnss.training import GAN, R1, PathLength
+from tfnss.training import GAN, R1, Growth, PathLength
 from tfnss.training.growth import can_grow
 from tfnss.training.lazy import lazy_optimizer
 
@@ -210,3 +209,9 @@ def generator_adam(learning_rate: float, regularizers: Sequence[Any]) -> keras.o
     if any(isinstance(regularizer, PathLength) for regularizer in regularizers):
         return optimizer  # the engine corrects it
     return lazy_optimizer(optimizer, [PathLength().interval])
+
+
+def default_growth(given: Mapping[str, Any]) -> Growth:
+    """How a model grows that is not told; at the rates of the optimizers that `compile` is given, if there are any."""
+    own = any(given.get(name) is not None for name in ("generator_optimizer", "discriminator_optimizer"))
+    return Growth(learning_rates=None) if own else Growth()

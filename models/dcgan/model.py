@@ -3,12 +3,10 @@
 from typing import Any
 
 import keras
-from keras import layers
 
+from models.dcgan.networks import discriminator_of, generator_of
 from models.initializers import Initializers
-from models.sizes import Pyramid, pyramid
-from tfnss.layers import Conv2D, Conv2DTranspose, LayerNormalization
-from tfnss.layers.noise import noise_injection
+from models.sizes import pyramid
 from tfnss.resolution import Resolution, plain
 from tfnss.training import GAN
 
@@ -69,51 +67,11 @@ class DCGAN(GAN):
         widths = [base_width * 2**level for level in range(size.doublings)]  # halved once, twice, ...
         draws = Initializers(seed)
         super().__init__(
-            _generator(size, latent_dim, widths[::-1], channels, noise, draws),
-            _discriminator(size, channels, widths, discriminator_normalization, draws),
+            generator_of(size, latent_dim, widths[::-1], channels, noise, draws),
+            discriminator_of(size, channels, widths, discriminator_normalization, draws),
             seed=seed,
             **kwargs,
         )
 
     def get_config(self) -> dict:
         return {**self._config, "name": self.name}
-
-
-def _generator(
-    size: Pyramid, latent_dim: int, widths: list[int], channels: int, noise: str | None, draws: Initializers
-) -> keras.Model:
-    height, width = size.smallest
-    latents = keras.Input((latent_dim,), name="latents")
-    x = layers.Dense(height * width * widths[0], use_bias=False, kernel_initializer=draws.normal(), name="stem")(
-        latents
-    )
-    x = layers.Reshape((height, width, widths[0]))(x)
-    for filters in [*widths[1:], channels]:
-        x = _normalization("batch", draws)(x)
-        injection = noise_injection(noise)
-        x = layers.ReLU()(x if injection is None else injection(x))
-        x = Conv2DTranspose(filters, 4, strides=2, padding="same", use_bias=False, kernel_initializer=draws.normal())(x)
-    images = layers.Activation("tanh", dtype="float32", name="images")(x)
-    return keras.Model(latents, images, name="generator")
-
-
-def _discriminator(
-    size: Pyramid, channels: int, widths: list[int], normalization: str | None, draws: Initializers
-) -> keras.Model:
-    images = x = keras.Input((*size.size, channels), name="images")
-    for level, width in enumerate(widths):
-        x = Conv2D(width, 4, strides=2, padding="same", use_bias=False, kernel_initializer=draws.normal())(x)
-        if level > 0 and normalization is not None:
-            x = _normalization(normalization, draws)(x)
-        x = layers.LeakyReLU(0.2)(x)
-    x = Conv2D(1, size.smallest, use_bias=False, kernel_initializer=draws.normal(), name="head")(x)
-    logits = layers.Flatten(dtype="float32", name="logits")(x)
-    return keras.Model(images, logits, name="discriminator")
-
-
-def _normalization(kind: str, draws: Initializers) -> keras.layers.Layer:
-    if kind == "batch":
-        return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, gamma_initializer=draws.normal(1.0))
-    if kind == "layer":
-        return LayerNormalization()
-    raise ValueError(f"`discriminator_normalization` must be 'batch', 'layer' or None. Received: {kind!r}")
