@@ -27,6 +27,8 @@ class DCGAN(GAN):
         channels: Channels of the images: 1 (grey), 3 (RGB) or 4 (RGBA).
         base_width: Channels next to the image; they double with every halving of the image.
         discriminator_normalization: `batch`, `layer` (for gradient penalties, which treat images singly) or None.
+        upsampling: How the generator doubles its images: `transposed`, by a transposed 4x4 convolution as in the paper, or
+            `nearest`, by repeating pixels before a 3x3 convolution, which draws no checkerboard (`ResizeConv2D`).
         noise: Noise injection after each normalisation of the generator: `euclidean`, `riemannian` or None. (The papers do
             not say where; before the normalisation, it would undo the scale.)
         seed: Seed of the initial weights and of everything random in training.
@@ -44,6 +46,7 @@ class DCGAN(GAN):
         channels: int = 3,
         base_width: int = 64,
         discriminator_normalization: str | None = "batch",
+        upsampling: str = "transposed",
         noise: str | None = None,
         seed: int = 0,
         **kwargs: Any,
@@ -61,13 +64,14 @@ class DCGAN(GAN):
             "channels": channels,
             "base_width": base_width,
             "discriminator_normalization": discriminator_normalization,
+            "upsampling": upsampling,
             "noise": noise,
             "seed": seed,
         }
         widths = [base_width * 2**level for level in range(size.doublings)]  # halved once, twice, ...
         draws = Initializers(seed)
         super().__init__(
-            generator_of(size, latent_dim, widths[::-1], channels, noise, draws),
+            generator_of(size, latent_dim, widths[::-1], channels, upsampling, noise, draws),
             discriminator_of(size, channels, widths, discriminator_normalization, draws),
             seed=seed,
             **kwargs,

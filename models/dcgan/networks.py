@@ -5,12 +5,18 @@ from keras import layers
 
 from models.initializers import Initializers
 from models.sizes import Pyramid
-from tfnss.layers import Conv2D, Conv2DTranspose, LayerNormalization
+from tfnss.layers import Conv2D, Conv2DTranspose, LayerNormalization, ResizeConv2D
 from tfnss.layers.noise import noise_injection
 
 
 def generator_of(
-    size: Pyramid, latent_dim: int, widths: list[int], channels: int, noise: str | None, draws: Initializers
+    size: Pyramid,
+    latent_dim: int,
+    widths: list[int],
+    channels: int,
+    upsampling: str,
+    noise: str | None,
+    draws: Initializers,
 ) -> keras.Model:
     height, width = size.smallest
     latents = keras.Input((latent_dim,), name="latents")
@@ -22,7 +28,7 @@ def generator_of(
         x = _normalization("batch", draws)(x)
         injection = noise_injection(noise)
         x = layers.ReLU()(x if injection is None else injection(x))
-        x = Conv2DTranspose(filters, 4, strides=2, padding="same", use_bias=False, kernel_initializer=draws.normal())(x)
+        x = _doubling(upsampling, filters, draws)(x)
     images = layers.Activation("tanh", dtype="float32", name="images")(x)
     return keras.Model(latents, images, name="generator")
 
@@ -39,6 +45,15 @@ def discriminator_of(
     x = Conv2D(1, size.smallest, use_bias=False, kernel_initializer=draws.normal(), name="head")(x)
     logits = layers.Flatten(dtype="float32", name="logits")(x)
     return keras.Model(images, logits, name="discriminator")
+
+
+def _doubling(kind: str, filters: int, draws: Initializers) -> keras.layers.Layer:
+    """A layer that doubles height and width."""
+    if kind == "transposed":
+        return Conv2DTranspose(filters, 4, strides=2, padding="same", use_bias=False, kernel_initializer=draws.normal())
+    if kind == "nearest":
+        return ResizeConv2D(filters, 3, use_bias=False, kernel_initializer=draws.normal())
+    raise ValueError(f"`upsampling` must be 'transposed' or 'nearest'. Received: {kind!r}")
 
 
 def _normalization(kind: str, draws: Initializers) -> keras.layers.Layer:

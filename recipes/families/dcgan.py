@@ -117,6 +117,16 @@ _OPTIONS = (
         of_networks=True,
         later=True,
     ),
+    Option(
+        "upsampling",
+        str,
+        "how the generator doubles its images: by transposed convolutions, or by convolutions of nearest-neighbour "
+        "enlargements, which draw no checkerboard",
+        default="transposed",
+        choices=("transposed", "nearest"),
+        of_networks=True,
+        later=True,
+    ),
     view_option(None, worked_out="the method's", later=True, changeable=True),
     *space_options(initial_time=256.0, stddev=0.15),
     *augmentation_options(),
@@ -216,6 +226,7 @@ def build(settings: Mapping[str, Any]) -> "models.DCGAN":
         channels=settings["channels"],
         base_width=settings["base_width"],
         discriminator_normalization=None if normalization == "none" else normalization,
+        upsampling=settings["upsampling"],
         noise=NOISES[settings["noise"]],
         seed=settings["seed"],
     )

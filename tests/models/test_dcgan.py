@@ -40,6 +40,16 @@ def test_the_averaged_generator_starts_as_the_generator():
         np.testing.assert_array_equal(average, weight)
 
 
+def test_generators_double_by_repeating_pixels_too():
+    gan = DCGAN(32, base_width=4, upsampling="nearest")
+    assert [layer.kernel.shape for layer in gan.generator.layers if "resize" in layer.name] == [
+        (3, 3, 16, 8),
+        (3, 3, 8, 4),
+        (3, 3, 4, 3),
+    ]
+    assert gan.generate(2).shape == (2, 32, 32, 3)
+
+
 @pytest.mark.parametrize("normalization", ["layer", None])
 def test_normalization_of_the_discriminator(normalization):
     gan = DCGAN(32, base_width=4, discriminator_normalization=normalization)
@@ -49,7 +59,7 @@ def test_normalization_of_the_discriminator(normalization):
 
 
 def test_config():
-    gan = DCGAN(32, latent_dim=7, base_width=4, discriminator_normalization=None, seed=2)
+    gan = DCGAN(32, latent_dim=7, base_width=4, discriminator_normalization=None, upsampling="nearest", seed=2)
     copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(gan))
     assert isinstance(copy, DCGAN)
     assert copy.get_config() == gan.get_config()
@@ -65,6 +75,7 @@ def test_config():
         ({"base_width": 0}, "base_width"),
         ({"channels": 2}, "channels"),
         ({"discriminator_normalization": "group"}, "discriminator_normalization"),
+        ({"upsampling": "cubic"}, "`upsampling` must be 'transposed' or 'nearest'"),
     ],
 )
 def test_rejects(arguments, name):

@@ -16,7 +16,12 @@ RECIPES = {
     "stylegan2_photos64": ["--channel-base", "64", "--channel-max", "4", "--latent-dim", "8", "--path-length", "off"],
 }
 PARTS = ["--ada", "--augment-probability", "0.5", "--nss"]
-CASES = (("dcgan_photos", 96, 64), ("ssd_sngan_cifar100", 48, 32), ("stylegan2_photos64", 48, 32), ("stylegan2_photos64", 96, 64))
+CASES = (
+    ("dcgan_photos", 96, 64),
+    ("ssd_sngan_cifar100", 48, 32),
+    ("stylegan2_photos64", 48, 32),
+    ("stylegan2_photos64", 96, 64),
+)
 
 
 @pytest.fixture(scope="module")

@@ -118,7 +118,7 @@ def test_a_run_starts_from_any_checkpoint(dcgan_run, tmp_path):
 def test_another_resolution_by_another_recipe_of_the_family(dcgan_run, tmp_path, capsys):
     gan, settings = started(dcgan_celeba64.RECIPE, dcgan_run, tmp_path / "new", resolution=64)
     assert (settings["base_width"], settings["resolution"]) == (4, 64)
-    new = ("conv2d_transpose3", "batch_normalization3", "stem", "conv2d3", "batch_normalization2", "head")
+    new = ("resize_conv2d3", "batch_normalization3", "stem", "conv2d3", "batch_normalization2", "head")
     assert_taken(gan, load_run(dcgan_run), without=new)
     assert "initial: conv2d3, batch_normalization2, head; not used: head" in capsys.readouterr().out
 
