@@ -11,6 +11,7 @@ VERSION = runpy.run_path(str(ROOT / "tfnss" / "version.py"))["__version__"]
 LSUN = ["lmdb>=1.7"]
 CLUSTER = ["dask>=2026.8", "distributed>=2026.8"]
 DATASETS = ["tensorflow-datasets>=4.9.10", "importlib_resources"]  # the second is an undeclared need of the first
+INCEPTION = ["tensorflow-hub>=0.16.1", "tf_keras>=2.21"]  # the second is a need of the first
 COMPLETION = ["shtab>=1.13"]
 ONNX = ["onnx>=1.23", "tf2onnx>=1.17"]
 VIDEO = ["imageio-ffmpeg>=0.8"]
@@ -19,7 +20,7 @@ setup(
     name="tfnss",
     version=VERSION,
     description="Keras GANs that learn all frequencies of their data: noisy scale-space and more",
-    long_description=(ROOT / "README.md").read_text(),
+    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     license_files=["LICENSE", "NOTICE"],
@@ -50,10 +51,7 @@ setup(
     packages=find_packages(include=["tfnss*", "models*", "recipes*"]),
     install_requires=[
         "tensorflow>=2.21",
-        "tensorflow-gan==2.1.0",
-        "tensorflow-hub>=0.16.1",
-        "tensorflow-probability>=0.25",  # as tf_keras, a need of TensorFlow GAN's and Hub's
-        "tf_keras>=2.21",
+        "tensorflow-gan==2.1.0",  # brings tensorflow-hub, tf_keras and tensorflow-probability, no needs of ours
         "keras>=3.15",
         "lazy_loader>=0.5",
         "numpy>=2.1",
@@ -70,6 +68,7 @@ setup(
         "completion": COMPLETION,
         "cuda": ["tensorflow[and-cuda]>=2.21"],
         "datasets": DATASETS,
+        "inception": INCEPTION,
         "lsun": LSUN,
         "onnx": ONNX,
         "video": VIDEO,
@@ -80,10 +79,12 @@ setup(
             *CLUSTER,
             *COMPLETION,
             *DATASETS,
+            *INCEPTION,
             *LSUN,
             *ONNX,
             *VIDEO,
             "onnxruntime>=1.32",
+            "tensorflow-probability>=0.25",  # for those functions of TF-GAN's that ours are compared with
         ],
         "lint": ["ruff>=0.12"],
         "types": ["mypy>=1.16"],

@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line; ends with status 2 and one line on bad input."""
     flags = vars(_parser().parse_args(arguments))
     given = _DEFAULTS | (_SMOKE if flags.pop("smoke", False) else {}) | flags
-    out = Path(given["out"]).expanduser()
+    out = files.expanded(given["out"])
     with reporting(PROGRAM, ValueError, OSError):
         _check(given)
         start_tensorflow()
@@ -186,7 +186,7 @@ def _save(results: Mapping[str, Sequence[Result]], given: Mapping[str, Any], pat
             "std_ratio_b5_to_b8": float(ratios[:, HIGH].mean()),
         }
     with files.replacing(path) as temporary:
-        temporary.write_text(json.dumps(record, indent=1) + "\n")
+        temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
 def draw(results: Sequence[Result], space: Any, path: Path) -> None:

@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print("t".rjust(4), *(name.rjust(18) for name in shown))
         for index, time in enumerate(given["times"]):
             print(f"{time:4}", *(f"{variance(states[index]):18.4f}" for states in shown.values()))
-        _draw(shown, given["times"], given["stddev"], Path(given["out"]).expanduser())
+        _draw(shown, given["times"], given["stddev"], files.expanded(given["out"]))
         print(f"Picture: {given['out']}")
 
 

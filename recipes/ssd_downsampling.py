@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         titles = ["image", "changed", *(f"{title}, {way}" for way in ways for title in ("image", "changed"))]
         plots.save_images_and_spectra(pictures, titles, out)
         with files.replacing(out.with_suffix(".json")) as temporary:
-            temporary.write_text(json.dumps({"settings": given, **found}, indent=1) + "\n")
+            temporary.write_text(json.dumps({"settings": given, **found}, indent=1) + "\n", encoding="utf-8")
     print(f"Picture: {out}, numbers: {out.with_suffix('.json')}")
 
 

@@ -1,4 +1,6 @@
+import contextlib
 import errno
+import fcntl
 import os
 import random
 import signal
@@ -85,6 +87,83 @@ def test_a_file_that_cannot_be_flushed_is_an_error(tmp_path, monkeypatch):
     with pytest.raises(OSError, match=os.strerror(errno.EINVAL)), files.replacing(tmp_path / "file") as path:
         path.write_text("new")
     assert not list(tmp_path.iterdir())
+
+
+def test_windows_flushes_what_is_opened_to_be_written(tmp_path, monkeypatch):
+    """And opens no folder."""
+    fsync, opened = os.fsync, os.open
+
+    def refuse(handle):
+        if fcntl.fcntl(handle, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        fsync(handle)
+
+    def open_file(path, flags, *arguments):
+        if os.path.isdir(path):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return opened(path, flags, *arguments)
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    monkeypatch.setattr(files.os, "open", open_file)
+    with files.replacing(tmp_path / "file") as path:
+        path.write_text("new")
+    with files.replacing(tmp_path / "folder") as path:
+        path.mkdir()
+        (path / "file").write_text("new")
+    assert (tmp_path / "file").read_text() == (tmp_path / "folder" / "file").read_text() == "new"
+
+
+def test_a_file_that_may_only_be_read_is_flushed_all_the_same(tmp_path):
+    with files.replacing(tmp_path / "folder") as path:
+        path.mkdir()
+        (path / "file").write_text("new")
+        (path / "file").chmod(0o444)
+    assert (tmp_path / "folder" / "file").read_text() == "new"
+
+
+@pytest.mark.parametrize("patience", [60.0, 0.0])
+def test_windows_replaces_no_file_that_is_read(patience, tmp_path, monkeypatch):
+    """A virus scanner is done in a moment. Elsewhere want of permission is an error at once."""
+    replace, refused = os.replace, []
+
+    def busy(source, path):
+        if len(refused) < 2:
+            refused.append(path)
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        replace(source, path)
+
+    monkeypatch.setattr(os, "replace", busy)
+    monkeypatch.setattr(files, "_PATIENCE_SECONDS", patience)
+    (tmp_path / "file").write_text("old")
+    ends = contextlib.nullcontext() if patience else pytest.raises(PermissionError)
+    with ends, files.replacing(tmp_path / "file") as path:
+        path.write_text("new")
+    assert (tmp_path / "file").read_text() == ("new" if patience else "old")
+    assert list(tmp_path.iterdir()) == [tmp_path / "file"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["12:30.png", "what?.png", "a*b", "con", "NUL.png", "com1.tar.gz", "end.", "end ", "a\nb", '"a"', "aux .txt"],
+)
+def test_names_that_windows_has_for_no_file(name, tmp_path, monkeypatch):
+    """A colon would hide the content in another file."""
+    assert files.is_file_name(name)
+    with files.replacing(tmp_path / name) as path:
+        path.write_text("new")
+    monkeypatch.setattr(files, "_WINDOWS", True)
+    assert not files.is_file_name(name)
+    with pytest.raises(OSError, match=r"Windows has no files of this name: .*"), files.replacing(tmp_path / name):
+        pass
+
+
+@pytest.mark.parametrize("windows", [False, True])
+def test_names_of_files_everywhere(windows, monkeypatch):
+    monkeypatch.setattr(files, "_WINDOWS", windows)
+    for name in ("a.png", "conference", "console.png", "com10", ".lock", "Bär 2.png", "a.b.c", "nullable"):
+        assert files.is_file_name(name)
+    for name in ("", ".", "..", "a/b", "a\\b", "a\0"):
+        assert not files.is_file_name(name)
 
 
 _WRITER = """

@@ -60,10 +60,10 @@ def test_every_extra_that_is_named_is_there(distribution):
     texts = [*ROOT.glob("*.md"), *ROOT.glob("*.ini"), *(path for top in TOPS for path in (ROOT / top).rglob("*.py"))]
     found = {match for path in texts for match in re.findall(r"(?:'\.|tfnss)\[([a-z,]+)\]", path.read_text())}
     named = {name for match in found for name in match.split(",")}
-    assert {"completion", "cuda", "datasets", "lsun", "test"} <= named <= set(distribution.extras_require)
+    assert {"completion", "cuda", "datasets", "inception", "lsun", "test"} <= named <= set(distribution.extras_require)
 
 
 def test_the_test_extra_has_all_that_tests_use(distribution):
     extras = distribution.extras_require
-    for name in ("completion", "datasets", "lsun", "onnx", "video"):
+    for name in ("completion", "datasets", "inception", "lsun", "onnx", "video"):
         assert set(extras[name]) <= set(extras["test"]), name

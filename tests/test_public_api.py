@@ -32,6 +32,7 @@ FLOORS = {
     "tfnss.console": 0,
     "tfnss.files": 0,
     "tfnss.generators": 0,
+    "tfnss.processes": 0,
     "tfnss.random": 0,
     "tfnss.registered": 0,
     "tfnss.resolution": 0,

@@ -3,13 +3,20 @@
 import contextlib
 import errno
 import os
+import re
 import shutil
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # How network mounts, mounted drives and Windows refuse to flush a folder.
 _NOT_FOR_FOLDERS = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EACCES, errno.EPERM, errno.EBADF, errno.ENOSYS)
+_WINDOWS = os.name == "nt"
+_PATIENCE_SECONDS = 2.0 if _WINDOWS else 0.0
+_NOT_OF_WINDOWS = re.compile(r'[<>:"|?*\x00-\x1f]|[. ]$')
+_OF_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)\s*(\..*)?", re.IGNORECASE | re.DOTALL)
 
 
 @contextlib.contextmanager
@@ -23,10 +30,12 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
         OSError: For a full disk, as for anything else that goes wrong. What was at `path` stays there.
     """
     path = Path(path)
+    if _WINDOWS and not is_file_name(path.name):
+        raise OSError(errno.EINVAL, "Windows has no files of this name", os.fspath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     old = _old(path)
     if old.exists() and not path.exists():
-        os.rename(old, path)
+        _patiently(os.rename, old, path)
     temporary = path.with_name(f".partial.{path.name}")
     remove(temporary)  # a leftover of a killed process
     try:
@@ -35,7 +44,7 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
             _replace_folder(temporary, path)
         else:
             _flush(temporary)
-            os.replace(temporary, path)
+            _patiently(os.replace, temporary, path)
         _flush(path.parent)
     except OSError as error:
         if error.errno in _FULL:
@@ -61,9 +70,16 @@ def link(path: Path, new: Path) -> None:
 def remove(path: Path) -> None:
     """Removes a file or folder, if it is there."""
     if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
+        _patiently(shutil.rmtree, path)
     else:
-        path.unlink(missing_ok=True)
+        _patiently(Path.unlink, path, True)
+
+
+def is_file_name(name: str) -> bool:
+    """Whether a file can have this name in its folder. Windows would take some for a device, or a hidden part of a file."""
+    if name in ("", ".", "..") or set(name) & set("/\\\0"):
+        return False
+    return not (_WINDOWS and (_NOT_OF_WINDOWS.search(name) or _OF_DEVICES.fullmatch(name)))
 
 
 def check_new(folder: Path, names: Sequence[str]) -> None:
@@ -86,9 +102,21 @@ def _replace_folder(source: Path, path: Path) -> None:
     old = _old(path)
     remove(old)
     if path.exists():
-        os.rename(path, old)  # folders cannot be exchanged in one step
-    os.rename(source, path)
+        _patiently(os.rename, path, old)  # folders cannot be exchanged in one step
+    _patiently(os.rename, source, path)
     remove(old)
+
+
+def _patiently(function: Callable[..., Any], *arguments: Any) -> None:
+    """Calls a function, again for a moment where Windows refuses: it replaces nothing that another process reads."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            return function(*arguments)
+        except PermissionError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(0.05)
 
 
 def _old(path: Path) -> Path:
@@ -98,7 +126,9 @@ def _old(path: Path) -> Path:
 def _flush(path: Path) -> None:
     """Brings a file to the disk, or the names in a folder, as far as its file system does that for folders."""
     try:
-        handle = os.open(path, os.O_RDONLY)
+        # Windows flushes no file that is opened for reading alone.
+        writable = not path.is_dir() and os.access(path, os.W_OK)
+        handle = os.open(path, os.O_RDWR if writable else os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:

@@ -56,6 +56,23 @@ def copied(network: Any) -> Any:
     return copy
 
 
+def in_float32(network: Any) -> Any:
+    """The same network in float32: itself, or a copy of one whose layers compute in half precision.
+
+    What differences or derivatives of images are taken of has to be: half precision rounds images by more than the path
+    length's step changes them, and loses the small gradients of large images.
+
+    Args:
+        network: A Keras model; anything else is given back as it is.
+    """
+    if not isinstance(network, keras.Layer) or all(x.compute_dtype == "float32" for x in network._flatten_layers()):
+        return network
+    copy = copied(network)
+    for layer in copy._flatten_layers():
+        layer.dtype_policy = "float32"
+    return copy
+
+
 def image_shape(generator: Any) -> tuple[int | None, ...]:
     """Shape `(None, height, width, channels)` of its images."""
     classes = number_of_classes(generator)

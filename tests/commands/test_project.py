@@ -50,6 +50,7 @@ def place(tmp_path_factory):
     (place / "text.png").write_text("no image")
     (place / "other").mkdir()
     shutil.copy(place / "wide.png", place / "other" / "wide.png")
+    shutil.copy(place / "wide.png", place / "other" / "WIDE.png")
     return place
 
 
@@ -144,6 +145,7 @@ CASES = [
     ("{0}/run {0}/missing.png", "missing.png is not a file"),
     ("{0}/run {0}/other", "other is not a file"),
     ("{0}/run {0}/wide.png {0}/other/wide.png", "would both become wide.png"),
+    ("{0}/run {0}/wide.png {0}/other/WIDE.png", "would both become WIDE.png"),
     ("{0}/run {0}/text.png --distance pixels", "text.png is not an image"),
     ("{0}/run {0}/wide.png {0}/cut.png --distance pixels", "cut.png cannot be read"),
     ("{0}/run {0}/glass.png --distance pixels", "glass.png is transparent in places"),

@@ -2,7 +2,10 @@
 
 import sys
 
+import pytest
 import tensorflow as tf
+
+from tfnss.metrics import tfgan
 
 
 class TinyInception(tf.Module):
@@ -29,3 +32,10 @@ def without(monkeypatch, package):
     """Forgets that a package was imported."""
     for name in [name for name in sys.modules if name.split(".")[0] == package]:
         monkeypatch.delitem(sys.modules, name)
+
+
+def whole_classifier_metrics(monkeypatch):
+    """TF-GAN's module with TensorFlow Probability, which the functions need that ours are compared with."""
+    module = tfgan.classifier_metrics()
+    monkeypatch.setattr(module, "tfp", pytest.importorskip("tensorflow_probability"))
+    return module

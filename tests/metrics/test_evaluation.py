@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from tests.metrics.networks_of_tests import save_tiny_inception
+from tests.metrics.networks_of_tests import save_tiny_inception, whole_classifier_metrics
 from tests.training.networks import tiny_gan, tiny_images
 from tfnss import random
 from tfnss.data import Images
@@ -235,7 +235,7 @@ def test_metrics_of_generators(pictures):
 
 
 @pytest.mark.filterwarnings("ignore:the covariance")
-def test_inception_end_to_end(pictures, tmp_path):
+def test_inception_end_to_end(pictures, tmp_path, monkeypatch):
     """The numbers under a SavedModel are those of its activations, through TF-GAN's own functions."""
     module = save_tiny_inception(tmp_path / "model")
     network = networks.load("inception", inception=tmp_path / "model")
@@ -243,9 +243,9 @@ def test_inception_end_to_end(pictures, tmp_path):
     outputs = [
         module(tf.image.resize(tf.cast(x, tf.float32), (299, 299)) / 127.5 - 1) for x in (pictures, pictures[:40] // 2)
     ]
-    from tfnss.metrics.tfgan import classifier_metrics
-
-    theirs = classifier_metrics().frechet_classifier_distance_from_activations(*(o["pool_3"] for o in outputs))
+    theirs = whole_classifier_metrics(monkeypatch).frechet_classifier_distance_from_activations(
+        *(o["pool_3"] for o in outputs)
+    )
     assert record["fid"] == pytest.approx(float(theirs), rel=1e-3)
     assert record["network"] == "inception"
     assert record["comparable"]

@@ -7,7 +7,7 @@ import scipy.linalg
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.metrics.networks_of_tests import without
+from tests.metrics.networks_of_tests import whole_classifier_metrics, without
 from tfnss.metrics import FrechetDistance, Moments, frechet_distance, tfgan
 
 
@@ -33,9 +33,9 @@ def test_is_scipys(width, counts):
     assert frechet_distance(a, b) == pytest.approx(reference(a, b), rel=1e-6)
 
 
-def test_is_tf_gans():
+def test_is_tf_gans(monkeypatch):
     a, b = activations(500, 64, 0), activations(300, 64, 1)
-    theirs = tfgan.classifier_metrics().frechet_classifier_distance_from_activations(a, b)
+    theirs = whole_classifier_metrics(monkeypatch).frechet_classifier_distance_from_activations(a, b)
     assert frechet_distance(a, b) == pytest.approx(float(theirs), rel=1e-6)
 
 
@@ -112,12 +112,15 @@ def test_widths_of_a_stream():
         moments.update(np.zeros((3, 3)))
 
 
-def test_tf_gan_needs_no_hub_and_leaves_no_half_packages(monkeypatch):
-    """TensorFlow Hub cannot be imported beside setuptools 82."""
-    without(monkeypatch, "tensorflow_gan")
-    without(monkeypatch, "tensorflow_hub")
-    monkeypatch.setitem(sys.modules, "tensorflow_hub", None)
+def test_tf_gan_needs_nothing_else_and_leaves_no_half_packages(monkeypatch):
+    """What it declares to need is the first to break beside newer packages, as TensorFlow Hub beside setuptools 82."""
+    barred = ("tensorflow_hub", "tensorflow_probability", "tf_keras")
+    for name in ("tensorflow_gan", *barred):
+        without(monkeypatch, name)
+    for name in barred:
+        monkeypatch.setitem(sys.modules, name, None)
     functions = tfgan.classifier_metrics.__wrapped__()
     assert float(functions.trace_sqrt_product(np.eye(2), 4 * np.eye(2))) == pytest.approx(4)
+    assert all(sys.modules[name] is None for name in barred)
     for name in ("tensorflow_gan", "tensorflow_gan.python", "tensorflow_gan.python.eval"):
         assert name not in sys.modules

@@ -124,7 +124,7 @@ class TestInception:
         without(monkeypatch, "tensorflow_hub")
         monkeypatch.setitem(sys.modules, "pkg_resources", None)
         assert set(inception._hub().load(str(tmp_path / "model")).signatures) == {"serving_default"}
-        assert "pkg_resources" not in sys.modules
+        assert sys.modules["pkg_resources"] is None
 
     def test_its_weights_are_part_of_its_key(self, tmp_path):
         """Of two models that differ in the file of their variables alone."""
@@ -137,7 +137,7 @@ class TestInception:
         np.testing.assert_allclose(other(image).activations, 2 * one(image).activations, rtol=1e-5)
         assert one.key == same.key != other.key
 
-    def test_what_is_missing_or_wrong(self, tmp_path, monkeypatch):
+    def test_what_is_missing_or_wrong(self, tmp_path, monkeypatch, capsys):
         hub = inception._hub()
 
         def no_network(handle):
@@ -148,6 +148,15 @@ class TestInception:
             networks.load("inception")
         with pytest.raises(ValueError, match="nowhere holds no SavedModel"):
             networks.load("inception", inception=tmp_path / "nowhere")
+        for missing in ("tensorflow_hub", "tf_keras"):
+            with monkeypatch.context() as patched:
+                without(patched, "tensorflow_hub")
+                patched.setitem(sys.modules, missing, None)
+                with pytest.raises(
+                    ValueError, match=rf"{missing}.*pip install 'tfnss\[inception\]'; or unpack.*--inception"
+                ):
+                    networks.load("inception")
+        assert capsys.readouterr().out == ""
         save_tiny_inception(tmp_path / "other", output="pool_4")
         with pytest.raises(ValueError, match="other is not TF-GAN's Inception"):
             networks.load("inception", inception=tmp_path / "other")

@@ -33,11 +33,13 @@ VARIANTS = {
     "styled": ("stylegan2_photos64", {"noise": "rni"}),
     "spectral": ("dcgan_photos", {"spectral": "ssd", "base_width": 2}),
     "orig": ("stylegan2_photos64", {"generator": "orig"}),
+    "half": ("stylegan2_photos64", {"precision": "float16"}),
+    "bfloat16": ("stylegan2_photos64", {"precision": "bfloat16"}),
     "conditional": ("stylegan2_photos64", {"classes": 5, "resolution": 8}),
 }
 # What these cannot do though they have what is needed: the pickle's weights are random, and its images white.
 REFUSED = {("stylegan2_resolution_usage", "pickle"): "the images are all of one colour"}
-SELDOM = ("orig", "conditional", "stylegan_photos64", "ssd_sngan_stl10")  # all are there in the slow tests
+SELDOM = ("orig", "bfloat16", "conditional", "stylegan_photos64", "ssd_sngan_stl10")  # all are there in the slow tests
 KINDS = {**{name: (name, {}) for name in RECIPES}, **VARIANTS}
 
 

@@ -10,6 +10,7 @@ from PIL import Image
 
 from recipes.dcgan_church64 import RECIPE as CHURCH
 from recipes.dcgan_photos import RECIPE
+from tests.metrics.networks_of_tests import without
 from tfnss.commands import prepare
 from tfnss.running.command_line import main
 
@@ -138,6 +139,23 @@ def test_data_that_is_not_on_disk(place, capsys, monkeypatch):
     assert "name its LMDB export" in error
     assert len(error.strip().splitlines()) == 1
     assert not (place / "run").exists()
+
+
+@pytest.mark.parametrize("missing", ["tensorflow_hub", "tf_keras"])
+def test_inception_by_its_name_without_the_extra(missing, place, capsys, monkeypatch):
+    without(monkeypatch, "tensorflow_hub")
+    monkeypatch.setitem(sys.modules, missing, None)
+    before = snapshot(place)
+    flags = ["--smoke", "--run-dir", str(place / "run"), "--fid-every", "1", "--features", "inception"]
+    with pytest.raises(SystemExit) as end:
+        main(RECIPE, flags)
+    assert end.value.code == 2
+    said = capsys.readouterr()
+    (line,) = (said.out + said.err).strip().splitlines()
+    assert f"cannot be imported (import of {missing} halted" in line
+    assert "pip install 'tfnss[inception]'; or unpack https://tfhub.dev/" in line
+    assert "(--inception DIR, or TFNSS_INCEPTION), or choose --features embedded" in line
+    assert snapshot(place) == before
 
 
 @pytest.fixture(scope="module")

@@ -324,14 +324,14 @@ def test_only_one_process_writes_a_run(whole, tmp_path, capsys):
 
 
 def test_a_lock_that_is_removed_in_the_last_moment_does_not_count(tmp_path, monkeypatch):
-    flock = lock.fcntl.flock
+    flock = lock._fcntl.flock
 
     def too_late(file, operation):
-        monkeypatch.setattr(lock.fcntl, "flock", flock)
+        monkeypatch.setattr(lock._fcntl, "flock", flock)
         (tmp_path / ".lock").unlink()
         flock(file, operation)
 
-    monkeypatch.setattr(lock.fcntl, "flock", too_late)
+    monkeypatch.setattr(lock._fcntl, "flock", too_late)
     with lock.only_writer(tmp_path):
         with pytest.raises(ValueError, match="is being written"), lock.only_writer(tmp_path):
             pass
@@ -339,7 +339,7 @@ def test_a_lock_that_is_removed_in_the_last_moment_does_not_count(tmp_path, monk
 
 
 def test_systems_without_locks_have_runs_too(tmp_path, monkeypatch):
-    monkeypatch.setattr(lock, "fcntl", None)
+    monkeypatch.setattr(lock, "_fcntl", None)
     with lock.only_writer(tmp_path), lock.only_writer(tmp_path):
         pass
 

@@ -74,6 +74,14 @@ def test_the_iteration_at_hand_is_the_last_and_is_saved(number, tmp_path):
         np.testing.assert_array_equal(one, two)
 
 
+def test_the_break_key_of_windows_is_as_sigterm(tmp_path, monkeypatch):
+    monkeypatch.setattr(signals, "END_SIGNALS", (*SIGNALS, signal.SIGUSR1))
+    before, gan, stop = signal.getsignal(signal.SIGUSR1), compiled(), StopOnSignal()
+    fit(gan, stop, Send(2, signal.SIGUSR1), Checkpoint(tmp_path / "a.weights.h5"))
+    assert (stop.signal, clock(gan)) == (signal.SIGUSR1, 16)
+    assert signal.getsignal(signal.SIGUSR1) == before
+
+
 def test_signals_that_come_together_are_one():
     gan, stop = compiled(), StopOnSignal()
     fit(gan, stop, Send(1, signal.SIGINT, signal.SIGINT, signal.SIGTERM))

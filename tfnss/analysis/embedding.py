@@ -18,7 +18,7 @@ from tfnss.analysis.inversion import (
     averaged_down,
     statistics_of_styles,
 )
-from tfnss.generators import has_styles
+from tfnss.generators import has_styles, in_float32
 from tfnss.uint8 import to_uint8
 
 _LEARNING_RATE = 0.01
@@ -55,7 +55,7 @@ def embed(
 
     Adam (learning rate 0.01) begins at the mean of 10,000 styles and minimises the mean squared difference of pixels in
     [0, 1], and of each of the features, all with weight 1. An image's embedding depends neither on the other images nor,
-    but for rounding, on the batch size.
+    but for rounding, on the batch size. A network of half precision is computed in float32, as in `project`.
 
     Args:
         generator: A `tfnss.GAN` (its average is used), or a generator with styles whose `synthesis` takes
@@ -77,7 +77,7 @@ def embed(
     Reference: Abdal, Qin and Wonka, Image2StyleGAN: How to Embed Images Into the StyleGAN Latent Space?, ICCV 2019. It says
     nothing of the scale of pixels and features, which here is that of [0, 1] and of `vgg16_features`.
     """
-    network = getattr(generator, "generator_ema", generator)
+    network = in_float32(getattr(generator, "generator_ema", generator))
     _check(network, steps, seed, space, batch_size)
     search = _Search(network, features, space, seed)
     targets = as_targets(images, search.image_shape)

@@ -9,7 +9,7 @@ import tensorflow as tf
 from rich.progress import Progress
 
 from tfnss import random, xla
-from tfnss.generators import has_styles, labels_in_turn, latent_width, number_of_classes
+from tfnss.generators import has_styles, in_float32, labels_in_turn, latent_width, number_of_classes
 from tfnss.random.given import DrawnNoise, GivenNoise
 from tfnss.random.stateless import noise_source, projection_source, sampling_latents
 from tfnss.uint8 import from_uint8, to_uint8
@@ -58,7 +58,8 @@ def project(
     Adam begins at the mean of 10,000 styles and the noise of the seed, and minimises the distance plus `noise_weight` times
     `noise_regularizer`. It explores W with normal noise that fades during the first three quarters of the steps, and
     brings each noise map back to mean 0 and variance 1 after each step. An image's projection depends neither on the
-    other images nor, but for rounding, on the batch size.
+    other images nor, but for rounding, on the batch size. A network of half precision is computed in float32, as it cannot
+    hold the gradients of large images.
 
     Args:
         generator: A `tfnss.GAN` (its average is used), or a generator with styles (the attributes `mapping`, `styles`,
@@ -82,7 +83,7 @@ def project(
     Reference: Karras et al., Analyzing and Improving the Image Quality of StyleGAN, CVPR 2020. Its text doubles the maps
     of noise at each level of their pyramid; here, as in the official code, they are plain averages.
     """
-    network = getattr(generator, "generator_ema", generator)
+    network = in_float32(getattr(generator, "generator_ema", generator))
     _check(network, steps, seed, space, batch_size)
     if not 0 <= noise_weight < math.inf:
         raise ValueError(f"`noise_weight` must be finite and at least 0. Received: noise_weight={noise_weight}")

@@ -11,7 +11,7 @@ import tensorflow as tf
 from rich.progress import Progress
 
 from tfnss import random
-from tfnss.generators import has_styles, labels_in_turn, latent_width, number_of_classes
+from tfnss.generators import has_styles, in_float32, labels_in_turn, latent_width, number_of_classes
 from tfnss.metrics.image_sets import Sampler
 from tfnss.random.stateless import EqualRows, noise_source, sampling_latents
 
@@ -77,7 +77,8 @@ def jacobian_spectra(
 
     The columns of the Jacobian come by forward-mode differentiation, a batch at a time, each for about 2.6 images' time. The
     values are the roots of the eigenvalues of its Gram matrix, which is added up in float64. In W one style goes to all
-    slots, without truncation; the noise maps are the same for all places.
+    slots, without truncation; the noise maps are the same for all places. A network of half precision is computed in
+    float32, so that the smallest values are not its rounding.
 
     Args:
         generator: A `tfnss.GAN` (its average is used), or a TensorFlow generator; for `space="w"` with styles (the
@@ -98,7 +99,7 @@ def jacobian_spectra(
     Reference: Karras et al., Analyzing and Improving the Image Quality of StyleGAN, CVPR 2020, appendix C, which states
     neither the number of places nor how noise is treated.
     """
-    network = getattr(generator, "generator_ema", generator)
+    network = in_float32(getattr(generator, "generator_ema", generator))
     _check(network, count, space, seed, batch_size, memory_gb)
     places = _places(network, count, space, seed)
     dimensions = places.shape[1]

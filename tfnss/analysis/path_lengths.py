@@ -8,7 +8,7 @@ import tensorflow as tf
 from rich.progress import track
 
 from tfnss import random
-from tfnss.generators import has_styles
+from tfnss.generators import has_styles, in_float32
 from tfnss.metrics.image_sets import Sampler
 from tfnss.metrics.path_length import shown
 from tfnss.random.stateless import EqualRows, neighbour_latents, noise_source, sampling_latents
@@ -50,7 +50,8 @@ def path_lengths(
 
     The neighbours are styles of other latents, fresh ones for each place. The mean over all places is that of
     `tfnss.metrics.perceptual_path_length` with `space="w"` and `sampling="end"`, but for the tails that this leaves out.
-    Styles are not truncated; the image and its neighbours have the same noise.
+    Styles are not truncated; the image and its neighbours have the same noise. A network of half precision is computed in
+    float32, as the step is below its rounding.
 
     Args:
         generator: A `tfnss.GAN` (its average is used), or a TensorFlow generator with styles (the attributes `mapping`,
@@ -104,7 +105,7 @@ class _Images:
     """Styles of places, and images of styles with the noise of a place."""
 
     def __init__(self, generator: Any, seed: int) -> None:
-        network = getattr(generator, "generator_ema", generator)
+        network = in_float32(getattr(generator, "generator_ema", generator))
         if not has_styles(network):
             raise ValueError("path lengths in W need a generator with styles (`mapping`, `styles` and `synthesis`)")
         if not 0 <= seed < 2**31:

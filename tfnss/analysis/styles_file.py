@@ -52,7 +52,7 @@ def load_styles(path: str | os.PathLike) -> NamedStyles:
             raise ValueError("its noise is not of its styles")
         if not all(array.dtype.kind == "f" and np.isfinite(array).all() for array in (styles, *noise)):
             raise ValueError("it holds NaN or infinity")
-        if any(set(name) & set("/\\\0") or name in ("", ".", "..") for name in names):
+        if not all(files.is_file_name(name) for name in names):
             raise ValueError("its names are no names of files")
     except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path} is missing, damaged or not of `tfnss project` ({error})") from error

@@ -20,6 +20,7 @@ import numpy as np
 from tfnss import files
 from tfnss.console import Parser, parser_of, reporting, say, start_tensorflow
 from tfnss.files import expanded
+from tfnss.processes import quoted
 from tfnss.running.file_names import CHECKPOINT, SETTINGS
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 _mean(places, out)
             else:
                 _blend(places, given["at"], out)
-        say(f"{out} is a run with that model: tfnss generate {out} --out DIR draws it")
+        say(f"{out} is a run with that model: tfnss generate {quoted(out)} --out DIR draws it")
 
 
 def add_flags(parser: Parser) -> None:
@@ -156,7 +157,7 @@ def _write(model: "Model", made_of: dict[str, Any], out: Path) -> None:
     saved = read_settings(model.place.run) | {"trials": None, "made_of": made_of}
     with files.replacing(out) as folder:
         folder.mkdir()
-        (folder / SETTINGS).write_text(json.dumps(saved, indent=2) + "\n")
+        (folder / SETTINGS).write_text(json.dumps(saved, indent=2) + "\n", encoding="utf-8")
         checkpoint = Checkpoint(folder / CHECKPOINT)
         checkpoint.set_model(model.gan)
         checkpoint.on_epoch_end(0)

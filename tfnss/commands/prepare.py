@@ -23,6 +23,7 @@ from tfnss.data.named import NAMED
 from tfnss.data.remarks import enlarged
 from tfnss.files import expanded
 from tfnss.metrics.networks import NAMES as NETWORKS
+from tfnss.processes import quoted
 from tfnss.resolution import IN_WORDS, METAVAR, flag_value, from_text, written
 from tfnss.running.lock import only_writer
 
@@ -121,7 +122,8 @@ def _print(manifest: dict[str, Any], dest: Path) -> None:
     channels = manifest["preparation"]["channels"]
     kept = "" if channels == 3 else f" --channels {channels}"
     say(
-        f"Next: tfnss train dcgan_photos --data {dest} --resolution {flag_value(resolution)}{kept}, or any other recipe"
+        f"Next: tfnss train dcgan_photos --data {quoted(dest)} --resolution {flag_value(resolution)}{kept}, "
+        "or any other recipe"
     )
 
 

@@ -101,11 +101,13 @@ def _check(given: dict[str, Any]) -> None:
 def _places(images: Sequence[str]) -> dict[str, Path]:
     """The image files by the names that their projections get."""
     places: dict[str, Path] = {}
+    taken: dict[str, Path] = {}
     for place in (expanded(image) for image in images):
         if not place.is_file():
             raise ValueError(f"{place} is not a file: name image files")
-        if place.stem in places:
-            raise ValueError(f"{places[place.stem]} and {place} would both become {place.stem}.png: rename one of them")
+        other = taken.setdefault(place.stem.casefold(), place)  # as in file systems that take A and a for one
+        if other is not place:
+            raise ValueError(f"{other} and {place} would both become {place.stem}.png: rename one of them")
         places[place.stem] = place
     return places
 

@@ -13,7 +13,7 @@ _CHECKSUM = "checksum"
 def write(path: Path, content: dict[str, Any]) -> None:
     """Writes a JSON file, whole or not at all. Keys are strings; `checksum` is not among them."""
     with files.replacing(path) as temporary:
-        temporary.write_text(json.dumps(content | {_CHECKSUM: _checksum(content)}) + "\n")
+        temporary.write_text(json.dumps(content | {_CHECKSUM: _checksum(content)}) + "\n", encoding="utf-8")
 
 
 def read(path: Path) -> dict[str, Any]:

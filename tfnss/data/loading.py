@@ -159,7 +159,7 @@ def originals(source: str | os.PathLike, download: bool = False, labels: bool = 
 
 def _check_place(name: str) -> None:
     _check_here(name)
-    if os.sep not in name and not Path(name).exists():
+    if not {os.sep, os.altsep} & set(name) and not Path(name).exists():
         raise ValueError(f"{name} is neither a folder nor one of the data sets {', '.join(NAMES)}")
 
 

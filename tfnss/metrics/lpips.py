@@ -60,7 +60,7 @@ class LPIPS(keras.Model):
         self.network = keras.Model(network.input, [network.get_layer(name).output for name in LAYERS])
         self.network.trainable = False
         self.key = f"LPIPS 0.1, VGG16 {digest_of(self.network)[:16]}, {preprocessing}"  # for results
-        published = json.loads(_DATA.read_text())["weights"]
+        published = json.loads(_DATA.read_text(encoding="utf-8"))["weights"]
         self._channel_weights = [np.array(published[name], np.float32) for name in LAYERS]
         self.built = True
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from rich.progress import track
 
-from tfnss.generators import has_styles
+from tfnss.generators import has_styles, in_float32
 from tfnss.metrics.image_sets import Sampler
 from tfnss.random import stateless
 
@@ -30,7 +30,8 @@ def perceptual_path_length(
 
     Paths in Z are great circles of radius sqrt(latent_dim) between two latents' directions; StyleGAN's own, of radius 1,
     are the same for generators that normalise their latents. Paths in W are straight. The noise of layers that draw it
-    from `tfnss.random` is the same at both ends.
+    from `tfnss.random` is the same at both ends. A network of half precision is computed in float32, as the step is below
+    its rounding.
 
     Args:
         generator: As in `GeneratedImages`, giving floats in [-1, 1]; for `space="w"` with the attributes `mapping`, `styles`
@@ -56,13 +57,13 @@ def perceptual_path_length(
         )
     if count < 1 or not epsilon > 0:
         raise ValueError(f"`count` and `epsilon` must be above 0. Received: count={count}, epsilon={epsilon}")
-    network = getattr(generator, "generator_ema", generator)
+    network = in_float32(getattr(generator, "generator_ema", generator))
     if space == "w" and not has_styles(network):
         raise ValueError(
             "paths in W need a generator with styles (`mapping`, `styles` and `synthesis`); take those in Z"
         )
-    images = Sampler(generator, latent_dim, seed, part="synthesis" if space == "w" else None)
-    styles = Sampler(generator, images.latent_dim, seed, part="styles") if space == "w" else None
+    images = Sampler(network, latent_dim, seed, part="synthesis" if space == "w" else None)
+    styles = Sampler(network, images.latent_dim, seed, part="styles") if space == "w" else None
     batch_size += -batch_size % 4
     lengths = []
     starts = range(0, count, batch_size)

@@ -39,9 +39,9 @@ def drop_after(path: str | os.PathLike, kimg: float) -> None:
 
 
 def _lines(path: str | os.PathLike) -> list[str]:
-    return Path(path).read_text().splitlines() if Path(path).exists() else []
+    return Path(path).read_text(encoding="utf-8").splitlines() if Path(path).exists() else []
 
 
 def _write(path: str | os.PathLike, lines: list[str]) -> None:
     with files.replacing(path) as temporary:
-        temporary.write_text("".join(f"{line}\n" for line in lines))
+        temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

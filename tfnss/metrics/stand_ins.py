@@ -20,9 +20,11 @@ def package(name: str, folder: str) -> types.ModuleType:
 def in_place(*modules: types.ModuleType) -> Iterator[None]:
     """Within the block, these are the modules of their names, unless those are imported already; afterwards, gone again."""
     made = [module for module in modules if sys.modules.get(module.__name__) is None]
+    barred = {module.__name__: None for module in made if module.__name__ in sys.modules}
     sys.modules.update({module.__name__: module for module in made})
     try:
         yield
     finally:
         for module in made:
             sys.modules.pop(module.__name__, None)
+        sys.modules.update(barred)  # type: ignore[arg-type]

@@ -2,7 +2,8 @@
 
 `import tensorflow_gan` needs `tf.estimator`, which TensorFlow 2.16 removed, and its subpackage `python.eval` needs
 TensorFlow Hub, which needs an old setuptools. The one module used here needs neither: it is imported under stand-ins for
-its parents, whose own code is never run.
+its parents, whose own code is never run. It imports TensorFlow Probability too, for functions other than those used here
+(`frechet_classifier_distance_from_activations` and its kin): an empty stand-in is enough.
 """
 
 import contextlib
@@ -10,6 +11,7 @@ import functools
 import importlib
 import importlib.util
 import logging
+import types
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,7 +33,8 @@ def classifier_metrics() -> Any:
         raise ImportError("FID and KID are TF-GAN's: pip install tensorflow-gan")
     root = next(iter(spec.submodule_search_locations))
     folders = {"tensorflow_gan": "", "tensorflow_gan.python": "/python", "tensorflow_gan.python.eval": "/python/eval"}
-    with stand_ins.in_place(*(stand_ins.package(name, root + folder) for name, folder in folders.items())):
+    packages = [stand_ins.package(name, root + folder) for name, folder in folders.items()]
+    with stand_ins.in_place(*packages, types.ModuleType("tensorflow_probability")):
         return importlib.import_module("tensorflow_gan.python.eval.classifier_metrics")
 
 

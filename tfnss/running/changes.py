@@ -53,4 +53,4 @@ def record_changes(run_dir: Path, settings: Mapping[str, Any], images_seen: int 
     saved["changes"] = [*saved.get("changes", []), {"until_images_seen": images_seen, "settings": before}]
     saved["settings"] = dict(settings)
     with files.replacing(run_dir / SETTINGS) as temporary:
-        temporary.write_text(json.dumps(saved, indent=2) + "\n")
+        temporary.write_text(json.dumps(saved, indent=2) + "\n", encoding="utf-8")

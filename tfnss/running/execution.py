@@ -13,6 +13,7 @@ import tfnss
 from tfnss.console import one_line_warnings, reporting, say
 from tfnss.data.remarks import remarks
 from tfnss.metrics import Evaluation
+from tfnss.processes import quoted
 from tfnss.running import devices
 from tfnss.running.changes import record_changes
 from tfnss.running.farewell import Status
@@ -109,11 +110,11 @@ def _conclude(
         _print_trials(results)
     figures = paper_figures(recipe, settings)
     if figures:
-        print(f"The paper's figures for these settings: {figures} (`tfnss evaluate {run_dir}` measures ours)")
+        print(f"The paper's figures for these settings: {figures} (`tfnss evaluate {quoted(run_dir)}` measures ours)")
     print(
         f"Done: see {run_dir}{'/seed-*' if trials else ''}/report.html; samples, curves.png, history.csv, events and "
         "saved_model are beside it. Next: your own images with --data DIR, a longer run with --kimg, all flags with --help, "
-        f"or {sys.executable} -m tensorboard.main --logdir {run_dir}"
+        f"or {quoted(sys.executable)} -m tensorboard.main --logdir {quoted(run_dir)}"
     )
 
 

@@ -1,10 +1,10 @@
 """What is said when the process of a run ends early."""
 
-import shlex
 from pathlib import Path
 from typing import NoReturn
 
 from tfnss.console import fail
+from tfnss.processes import quoted
 from tfnss.training.callbacks import Checkpoint
 
 
@@ -56,4 +56,4 @@ class Status:
     def _continuation(self) -> str:
         if not self.writes:
             return "the first worker has the run"
-        return f"continue with: {self._program} --resume --run-dir {shlex.quote(str(self.directory))}"
+        return f"continue with: {self._program} --resume --run-dir {quoted(str(self.directory))}"

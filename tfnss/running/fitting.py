@@ -165,7 +165,7 @@ def train(
     best = [KeepBest(run_dir / CHECKPOINT, run_dir / BEST)] if settings["keep_best"] == "fid" else []
 
     def will_export() -> None:
-        status.exporting = stop.signal == signal.SIGTERM
+        status.exporting = stop.signal not in (None, signal.SIGINT)
 
     try:
         callbacks = [
@@ -183,7 +183,7 @@ def train(
             StatusLine(),
         ]
         gan.fit(images, epochs=ticks, steps_per_epoch=steps, resume=True, callbacks=callbacks, verbose=0)
-        if stop.signal != signal.SIGINT:  # who sends SIGTERM may never come back
+        if stop.signal != signal.SIGINT:  # who sends another may never come back
             status.exporting = True
             _export(gan, run_dir, best=bool(best))
             status.exporting = False

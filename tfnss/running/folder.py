@@ -91,7 +91,7 @@ def write_settings(
         "versions": versions,
     }
     with files.replacing(path) as temporary:
-        temporary.write_text(json.dumps(saved, indent=2) + "\n")
+        temporary.write_text(json.dumps(saved, indent=2) + "\n", encoding="utf-8")
 
 
 def _identity(images: tfnss.data.Images) -> dict[str, Any]:

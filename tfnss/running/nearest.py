@@ -16,6 +16,7 @@ from tfnss import files, plots
 from tfnss.analysis import nearest_images
 from tfnss.analysis.nearest import MOST_IMAGES
 from tfnss.metrics.networks import Embedded
+from tfnss.processes import quoted
 from tfnss.running.file_names import HISTORY, NEAREST, SAVED_MODEL
 from tfnss.running.stored import exported_model, read_settings
 from tfnss.serving import drawing, read_card
@@ -61,7 +62,9 @@ def try_nearest(run_dir: Path, images: tfnss.data.Images) -> None:
     try:
         draw_nearest(run_dir, images)
     except (OSError, ValueError, MemoryError, tf.errors.OpError) as error:
-        warnings.warn(f"{NEAREST} was not drawn ({error}); `tfnss evaluate {run_dir} --nearest` draws it", stacklevel=2)
+        warnings.warn(
+            f"{NEAREST} was not drawn ({error}); `tfnss evaluate {quoted(run_dir)} --nearest` draws it", stacklevel=2
+        )
 
 
 def draw_pairs(
@@ -83,7 +86,7 @@ def draw_pairs(
     files.remove(_about(picture))  # first, so that a kill leaves no picture under the words for another
     plots.save_png(plots.grid(pairs, 2 * PAIRS), picture)
     with files.replacing(_about(picture)) as temporary:
-        temporary.write_text(json.dumps(about) + "\n")
+        temporary.write_text(json.dumps(about) + "\n", encoding="utf-8")
 
 
 def read_nearest(picture: Path) -> dict[str, Any] | None:
@@ -96,7 +99,7 @@ def read_nearest(picture: Path) -> dict[str, Any] | None:
     if not (about.is_file() and picture.is_file()):
         return None
     try:
-        told = json.loads(about.read_text())
+        told = json.loads(about.read_text(encoding="utf-8"))
         real = told["real_distance"]
         return told | {
             "distances": [float(distance) for distance in told["distances"]],

@@ -15,6 +15,7 @@ import numpy as np
 from tfnss import files, plots
 from tfnss.metrics import results
 from tfnss.metrics.names import CONDITIONS
+from tfnss.processes import quoted
 from tfnss.resolution import is_resolution, sides
 from tfnss.running.analysis.outcome import Outcome, outcomes
 from tfnss.running.file_names import HISTORY, METRICS, NEAREST, REPORT
@@ -142,7 +143,7 @@ def _analysis(outcome: Outcome) -> list[Markup]:
 
 def _nearest(run_dir: Path) -> Markup:
     """The samples beside the real images nearest to them, how near those are, and how to read it."""
-    hint = f"`tfnss evaluate {run_dir} --nearest` draws them."
+    hint = f"`tfnss evaluate {quoted(run_dir)} --nearest` draws them."
     try:
         about = read_nearest(run_dir / NEAREST)
         grid = None if about is None else opened(run_dir / NEAREST)
@@ -193,7 +194,7 @@ def _classes(images: Any) -> dict[str, Markup]:
 def _metrics(run_dir: Path, settings: dict[str, Any]) -> Markup:
     """A row per measurement, and one of the paper's figures."""
     measured, paper = results.read(run_dir / METRICS), _paper(run_dir, settings)
-    hint = f"`tfnss evaluate {run_dir}` measures."
+    hint = f"`tfnss evaluate {quoted(run_dir)}` measures."
     if not measured:
         return element("p", f"The paper's figures: {paper}. Ours: none yet; {hint}" if paper else f"None yet; {hint}")
     names = [name for name in dict.fromkeys(name for record in measured for name in record) if name not in CONDITIONS]

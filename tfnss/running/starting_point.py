@@ -82,7 +82,7 @@ def begin_from(gan: Any, place: str, run_dir: Path) -> None:
     print(*told(place, records), f"All names are in {run_dir / INIT}.", sep="\n")
     with files.replacing(run_dir / INIT) as temporary:
         whole = {"source": place, **{record.network: _lists(record) for record in records}}
-        temporary.write_text(json.dumps(whole, indent=2) + "\n")
+        temporary.write_text(json.dumps(whole, indent=2) + "\n", encoding="utf-8")
     first = Checkpoint(run_dir / CHECKPOINT)
     first.set_model(gan)
     first.on_epoch_end(0)

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-STATUS = {signal.SIGTERM: 0, signal.SIGINT: 130}
+from tfnss.processes import END_SIGNALS
+
 _GRACE = 5.0  # seconds for the main thread to end by itself
 _TOGETHER = 0.5  # seconds: terminals and launchers may each send the same Ctrl-C
 
@@ -19,7 +20,7 @@ class Stopped(SystemExit):
     """The end of the process by a signal."""
 
     def __init__(self, number: int) -> None:
-        self.status = STATUS[signal.Signals(number)]
+        self.status = _status(number)
         super().__init__(self.status)
 
 
@@ -28,7 +29,8 @@ class Stopping:
 
     They raise `Stopped` where the main thread is (a `StopOnSignal` may take them over). If it is deep in TensorFlow's
     compilation or computation, the process ends without it after 5 seconds, but never while there is something to save. A
-    second SIGINT ends it at once. Outside the main thread the block changes nothing.
+    second SIGINT ends it at once. SIGBREAK, which Windows has, is as SIGTERM. Outside the main thread the block changes
+    nothing.
 
     Args:
         unsaved: Whether there is something to save.
@@ -43,7 +45,7 @@ class Stopping:
 
     def __enter__(self) -> "Stopping":
         if self._active:
-            self._previous = {number: signal.signal(number, self._stop) for number in STATUS}
+            self._previous = {number: signal.signal(number, self._stop) for number in END_SIGNALS}
             reader, self._writer = socket.socketpair()
             self._writer.setblocking(False)
             # The interpreter writes a signal's number to it at once, whatever the main thread does.
@@ -75,7 +77,7 @@ class Stopping:
         try:
             print(self._farewell(), flush=True)
         finally:
-            os._exit(STATUS[signal.Signals(number)])
+            os._exit(_status(number))
 
     def _ends_by_itself(self, reader: socket.socket) -> bool:
         """Waits for the main thread to leave the block; False when it is not to be waited for any more."""
@@ -94,6 +96,10 @@ class Stopping:
 def _next(reader: socket.socket) -> int | None:
     """The next of our signals; None when there will be no more."""
     while data := reader.recv(1):
-        if data[0] in STATUS:
+        if data[0] in END_SIGNALS:
             return data[0]
     return None
+
+
+def _status(number: int) -> int:
+    return 130 if number == signal.SIGINT else 0

@@ -21,7 +21,7 @@ def read_settings(run_dir: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ValueError(f"{run_dir} holds no run (no {SETTINGS})")
     try:
-        saved = json.loads(path.read_text())
+        saved = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(saved["recipe"], str) or not isinstance(saved["settings"], dict):
             raise TypeError("a value of another kind")
         saved["trials"]

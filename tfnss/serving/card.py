@@ -26,7 +26,7 @@ def read_card(path: str | os.PathLike) -> dict[str, Any]:
     if not file.exists():
         return {}
     try:
-        card = json.loads(file.read_text())
+        card = json.loads(file.read_text(encoding="utf-8"))
         if not isinstance(card, dict):
             raise ValueError("no object")
     except ValueError as error:

@@ -54,4 +54,4 @@ def write(path: Path, fill: Callable[[Path], Any], card: Callable[[Path], dict[s
     """
     with files.replacing(card_beside(path)) as beside, files.replacing(path) as model:  # whose place comes first
         fill(model)
-        beside.write_text(json.dumps(card(model), indent=2) + "\n")
+        beside.write_text(json.dumps(card(model), indent=2) + "\n", encoding="utf-8")

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from tfnss import random
-from tfnss.generators import latent_width, number_of_classes
+from tfnss.generators import in_float32, latent_width, number_of_classes
 from tfnss.random.given import DrawnNoise, GivenNoise
 from tfnss.random.stateless import noise_source
 from tfnss.uint8 import to_uint8
@@ -35,7 +35,7 @@ def portable(generator: Any) -> Portable:
     Raises:
         ValueError: For layers that draw uniform numbers.
     """
-    generator = _in_float32(generator)
+    generator = in_float32(generator)  # LiteRT computes in no other precision, ONNX Runtime not in bfloat16
     noise = _shapes_of_noise(generator)
     classes = number_of_classes(generator)
 
@@ -51,17 +51,6 @@ def portable(generator: Any) -> Portable:
     specs += [tf.TensorSpec([None], tf.int32, "labels")] if classes else []
     specs += [tf.TensorSpec([None, sum(map(math.prod, noise))], tf.float32, "noise")] if noise else []
     return Portable(tf.function(images, input_signature=specs, autograph=False), generator, noise)
-
-
-def _in_float32(generator: Any) -> Any:
-    """The generator, or a copy in float32: LiteRT computes in no other precision, ONNX Runtime not in bfloat16."""
-    if all(layer.compute_dtype == "float32" for layer in generator._flatten_layers()):
-        return generator
-    copy = type(generator).from_config(generator.get_config())
-    copy.set_weights(generator.get_weights())
-    for layer in copy._flatten_layers():
-        layer.dtype_policy = "float32"
-    return copy
 
 
 def _shapes_of_noise(generator: Any) -> list[tuple[int, ...]]:

@@ -25,4 +25,4 @@ def write(generator: keras.Model, path: Path, card: dict[str, Any]) -> None:
             archive.add_endpoint(name, function)
         archive.write_out(folder, verbose=False)
         whole = complete_card(generator, card, descriptions, format="tf_saved_model")
-        (folder / CARD).write_text(json.dumps(whole, indent=2) + "\n")
+        (folder / CARD).write_text(json.dumps(whole, indent=2) + "\n", encoding="utf-8")

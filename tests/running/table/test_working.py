@@ -12,7 +12,7 @@ import time
 import pytest
 
 from tfnss.running.lock import is_locked, only_writer
-from tfnss.running.table import child, cluster
+from tfnss.running.table import child, cluster, perform
 from tfnss.running.table.plan import Plan, chosen, jobs_of, open_plan
 from tfnss.running.table.working import work
 
@@ -93,6 +93,22 @@ def test_a_process_that_fails(table, monkeypatch):
     with pytest.raises(child.StoppedError):
         child.run_job(jobs[2])
     assert jobs[2].failure() is None
+
+
+def test_a_process_ends_when_the_other_end_of_its_pipe_is_gone():
+    """Systems that tell nobody of the death of a parent have pipes too."""
+    came = threading.Event()
+    before = signal.signal(signal.SIGTERM, lambda *_: came.set())
+    ours, theirs = os.pipe()
+    try:
+        perform._end_with(ours)
+        time.sleep(0.2)
+        assert not came.is_set()
+        os.close(theirs)
+        assert came.wait(60)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        os.close(ours)
 
 
 def start(folder, *flags):

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import importlib
+import io
 import os
 import types
 from pathlib import Path
@@ -19,13 +20,14 @@ from tfnss.metrics.networks.network import Outputs, resized
 HANDLE = "https://tfhub.dev/tensorflow/tfgan/eval/inception/1"
 VARIABLE = "TFNSS_INCEPTION"
 SIZE = 299
+_WITHOUT_HUB = f"name its folder (--inception DIR, or {VARIABLE}), or choose --features embedded"
 
 
 class Inception:
     """Activations `pool_3` (2048) and class probabilities of TF-GAN's Inception.
 
     It comes from the folder `path`, else from the folder that the environment variable TFNSS_INCEPTION names, else from
-    TensorFlow Hub, which is asked once and cached.
+    TensorFlow Hub, which is asked once and cached. Only this last needs more packages: `pip install 'tfnss[inception]'`.
 
     Args:
         path: Folder of the SavedModel.
@@ -77,23 +79,24 @@ def _load_folder(folder: Path) -> Any:
 def _digest(folder: Path) -> str:
     """Tells this SavedModel from others by its content."""
     digest = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        digest.update(os.fspath(path.relative_to(folder)).encode())
+    for path in sorted((path for path in folder.rglob("*") if path.is_file()), key=Path.as_posix):
+        digest.update(path.relative_to(folder).as_posix().encode())
         with open(path, "rb") as file, contextlib.suppress(OSError):
             digest.update(hashlib.file_digest(file, "sha256").digest())
     return f"inception {digest.hexdigest()}"
 
 
 def _load_from_hub() -> Any:
+    hub = _hub()
     os.environ.setdefault(
         "TFHUB_CACHE_DIR", os.fspath(cache.folder() / "hub")
     )  # its own default does not survive a boot
     try:
-        return _hub().load(HANDLE)
+        return hub.load(HANDLE)
     except Exception as error:  # of many kinds: network, archive, disk
         raise ValueError(
             f"Inception cannot be had from TensorFlow Hub ({type(error).__name__}: {error}); get {HANDLE} on a machine "
-            f"with network, unpack it and name its folder (--inception DIR, or {VARIABLE}), or choose --features embedded"
+            f"with network, unpack it and {_WITHOUT_HUB}"
         ) from error
 
 
@@ -101,5 +104,11 @@ def _hub() -> Any:
     """The package tensorflow_hub. Of `pkg_resources`, which setuptools 82 dropped, it takes a parser of versions alone."""
     parser = types.ModuleType("pkg_resources")
     parser.parse_version = version.parse  # type: ignore[attr-defined]
-    with stand_ins.in_place(parser):
-        return importlib.import_module("tensorflow_hub")
+    try:
+        with stand_ins.in_place(parser), contextlib.redirect_stdout(io.StringIO()):  # it prints what it lacks
+            return importlib.import_module("tensorflow_hub")
+    except ImportError as error:
+        raise ValueError(
+            f"Inception comes by TensorFlow Hub, which cannot be imported ({error}): pip install 'tfnss[inception]'; or "
+            f"unpack {HANDLE} and {_WITHOUT_HUB}"
+        ) from error

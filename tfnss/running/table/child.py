@@ -8,11 +8,13 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from tfnss import processes
 from tfnss.running.lock import is_locked
 from tfnss.running.table.plan import Job
 
 ELSEWHERE = 75  # status of a job that another process has (EX_TEMPFAIL)
 _POLL_SECONDS = 0.2
+_ENDED_BY_SIGNALS = (-signal.SIGTERM, -signal.SIGINT, 0, 130, 0xC000013A)  # the last for Ctrl-C and -Break on Windows
 
 
 class StoppedError(Exception):
@@ -44,7 +46,7 @@ def run_job(
             continue
         if job.result() is not None:
             break
-        if status in (-signal.SIGTERM, -signal.SIGINT, 0, 130):
+        if status in _ENDED_BY_SIGNALS:
             raise StoppedError
         reason = _last_words(job.work / "log.txt") or f"its process ended with status {status}"
         job.fail(reason)
@@ -56,22 +58,23 @@ def _run(job: Job, environment: Mapping[str, str] | None, watch: Callable[[], No
     """The exit status of the job's process. What signals this process gets meanwhile, it passes on."""
     job.work.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "tfnss.running.table.perform", str(job.folder), job.cell.name, str(job.seed)]
-    with open(job.work / "log.txt", "ab") as log:
-        process = subprocess.Popen(
+    with (
+        open(job.work / "log.txt", "ab") as log,
+        processes.begun(  # the terminal's Ctrl-C comes through this process, once
             command,
             stdout=log,
             stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # nothing is written: its end tells the job that this process is gone
             env={**os.environ, **(environment or {})},
-            start_new_session=True,  # the terminal's Ctrl-C comes through this process, once
-        )
+        ) as process,
+    ):
         try:
             while (status := process.poll()) is None:
                 watch()
                 time.sleep(_POLL_SECONDS)
             return status
         except BaseException as error:  # KeyboardInterrupt, SystemExit of SIGTERM
-            process.send_signal(signal.SIGINT if isinstance(error, KeyboardInterrupt) else signal.SIGTERM)
+            processes.ask_to_end(process, signal.SIGINT if isinstance(error, KeyboardInterrupt) else signal.SIGTERM)
             process.wait()
             raise
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from tfnss.console import Parser, check_range, fail, parser_of, reporting, start_tensorflow
 from tfnss.files import expanded
+from tfnss.processes import END_SIGNALS
 from tfnss.resolution import ResolutionError
 from tfnss.running.table import plan as plans
 from tfnss.running.table.plan import Job, Plan, recipe_called, table_called
@@ -137,7 +138,8 @@ def _clients(given: dict[str, Any]) -> Any:
 def _work(client: Any, plan: Plan, folder: Path, jobs: Sequence[Job]) -> dict[str, str]:
     from tfnss.running.table import child, cluster, working, writing
 
-    previous = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
+    asked = [number for number in END_SIGNALS if number != signal.SIGINT]
+    previous = {number: signal.signal(number, lambda *_: sys.exit(0)) for number in asked}
     try:
         failed = working.work(plan, folder, jobs) if client is None else cluster.work_on(client, plan, folder, jobs)
         writing.write_table(plan, folder)
@@ -145,7 +147,8 @@ def _work(client: Any, plan: Plan, folder: Path, jobs: Sequence[Job]) -> dict[st
     except child.StoppedError:
         fail(f"tfnss table {plan.table}", "a run was stopped from outside; the same command goes on")
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 def _show(plan: Plan, jobs: Sequence[Job]) -> None:

@@ -43,4 +43,4 @@ def measure(plan: Plan, job: Job) -> None:
         "fake_images": records[0]["fake_images"],
     }
     with files.replacing(job.run / RESULT) as temporary:
-        temporary.write_text(json.dumps(result, indent=2) + "\n")
+        temporary.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")

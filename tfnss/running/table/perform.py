@@ -1,14 +1,13 @@
 """One job of a table, in a process of its own: `python -m tfnss.running.table.perform FOLDER CELL SEED`."""
 
 import os
-import signal
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
 from tfnss.console import reporting, start_tensorflow
+from tfnss.processes import end_this
 from tfnss.running.lock import only_writer
 from tfnss.running.mode import Mode
 from tfnss.running.table.child import ELSEWHERE
@@ -20,7 +19,7 @@ def main(folder: str, cell: str, seed: str) -> None:
     place = Path(folder)
     plan = read_plan(place)
     job = next(Job(place, found, int(seed)) for found in plan.cells if found.name == cell)
-    _end_with(os.getppid())
+    _end_with(sys.stdin.fileno())
     job.work.mkdir(parents=True, exist_ok=True)
     try:
         held = only_writer(job.work)
@@ -51,13 +50,12 @@ def perform(plan: Plan, job: Job) -> None:
         measure(plan, job)
 
 
-def _end_with(parent: int) -> None:
-    """Has this process end, after it saves where it stands, when the one that started it is gone."""
+def _end_with(pipe: int) -> None:
+    """Has this process end, after it saves where it stands, when the one that holds the other end of a pipe is gone."""
 
     def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1)
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.read(pipe, 1)
+        end_this()
 
     threading.Thread(target=watch, daemon=True).start()
 

@@ -122,7 +122,7 @@ class Job:
         if not path.is_file():
             return None
         try:
-            result = json.loads(path.read_text())
+            result = json.loads(path.read_text(encoding="utf-8"))
             return {**result, "values": {name: float(value) for name, value in result["values"].items()}}
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{path} is damaged ({error}): remove it, and the cell is measured again") from error
@@ -197,7 +197,7 @@ def read_plan(folder: Path) -> Plan:
     if not path.is_file():
         raise ValueError(f"{folder} holds no table (no {PLAN})")
     try:
-        saved = json.loads(path.read_text())
+        saved = json.loads(path.read_text(encoding="utf-8"))
         plan = Plan(**saved)
         if plan.kind not in KINDS or not isinstance(plan.seeds, int) or plan.seeds < 1:
             raise ValueError("a value of another kind")
@@ -244,7 +244,7 @@ def open_plan(folder: Path, asked: Plan, more_seeds: bool) -> Plan:
 
 def _write(folder: Path, plan: Plan) -> None:
     with files.replacing(folder / PLAN) as temporary:
-        temporary.write_text(json.dumps(asdict(plan), indent=2) + "\n")
+        temporary.write_text(json.dumps(asdict(plan), indent=2) + "\n", encoding="utf-8")
 
 
 def _shown(value: Any) -> str:

@@ -66,7 +66,7 @@ class KeepBest(keras.callbacks.Callback):
 
     def _tell(self, best: dict[str, Any]) -> None:
         with files.replacing(_about(self.path)) as temporary:
-            temporary.write_text(json.dumps(best) + "\n")
+            temporary.write_text(json.dumps(best) + "\n", encoding="utf-8")
 
     def _link(self) -> None:
         """Keeps the checkpoint, if it is the best one's and not kept yet."""
@@ -105,7 +105,7 @@ def _told(path: Path) -> list[dict[str, Any]]:
     if not about.is_file():
         return []
     try:
-        newest = json.loads(about.read_text())
+        newest = json.loads(about.read_text(encoding="utf-8"))
         return [
             {"metric": str(best["metric"]), "value": float(best["value"]), "images_seen": int(best["images_seen"])}
             for best in (newest, newest.get("previous"))

@@ -51,7 +51,7 @@ class HistoryCSV(keras.callbacks.Callback):
         self._write()
 
     def _write(self) -> None:
-        with files.replacing(self.path) as temporary, open(temporary, "w", newline="") as file:
+        with files.replacing(self.path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, dict.fromkeys(name for row in self.rows for name in row))
             writer.writeheader()
             writer.writerows(self.rows)
@@ -72,7 +72,7 @@ def read_history(path: str | os.PathLike) -> list[dict[str, float]]:
     if not Path(path).exists():
         return []
     try:
-        with open(path, newline="") as file:
+        with open(path, newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         return [{name: float(value) for name, value in row.items() if value != ""} for row in rows]
     except (ValueError, TypeError) as error:

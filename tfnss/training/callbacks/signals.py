@@ -10,6 +10,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from tfnss.processes import END_SIGNALS
+
 _TOGETHER = 0.5  # seconds: terminals and launchers may each send the same Ctrl-C
 _active: "StopOnSignal | None" = None  # signals are the process', and so is the callback that minds them
 
@@ -21,7 +23,8 @@ class StopOnSignal(keras.callbacks.Callback):
     there. An evaluation at hand is given up. A second Ctrl-C acts as without this callback, at once.
 
     Python sees signals in its main thread alone: elsewhere this callback does nothing. While TensorFlow compiles or computes
-    they wait. When training ends, be it by an error, the handlers are those of before.
+    they wait. When training ends, be it by an error, the handlers are those of before. SIGBREAK, which Windows has, is as
+    SIGTERM.
 
     Under `MultiWorkerMirroredStrategy` a signal to one worker ends all of them after the same iteration. They agree after
     each; a signal that comes between two epochs therefore takes one iteration more.
@@ -52,7 +55,7 @@ class StopOnSignal(keras.callbacks.Callback):
         self.signal = None
         self._count_workers = _counting(self.model.distribute_strategy)
         if threading.current_thread() is threading.main_thread() and not self._previous:
-            self._previous = {n: signal.signal(n, self._handle) for n in (signal.SIGTERM, signal.SIGINT)}
+            self._previous = {n: signal.signal(n, self._handle) for n in END_SIGNALS}
             _active = self
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
