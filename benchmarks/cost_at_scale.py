@@ -1,25 +1,32 @@
 """How arithmetic and memory of StyleGAN and StyleGAN2 grow with resolution, batch and devices, up to 1024x1024.
 
-    python -m benchmarks.cost_at_scale [--xla] [--processes 2]
+    python -m benchmarks.cost_at_scale [--xla] [--processes 2] [--page docs/memory.md]
 
 Nothing of the large sizes is run: their steps are traced, and operations and bytes are counted from the shapes
 (`benchmarks.counting`). At 64x64 and 128x128 the steps are run too, each resolution in a process of its own, and the counted
-bytes are compared with the peak of its memory. What this prints is in `docs/memory.md`.
+bytes are compared with the peak of its memory. `--page` puts the tables into a page, in place of those that are there.
 """
 
+import contextlib
+import io
 import math
 import multiprocessing
 import os
+import re
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks import command_line, memory
 from benchmarks.timing import print_table
+from tfnss.files import replacing
 
 GB = 1e9
 RESERVE_GB = 1.0  # of the GPU's context and the workspace of its convolutions: an assumption
 GPUS_GB = (8, 11, 16, 24, 40, 48, 80, 141)
+BEGIN, END = "<!-- tables of benchmarks.cost_at_scale -->", "<!-- end of the tables -->"
+_BETWEEN = rf"(?s){BEGIN}\n.*{END}\n"
 
 
 class Case(NamedTuple):
@@ -33,11 +40,16 @@ class Case(NamedTuple):
 
     name: str
     model: str
-    arguments: dict[str, Any]
+    arguments: tuple[tuple[str, Any], ...]
+
+    @property
+    def network(self) -> tuple[str, Any]:
+        """What the costs follow from: cases of one network share them."""
+        return self.model, self.arguments
 
     def half(self) -> "Case":
         """The same in half precision, whose tensors are as large in either kind."""
-        return Case(self.name, self.model, {**self.arguments, "precision": "float16"})
+        return Case(self.name, self.model, (*self.arguments, ("precision", "float16")))
 
 
 class Cost(NamedTuple):
@@ -58,27 +70,28 @@ class Cost(NamedTuple):
     gradient_bytes: int
 
 
+def _of(resolution: int, config: str | None = None) -> tuple[tuple[str, Any], ...]:
+    return (("resolution", resolution), *((("config", config),) if config else ()))
+
+
 Costs = tuple[int, dict[int, list[Cost]]]  # bytes that stay; by batch, the steps
 
 CONFIGS = (
-    Case("paper256", "StyleGAN2", {"resolution": 256, "config": "paper256"}),
-    Case("paper512", "StyleGAN2", {"resolution": 512, "config": "paper512"}),
-    Case("paper1024, stylegan2 (f)", "StyleGAN2", {"resolution": 1024, "config": "paper1024"}),
-    Case("StyleGAN (a), when grown", "StyleGAN", {"resolution": 1024}),
+    Case("paper256", "StyleGAN2", _of(256, "paper256")),
+    Case("paper512", "StyleGAN2", _of(512, "paper512")),
+    Case("paper1024, stylegan2 (f)", "StyleGAN2", _of(1024, "paper1024")),
+    Case("StyleGAN (a), when grown", "StyleGAN", _of(1024)),
 )
-GROWTH = tuple(
-    Case(f"{r}x{r}", "StyleGAN2", {"resolution": r, "config": "stylegan2"}) for r in (64, 128, 256, 512, 1024)
-)
-CALIBRATION = tuple(Case(f"{r}x{r}", "StyleGAN2", {"resolution": r, "config": "paper256"}) for r in (64, 128))
-_SMALL = {"channel_base": 64, "mapping_layers": 1}
-_TOY = Case("toy", "StyleGAN2", {"resolution": 8, **_SMALL})
+GROWTH = tuple(Case(f"{r}x{r}", "StyleGAN2", _of(r, "paper1024")) for r in (64, 128, 256, 512, 1024))
+CALIBRATION = tuple(Case(f"{r}x{r}", "StyleGAN2", _of(r, "paper256")) for r in (64, 128))
+_TOY = Case("8x8", "StyleGAN2", (*_of(8), ("channel_base", 64), ("mapping_layers", 1)))
 
 
 def built(case: Case, jit_compile: bool = False) -> Any:
     """The compiled model, at its full resolution."""
     import models
 
-    gan = getattr(models, case.model)(**case.arguments)
+    gan = getattr(models, case.model)(**dict(case.arguments))
     gan.compile(jit_compile=jit_compile, growth=False)
     return gan
 
@@ -132,28 +145,44 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--processes", type=int, default=os.cpu_count(), help="models that are traced side by side (default: all cores)"
     )
+    parser.add_argument("--page", type=Path, help=f"file whose lines between {BEGIN} and {END} the tables replace")
     arguments = parser.parse_args(argv)
+    text = arguments.page.read_text() if arguments.page else f"{BEGIN}\n{END}\n"
+    if not re.search(_BETWEEN, text):
+        parser.error(f"{arguments.page} has no lines {BEGIN} and {END}")
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        _print_tables(arguments.quick, arguments.xla, arguments.processes)
+    print(printed.getvalue())
+    if arguments.page:
+        with replacing(arguments.page) as temporary:
+            temporary.write_text(
+                re.sub(_BETWEEN, lambda _: f"{BEGIN}\n\n{printed.getvalue().strip()}\n\n{END}\n", text)
+            )
+
+
+def _print_tables(quick: bool, xla: bool, processes: int) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ["MALLOC_MMAP_THRESHOLD_"] = "65536"  # freed tensors go back to the system, or peaks would hide in them
-    batches = (4,) if arguments.quick else (4, 8)
-    growth, configs, calibration = ((_TOY,), (_TOY,), (_TOY,)) if arguments.quick else (GROWTH, CONFIGS, CALIBRATION)
-    jobs = [*growth, *configs, *(case.half() for case in configs), *calibration]
-    with multiprocessing.get_context("spawn").Pool(arguments.processes) as pool:
-        costs = pool.starmap(counted, [(case, batches) for case in jobs], chunksize=1)
-    by_name = dict(zip(map(repr, jobs), costs, strict=True))
-    factor = _calibrate(calibration, by_name, batches[0], arguments.xla)
-    _grow(growth, by_name, batches[0])
-    _configs(configs, by_name, batches, factor)
-    _devices(configs[min(2, len(configs) - 1)], by_name, factor)
+    batches = (4,) if quick else (4, 8)
+    growth, configs, calibration = ((_TOY,),) * 3 if quick else (GROWTH, CONFIGS, CALIBRATION)
+    cases = (*configs, *(case.half() for case in configs), *growth, *calibration)
+    jobs = {case.network: (case, batches) for case in cases}
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+        costs = dict(zip(jobs, pool.starmap(counted, jobs.values(), chunksize=1), strict=True))
+    factor = _calibrate(calibration, costs, batches[0], xla)
+    _grow(growth, costs, batches[0])
+    _configs(configs, costs, batches, factor)
+    _devices(configs[min(2, len(configs) - 1)], costs, factor)
 
 
-def _calibrate(cases: Sequence[Case], costs: dict[str, Costs], batch: int, xla: bool) -> float:
+def _calibrate(cases: Sequence[Case], costs: dict[Any, Costs], batch: int, xla: bool) -> float:
     """Compares counted bytes with measured ones; gives the greatest ratio of the two in the graph's largest steps."""
     rows, ratios = [], []
     for case in cases:
         for mode in ("graph", "XLA") if xla else ("graph",):
             found = memory.in_own_process(measured, case, batch, mode == "XLA")
-            steps = costs[repr(case)][1][batch]
+            steps = costs[case.network][1][batch]
             for cost in steps:
                 taken, seconds = found[cost.step]
                 ratio = taken / cost.bytes
@@ -168,11 +197,11 @@ def _calibrate(cases: Sequence[Case], costs: dict[str, Costs], batch: int, xla: 
     return max(1.0, *ratios)
 
 
-def _grow(cases: Sequence[Case], costs: dict[str, Costs], batch: int) -> None:
+def _grow(cases: Sequence[Case], costs: dict[Any, Costs], batch: int) -> None:
     """By resolution and step: how arithmetic and memory grow."""
     rows = []
     for case in cases:
-        stays, by_batch = costs[repr(case)]
+        stays, by_batch = costs[case.network]
         for cost in by_batch[batch]:
             per_image = cost.flop / batch / 1e9
             rows.append(
@@ -182,12 +211,12 @@ def _grow(cases: Sequence[Case], costs: dict[str, Costs], batch: int) -> None:
     print_table(("config f at", *header), rows)
 
 
-def _configs(cases: Sequence[Case], costs: dict[str, Costs], batches: Sequence[int], factor: float) -> None:
+def _configs(cases: Sequence[Case], costs: dict[Any, Costs], batches: Sequence[int], factor: float) -> None:
     """What memory each config needs on a GPU."""
     rows = []
     for case in cases:
         for precision, kind in (("float32", case), ("half", case.half())):
-            stays, by_batch = costs[repr(kind)]
+            stays, by_batch = costs[kind.network]
             for batch in batches:
                 largest = max(by_batch[batch], key=lambda cost: cost.bytes)
                 amortised = sum(cost.flop / cost.interval for cost in by_batch[batch]) / batch / 1e9
@@ -200,11 +229,11 @@ def _configs(cases: Sequence[Case], costs: dict[str, Costs], batches: Sequence[i
     print_table(("config", *header, "GFLOP per image, amortised"), rows)
 
 
-def _devices(case: Case, costs: dict[str, Costs], factor: float) -> None:
+def _devices(case: Case, costs: dict[Any, Costs], factor: float) -> None:
     """What more devices change at a global batch of 32: the share of each, and what they exchange."""
-    stays, by_batch = costs[repr(case)]
+    stays, by_batch = costs[case.network]
     batch, steps = next(iter(by_batch.items()))
-    largest = {count: max(cost.bytes for cost in costs) for count, costs in by_batch.items()}
+    largest = {count: max(cost.bytes for cost in found) for count, found in by_batch.items()}
     each = (
         (largest[max(largest)] - largest[batch]) / (max(largest) - batch)
         if len(largest) > 1

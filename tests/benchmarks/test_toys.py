@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from benchmarks import all as everything
-from benchmarks import dcgan_rivals, memory, rivals
+from benchmarks import cost_at_scale, dcgan_rivals, memory, rivals
 
 ROOT = Path(everything.__file__).parents[1]
-OWN_PROCESSES = {"startup", "networks_jax"}  # that have tests of their own
+ELSEWHERE = {"networks_jax", "cost_at_scale"}  # have tests of their own
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +28,7 @@ def at_once(monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(set(everything.NAMES) - OWN_PROCESSES))
+@pytest.mark.parametrize("name", sorted(set(everything.NAMES) - ELSEWHERE))
 def test_it_runs_at_toy_sizes(name, at_once, capsys):
     importlib.import_module(f"benchmarks.{name}").main(["--quick"])
     assert everything.figures_of(capsys.readouterr().out)
@@ -60,3 +60,30 @@ def test_a_child_does_not_inherit_the_peak():
     command = [sys.executable, "-c", "from benchmarks import memory; print(memory.peak_mb())"]
     peak = float(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
     assert peak < taken.nbytes / 1e6 / 4
+
+
+@pytest.mark.slow
+def test_the_tables_of_a_page_are_replaced(at_once, tmp_path, capsys):
+    page = tmp_path / "memory.md"
+    page.write_text(f"before\n{cost_at_scale.BEGIN}\nold\n{cost_at_scale.END}\nafter\n")
+    cost_at_scale.main(["--quick", "--processes", "1", "--page", str(page)])
+    text = page.read_text()
+    assert text.startswith(f"before\n{cost_at_scale.BEGIN}\n\n| counted and measured")
+    assert text.endswith(f"|\n\n{cost_at_scale.END}\nafter\n")
+    assert "old" not in text
+    tables = everything.figures_of(text)
+    assert {what.partition(":")[0] for what in tables} == {
+        "counted and measured",
+        "config f at",
+        "config",
+        "devices, 8x8",
+    }
+
+
+def test_a_page_without_a_place_for_tables(tmp_path, capsys):
+    page = tmp_path / "notes.md"
+    page.write_text("my notes\n")
+    with pytest.raises(SystemExit):
+        cost_at_scale.main(["--page", str(page)])
+    assert page.read_text() == "my notes\n"
+    assert "has no lines" in capsys.readouterr().err
