@@ -32,6 +32,7 @@ from .inversion import statistics_of_styles as statistics_of_styles
 from .inversion import synthesize as synthesize
 from .jacobian import JacobianSpectra as JacobianSpectra
 from .jacobian import jacobian_spectra as jacobian_spectra
+from .layer_jacobians import layer_spectra as layer_spectra
 from .loops import loop as loop
 from .nearest import Nearest as Nearest
 from .nearest import nearest_images as nearest_images
