@@ -193,7 +193,7 @@ ANALYSIS = Analysis(
     ),
     needs=("discriminator",),
     reals=True,
-    batch_size=64,
+    batch_size=16,
     check=_check,
     smoke={"images": 8, "batch_size": 8, "times": (0.0, 4.0)},
 )

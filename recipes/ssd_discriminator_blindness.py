@@ -127,7 +127,7 @@ ANALYSIS = Analysis(
     ),
     needs=("discriminator",),
     reals=True,
-    batch_size=64,
+    batch_size=16,
     check=_check,
     smoke={"images": 8, "batch_size": 8},
 )

@@ -84,7 +84,7 @@ ANALYSIS = Analysis(
     ),
     needs=("spectral classifier",),
     reals=True,
-    batch_size=64,
+    batch_size=16,
     check=_check,
     smoke={"images": 8, "batch_size": 8, "show": 4},
 )

@@ -87,8 +87,11 @@ def _targets(model: Model, given: Mapping[str, Any]) -> dict[str, Iterator[tuple
         batches = model.batches(given["images"], given["seed"], size)
         return ((start, alter(images[: count - start])) for start, images in zip(starts, batches, strict=False))
 
-    reals = enumerate(Reals(model, given, given["images"]).batches(size))
-    found = {"generated": generated(given["images"], np.asarray), "real": ((i * size, images) for i, images in reals)}
+    reals = Reals(model, given, given["images"])
+    if len(reals) < 2:
+        raise ValueError(f"{given['data']} holds a single image: real images must be 2 at least")
+    numbered = ((index * size, images) for index, images in enumerate(reals.batches(size)))
+    found = {"generated": generated(given["images"], np.asarray), "real": numbered}
     altered = min(given["altered"], given["images"])
     return found | ({kind: generated(altered, alter) for kind, (_, alter) in _ALTERED.items()} if altered else {})
 
