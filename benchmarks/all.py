@@ -37,7 +37,7 @@ NAMES = (
     "resample",
     "growing",
     "data",
-    "jacobian_memory",
+    "analysis_memory",
     "frechet_distance",
     "startup",
 )

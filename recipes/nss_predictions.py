@@ -22,7 +22,7 @@ from tfnss.console import check_range, floats
 from tfnss.running.analysis.command_line import main_of
 from tfnss.running.analysis.declaration import Analysis, Found
 from tfnss.running.analysis.model import Model
-from tfnss.running.analysis.reals import discriminating, real_images
+from tfnss.running.analysis.reals import Reals, discriminating, floats_of
 from tfnss.running.analysis.work import Work
 from tfnss.running.file_names import HISTORY
 from tfnss.running.option import Option
@@ -50,25 +50,23 @@ def _result(model: Model, given: Mapping[str, Any], work: Work) -> dict[str, Any
     from tfnss.generators import labels_in_turn, one_hot
     from tfnss.training.callbacks import read_history
     from tfnss.training.shares import check_batch_size
-    from tfnss.uint8 import from_uint8
 
     check_batch_size(given["batch_size"], 1, 1, model.discriminator)
-    reals, classes = real_images(model, given, given["images"], labels=bool(model.classes))
-    samples = model.images(len(reals), given["seed"], given["batch_size"])
+    reals, size = Reals(model, given, given["images"], labels=bool(model.classes)), given["batch_size"]
     labels = [None, None]
     if model.classes:
-        labels = [one_hot(classes, model.classes), labels_in_turn(0, len(samples), model.classes)]
+        labels = [one_hot(reals.labels, model.classes), labels_in_turn(0, len(reals), model.classes)]
     view = getattr(model.gan, "view", None)
     space = getattr(view, "space", None)
     own = type(space).__name__ if space is not None else "ScaleSpace, as the model has none"
     space = space or tfnss.ScaleSpace()
     times = given["times"] or _TIMES
     kinds = {}
-    for use, (kind, images) in enumerate(zip(KINDS, (reals, samples), strict=True)):
-        floating = np.asarray(from_uint8(images)) if images.dtype == np.uint8 else images
-        tracked = work.track(times, f"{model.name}, predicting of {kind} images")
-        options = (given["batch_size"], labels[use], (given["seed"], use))
-        kinds[kind] = prediction_percentiles(model.discriminator, space, floating, tracked, *options)
+    batches = reals.batches(size), model.batches(len(reals), given["seed"], size)
+    for use, (kind, images) in enumerate(zip(KINDS, batches, strict=True)):
+        tracked = work.track(images, f"{model.name}, predicting of {kind} images", -(-len(reals) // size))
+        options = (size, labels[use], (given["seed"], use))
+        kinds[kind] = prediction_percentiles(model.discriminator, space, tracked, times, *options)
     return {
         "model": model.name,
         "space": own,
@@ -82,8 +80,8 @@ def _result(model: Model, given: Mapping[str, Any], work: Work) -> dict[str, Any
 def prediction_percentiles(
     discriminator: Any,
     space: Any,
-    images: np.ndarray,
-    times: Iterable[float],
+    batches: Iterable[np.ndarray],
+    times: Sequence[float],
     batch_size: int,
     labels: Any = None,
     seeds: tuple[int, int] = (0, 0),
@@ -93,9 +91,9 @@ def prediction_percentiles(
     Args:
         discriminator: A discriminator, called as in inference.
         space: Layer that projects, called as `space(images, time)`.
-        images: Floats `[count, height, width, channels]` in [-1, 1].
+        batches: Images `[batch, height, width, channels]`, uint8 or floats in [-1, 1].
         times: Times at which all of them are projected.
-        batch_size: Images at a time.
+        batch_size: Images in each batch; the last may have fewer.
         labels: One-hot labels of the images, where there are classes.
         seeds: The seed of the noise, and a number that tells sets of images apart.
 
@@ -106,19 +104,20 @@ def prediction_percentiles(
     from tfnss.random import stateless
 
     judge = discriminating(discriminator, batch_size)
-    found = []
-    for time in times:
-        logits = []
-        for start in range(0, len(images), batch_size):
-            part = slice(start, start + batch_size)
-            seed, use = seeds
+    logits: list[list[np.ndarray]] = [[] for _ in times]
+    seed, use = seeds
+    start = 0
+    for images in batches:
+        floating, part = floats_of(images), slice(start, start + len(images))
+        for time, found in zip(times, logits, strict=True):
             with random.scope(stateless.noise_source(seed, 2 * start + use)):
-                projected = np.asarray(space(images[part], float(time)), np.float32)
+                projected = np.asarray(space(floating, float(time)), np.float32)
             answers = judge(projected, None if labels is None else np.asarray(labels)[part])
-            logits.append(answers.reshape(-1))  # one that judges patches has several answers an image
-        probabilities = 0.5 + 0.5 * np.tanh(np.concatenate(logits).astype(float) / 2)  # the sigmoid, without overflow
-        found.append(np.percentile(probabilities, PERCENTILES))
-    return np.array(found)
+            found.append(answers.reshape(-1))  # one that judges patches has several answers an image
+        start = part.stop
+    # The sigmoid, without overflow.
+    probabilities = [0.5 + 0.5 * np.tanh(np.concatenate(found).astype(float) / 2) for found in logits]
+    return np.array([np.percentile(each, PERCENTILES) for each in probabilities])
 
 
 def _told(result: Mapping[str, Any]) -> list[str]:
@@ -194,7 +193,7 @@ ANALYSIS = Analysis(
     ),
     needs=("discriminator",),
     reals=True,
-    batch_size=64,
+    batch_size=16,
     check=_check,
     smoke={"images": 8, "batch_size": 8, "times": (0.0, 4.0)},
 )

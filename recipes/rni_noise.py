@@ -3,16 +3,18 @@
     tfnss analyse rni_noise runs/00000-stylegan2_photos64 runs/00001-stylegan2_photos64-noise=rni
 
 Above the images with the noise of layers up to a size, below how much each pixel varies from noise to noise: what the noise
-decides is bright.
+decides is bright. The maps themselves are kept in a file of arrays beside the picture: `model0` and so
+on, in the order of the models.
 """
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tfnss import analysis
+from tfnss import analysis, files
 from tfnss.console import check_range
 from tfnss.running.analysis.command_line import main_of
 from tfnss.running.analysis.declaration import Analysis, Found
@@ -32,17 +34,14 @@ def _analyse(models: Sequence[Model], given: Mapping[str, Any], work: Work) -> F
     from tfnss import panels
 
     numbers: dict[str, Any] = {}
-    told, rows = [], {}
+    told, rows, deviations = [], {}, {}
     for index, model in enumerate(models):
         kept = work.kept(f"model{index}", partial(_found, model, given, work))
         found = analysis.NoiseByLayer(kept["sizes"].tolist(), kept["images"], kept["deviations"])
         means = found.deviations.mean(axis=(1, 2))
         columns = ["none", *(f"{'up' if given['first'] == 'coarse' else 'down'} to {size}" for size in found.sizes[1:])]
-        numbers[model.name] = {
-            "layers": columns,
-            "mean_deviations": means,
-            "deviations": found.deviations,
-        }
+        numbers[model.name] = {"layers": columns, "mean_deviations": means}
+        deviations[f"model{index}"] = found.deviations.astype(np.float32)
         told.append(
             f"{model.name}: mean deviation in levels of 8 bits, with the noise of layers "
             + ", ".join(f"{column}: {mean:.3g}" for column, mean in zip(columns, means, strict=True))
@@ -50,7 +49,14 @@ def _analyse(models: Sequence[Model], given: Mapping[str, Any], work: Work) -> F
         maps = np.clip(given["scale"] * found.deviations, 0, 255).round().astype(np.uint8)[..., np.newaxis]
         rows[f"{model.name}: noise of layers {', '.join(columns)}"] = found.images
         rows[f"{model.name}: standard deviation over {given['noises']} noises, times {given['scale']:g}"] = maps
-    return Found(numbers=numbers, told=told, draw=partial(panels.save_composed, {}, rows))
+    more = {"-deviations.npz": partial(_save, deviations)}  # too many numbers for a text
+    return Found(numbers=numbers, told=told, draw=partial(panels.save_composed, {}, rows), more=more)
+
+
+def _save(deviations: Mapping[str, np.ndarray], path: Path) -> None:
+    """The maps of deviations, float32 `[columns, height, width]`, by model."""
+    with files.replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **deviations)
 
 
 def _found(model: Model, given: Mapping[str, Any], work: Work) -> dict[str, Any]:

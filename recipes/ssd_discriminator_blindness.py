@@ -10,7 +10,7 @@ classifier. The paper takes 1,000 images, and gives neither its factors nor its 
 """
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from tfnss.console import check_range, floats, integers
 from tfnss.running.analysis.command_line import main_of
 from tfnss.running.analysis.declaration import Analysis, Found
 from tfnss.running.analysis.model import Model
-from tfnss.running.analysis.reals import discriminating, real_images
+from tfnss.running.analysis.reals import Reals, discriminating, floats_of
 from tfnss.running.analysis.work import Work
 from tfnss.running.option import Option
 
@@ -82,37 +82,35 @@ def _responses(
     """Mean logits of the scaled reals `[factors, radii]`, of the reals as they are and of samples; number of images."""
     from tfnss.generators import labels_in_turn, one_hot
 
-    reals, classes = real_images(model, given, given["images"], labels=bool(model.classes))
-    samples = model.images(len(reals), given["seed"], given["batch_size"])
+    reals, classes = Reals(model, given, given["images"], labels=bool(model.classes)), model.classes
     labels: list[Any] = [None, None]
-    if model.classes:
-        labels = [one_hot(classes, model.classes), labels_in_turn(0, len(samples), model.classes)]
-    ask = functools.partial(_means, model, batch_size=given["batch_size"], work=work)
-    scaled, real = ask(reals, labels[0], radii=radii, factors=factors)
-    return {"scaled": scaled, "reals": real, "samples": ask(samples, labels[1])[1], "images": len(reals)}
+    if classes:
+        labels = [one_hot(reals.labels, classes), labels_in_turn(0, len(reals), classes)]
+    ask = functools.partial(_means, model, count=len(reals), batch_size=given["batch_size"], work=work)
+    scaled, real = ask(reals.batches(given["batch_size"]), labels[0], radii=radii, factors=factors)
+    _, sample = ask(model.batches(len(reals), given["seed"], given["batch_size"]), labels[1])
+    return {"scaled": scaled, "reals": real, "samples": sample, "images": len(reals)}
 
 
 def _means(
     model: Model,
-    images: np.ndarray,
+    batches: Iterable[np.ndarray],
     labels: Any,
+    count: int,
     batch_size: int,
     work: Work,
     radii: Sequence[int] = (),
     factors: Sequence[float] = (),
 ) -> tuple[np.ndarray, float]:
     """`discriminator_response` of a model's discriminator to uint8 images and their one-hot labels, if there are any."""
-    from tfnss.uint8 import from_uint8
-
     discriminate = discriminating(model.discriminator, batch_size)
-    changed, unchanged = np.zeros((len(factors), len(radii))), 0.0
-    for start in work.track(range(0, len(images), batch_size), f"discriminating, {model.name}"):
-        batch = slice(start, start + batch_size)
+    changed, unchanged, start = np.zeros((len(factors), len(radii))), 0.0, 0
+    for images in work.track(batches, f"discriminating, {model.name}", -(-count // batch_size)):
+        batch = slice(start, start + len(images))
         judge = discriminate if labels is None else functools.partial(discriminate, labels=labels[batch])
-        floating = np.asarray(from_uint8(images[batch]))
-        share = len(floating) / len(images)
-        means, mean = tfnss.metrics.discriminator_response(judge, floating, radii, factors, batch_size)
-        changed, unchanged = changed + share * means, unchanged + share * mean
+        share = len(images) / count
+        means, mean = tfnss.metrics.discriminator_response(judge, floats_of(images), radii, factors, batch_size)
+        changed, unchanged, start = changed + share * means, unchanged + share * mean, batch.stop
     return changed, unchanged
 
 
@@ -129,7 +127,7 @@ ANALYSIS = Analysis(
     ),
     needs=("discriminator",),
     reals=True,
-    batch_size=64,
+    batch_size=16,
     check=_check,
     smoke={"images": 8, "batch_size": 8},
 )

@@ -18,7 +18,7 @@ from tfnss.running.analysis import distance
 from tfnss.running.analysis.command_line import main_of
 from tfnss.running.analysis.declaration import Analysis, Found
 from tfnss.running.analysis.model import Model
-from tfnss.running.analysis.reals import real_images
+from tfnss.running.analysis.reals import Reals
 from tfnss.running.analysis.work import Work
 from tfnss.running.option import Option
 
@@ -35,7 +35,7 @@ def _analyse(models: Sequence[Model], given: Mapping[str, Any], work: Work) -> F
         raise ValueError(
             f"the models are of different sizes ({', '.join(map(str, shapes))}): compare those of one size"
         )
-    targets, _ = real_images(models[0], given, 2)
+    targets = Reals(models[0], given, 2).all()
     if len(targets) < 2:
         raise ValueError(f"{given['data']} holds a single image: a way needs two")
     apart, rows, numbers, told = distance.distance_of(given), {}, {}, []

@@ -90,7 +90,7 @@ ANALYSIS = Analysis(
         Option("window", bool, "fade images out towards their borders, which else show as a cross", False),
     ),
     reals=True,
-    batch_size=64,
+    batch_size=16,
     check=_check,
     smoke={"images": 8, "batch_size": 4},
     remarks=("Amplitudes are those of the grey images in [-1, 1] under a unitary transform.",),

@@ -8,7 +8,7 @@ the images of each set with the highest and the lowest scores.
 """
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from tfnss.console import check_range
 from tfnss.running.analysis.command_line import main_of
 from tfnss.running.analysis.declaration import Analysis, Found
 from tfnss.running.analysis.model import Model
-from tfnss.running.analysis.reals import real_images
+from tfnss.running.analysis.reals import Reals, floats_of
 from tfnss.running.analysis.work import Work
 from tfnss.running.option import Option
 
@@ -34,31 +34,42 @@ def _analyse(models: Sequence[Model], given: Mapping[str, Any], work: Work) -> F
     rows, numbers, told = {}, {}, []
     for model in models:
         of = f" of {model.name}" if len(models) > 1 else ""
-        reals, _ = real_images(model, given, given["images"])
-        samples = model.images(len(reals), given["seed"], given["batch_size"])
+        reals = Reals(model, given, given["images"])
         told.append(
             " ".join(
                 [f"Scores{of}".ljust(8), "images".rjust(8), "mean".rjust(9), *(f"{p}%".rjust(9) for p in _PERCENTILES)]
             )
         )
-        for name, images in (("reals", reals), ("samples", samples)):
-            scores = _scores(model, images, given["batch_size"])
+        sets = {
+            "reals": reals.batches(given["batch_size"]),
+            "samples": model.batches(len(reals), given["seed"], given["batch_size"]),
+        }
+        for name, batches in sets.items():
+            total = -(-len(reals) // given["batch_size"])
+            scores, extremes = _ranked(model, work.track(batches, f"{name} of {model.name}", total), given["show"])
             values = [scores.mean(), *np.percentile(scores, _PERCENTILES)]
-            told.append(" ".join([name.ljust(8), f"{len(images):8}", *(f"{value:9.4f}" for value in values)]))
+            told.append(" ".join([name.ljust(8), f"{len(scores):8}", *(f"{value:9.4f}" for value in values)]))
             numbers[f"{name}{of}"] = scores
-            order = np.argsort(-scores, kind="stable")
-            for end, chosen in (("highest", order[: given["show"]]), ("lowest", order[::-1][: given["show"]])):
-                rows[f"{name}{of}, {end}: {scores[chosen[0]]:.3f} to {scores[chosen[-1]]:.3f}"] = images[chosen]
+            for end, (shown, images) in extremes.items():
+                rows[f"{name}{of}, {end}: {shown[0]:.3f} to {shown[-1]:.3f}"] = images
     return Found({"scores": numbers}, told, functools.partial(tfnss.plots.save_rows, rows))
 
 
-def _scores(model: Model, images: np.ndarray, batch_size: int) -> np.ndarray:
-    """The spectral classifier's logits of uint8 images, `[count]`."""
-    from tfnss.uint8 import from_uint8
-
-    classifier = model.spectral_realness
-    batches = (from_uint8(images[start : start + batch_size]) for start in range(0, len(images), batch_size))
-    return np.concatenate([np.asarray(classifier.classify(classifier.profile(batch))) for batch in batches])
+def _ranked(
+    model: Model, batches: Iterable[np.ndarray], show: int
+) -> tuple[np.ndarray, dict[str, tuple[np.ndarray, np.ndarray]]]:
+    """The spectral classifier's logits of uint8 images, and the highest and the lowest with their images, in order."""
+    classifier, found = model.spectral_realness, []
+    signs, kept = {"highest": -1, "lowest": 1}, dict.fromkeys(("highest", "lowest"), (np.zeros(0), None))
+    for images in batches:
+        scores = np.asarray(classifier.classify(classifier.profile(floats_of(images)))).reshape(-1)
+        found.append(scores)
+        for end, (values, shown) in kept.items():
+            values = np.concatenate([values, scores])
+            shown = images if shown is None else np.concatenate([shown, images])
+            order = np.argsort(signs[end] * values, kind="stable")[:show]
+            kept[end] = values[order], shown[order]
+    return np.concatenate(found), kept
 
 
 ANALYSIS = Analysis(
@@ -73,7 +84,7 @@ ANALYSIS = Analysis(
     ),
     needs=("spectral classifier",),
     reals=True,
-    batch_size=64,
+    batch_size=16,
     check=_check,
     smoke={"images": 8, "batch_size": 8, "show": 4},
 )

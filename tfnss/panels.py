@@ -29,16 +29,21 @@ def save_composed(
     """
     columns = columns or max((len(images) for images in rows.values()), default=1)
     tiled = {label: _tiled(images, columns) for label, images in rows.items()}
+    width = max(5.5 * len(panels), _COLUMN * columns, 4)
+    tiled = {plots.wrapped(label, width): image for label, image in tiled.items()}
     heights = [_PANEL] * bool(panels)
-    heights += [0.3 + _COLUMN * columns * image.shape[0] / image.shape[1] for image in tiled.values()]
-    figure = Figure(figsize=(max(5.5 * len(panels), _COLUMN * columns, 4), sum(heights)), layout="constrained")
+    heights += [
+        0.1 + plots.LINE * (label.count("\n") + 1) + _COLUMN * columns * image.shape[0] / image.shape[1]
+        for label, image in tiled.items()
+    ]
+    figure = Figure(figsize=(width, sum(heights)), layout="constrained")
     places = figure.add_gridspec(len(heights), 1, height_ratios=heights)
     if panels:
         inner = places[0].subgridspec(1, len(panels))
         for index, (title, draw) in enumerate(panels.items()):
             axes = figure.add_subplot(inner[index])
             draw(axes)
-            axes.set_title(title, fontsize="medium")
+            axes.set_title(plots.wrapped(title, width / len(panels) - 1), fontsize="medium")
     for index, (label, image) in enumerate(tiled.items(), start=bool(panels)):
         axes = figure.add_subplot(places[index])
         axes.imshow(image.squeeze(-1) if image.shape[-1] == 1 else image, cmap="gray", vmin=0, vmax=255)

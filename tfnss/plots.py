@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from tfnss import files
 
 CAPTION_HEIGHT = 14  # pixels of the strip under an image
+LINE, _CHARACTER = 0.2, 0.085  # inches: height of a line of a title, and mean width of its characters
 
 
 def grid(images: np.ndarray, columns: int | None = None, captions: Sequence[str] | None = None) -> np.ndarray:
@@ -273,7 +275,9 @@ def save_shares(panels: Mapping[str, Mapping[str, Mapping[str, float]]], ylabel:
             axes.bar(list(bars), heights, bottom=bottoms, label=part, color=colors[part])
             bottoms += heights
         axes.set_title(title, fontsize="medium")
-        axes.tick_params("x", rotation=20)
+        axes.tick_params("x", rotation=30)
+        for label in axes.get_xticklabels():  # long names of models, each ending under its bar
+            label.set(horizontalalignment="right", rotation_mode="anchor", fontsize="small")
         axes.margins(y=0)
     all_axes[0].set_ylabel(ylabel)
     _outer_legend(all_axes[-1])
@@ -317,14 +321,23 @@ def _colors(count: int) -> Any:
 def save_rows(rows: Mapping[str, np.ndarray], path: str | os.PathLike) -> None:
     """Draws rows of uint8 images `[count, height, width, channels]` (1, 3 or 4 channels), each under its label."""
     columns = max(map(len, rows.values()))
-    figure = Figure(figsize=(max(4, 1.2 * columns), 1.5 * len(rows)), layout="constrained")
-    all_axes: Any = figure.subplots(len(rows), 1, squeeze=False)[:, 0]
-    for axes, (label, images) in zip(all_axes, rows.items(), strict=True):
+    width = max(4, 1.2 * columns)
+    labels = [wrapped(label, width) for label in rows]
+    heights = [1.3 + LINE * (label.count("\n") + 1) for label in labels]
+    figure = Figure(figsize=(width, sum(heights)), layout="constrained")
+    all_axes: Any = figure.subplots(len(rows), 1, squeeze=False, height_ratios=heights)[:, 0]
+    for axes, label, images in zip(all_axes, labels, rows.values(), strict=True):
         row = grid(images, columns)
         axes.imshow(row.squeeze(-1) if row.shape[-1] == 1 else row, cmap="gray", vmin=0, vmax=255)
+        axes.set_anchor("W")
         axes.set_title(label, loc="left", fontsize="medium")
         axes.axis("off")
     _save(figure, path)
+
+
+def wrapped(label: str, width: float) -> str:
+    """A label in lines that a picture of so many inches has room for."""
+    return "\n".join(textwrap.wrap(label, max(20, int(width / _CHARACTER)))) or label
 
 
 def _save(figure: Figure, path: str | os.PathLike) -> None:

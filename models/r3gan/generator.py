@@ -80,17 +80,30 @@ class R3GANGenerator(keras.Model):
         self.built = True
 
     def call(self, latents: Any, labels: Any = None, training: bool = False) -> Any:
+        return self.to_image(list(self.features(latents, labels).values())[-1])
+
+    def features(self, latents: Any, labels: Any = None) -> dict[str, Any]:
+        """The output of the last block of each resolution, `[batch, height, width, channels]`, from the lowest on.
+
+        Args:
+            latents: As in a call.
+            labels: As in a call.
+
+        Returns:
+            Features by name: `b4`, `b8` and so on.
+        """
         check_labels(labels, self.classes)
         if self.embed is not None:
             latents = ops.concatenate([latents, self.embed(labels)], axis=-1)
-        x = self.basis(latents)
+        x, outputs = self.basis(latents), {}
         for r in self.pyramid.nominals:
             if f"b{r}_transition" in self.blocks:
                 x = self.blocks[f"b{r}_transition"](x)
             x = upsample2d(x) if r > 4 else x
             for index in range(self._config["blocks"]):
                 x = self.blocks[f"b{r}_block{index}"](x)
-        return self.to_image(x)
+            outputs[f"b{r}"] = x
+        return outputs
 
     def compute_output_shape(self, latents_shape: tuple, **kwargs: Any) -> tuple:
         return (latents_shape[0], *self.pyramid.size, self._config["channels"])

@@ -115,7 +115,7 @@ def test_blocks_fit_into_memory():
 def test_sums_over_many_rows(monkeypatch):
     monkeypatch.setattr(jacobian, "_ROWS", 5)
     first, second = np.random.default_rng(0).normal(size=(2, 3, 17)).astype("float32")
-    np.testing.assert_allclose(jacobian._products(first, second), first.astype("float64") @ second.T, rtol=1e-5)
+    np.testing.assert_allclose(jacobian.products(first, second), first.astype("float64") @ second.T, rtol=1e-5)
 
 
 def test_summaries_of_known_values():

@@ -81,7 +81,7 @@ def test_noise_counts_and_follows_from_the_seed():
     assert found != resolution_usage(network, count=4, seed=1)
 
 
-@pytest.mark.parametrize("architecture", ["resnet", "orig"])
+@pytest.mark.parametrize("architecture", ["resnet", "orig", "grown"])
 def test_generators_with_one_rgb_layer_are_refused(architecture):
     assert has_rgb_layers(generator())
     assert not has_rgb_layers(generator(architecture=architecture))

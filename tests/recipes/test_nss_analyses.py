@@ -107,8 +107,9 @@ def test_predictions_are_percentiles_of_the_discriminators_probabilities(runs, c
 def test_projected_by_the_runs_own_space(runs):
     gan = load_run(runs / "nss")
     images = np.random.default_rng(0).uniform(-1, 1, (8, 32, 32, 3)).astype("float32")
+    batches = [images[:4], images[4:]]
     clean, once, again, other = (
-        nss_predictions.prediction_percentiles(gan.discriminator, gan.view.space, images, [time], 4, seeds=(seed, 0))
+        nss_predictions.prediction_percentiles(gan.discriminator, gan.view.space, batches, [time], 4, seeds=(seed, 0))
         for time, seed in ((0, 0), (256, 0), (256, 0), (256, 1))
     )
     np.testing.assert_array_equal(once, again)

@@ -246,6 +246,15 @@ def test_a_stopped_command_goes_on(place, capsys):
     assert not list((place / "run").glob(".*"))
 
 
+def test_a_refused_command_leaves_no_folder_of_work(place, capsys):
+    def refused(models, given, work):
+        work.kept("part", lambda: (_ for _ in ()).throw(ValueError("no part")))
+
+    with pytest.raises(SystemExit):
+        main(Analysis("refused", "Refuse.", refused), ["run"])
+    assert not list((place / "run").glob(".*"))
+
+
 def test_work_of_other_weights_is_not_taken(place, capsys):
     analysis, _ = stopping(2)
     with pytest.raises(SystemExit):

@@ -1,8 +1,11 @@
+from .alterations import halved_and_back as halved_and_back
+from .alterations import jpeg_compressed as jpeg_compressed
 from .arithmetic import blended as blended
 from .arithmetic import mean_weights as mean_weights
 from .autocorrelation import neighbour_correlations as neighbour_correlations
 from .band_usage import band_usage as band_usage
 from .detection import Detection as Detection
+from .detection import auc as auc
 from .detection import detection as detection
 from .directions import Directions as Directions
 from .directions import along as along
@@ -32,6 +35,7 @@ from .inversion import statistics_of_styles as statistics_of_styles
 from .inversion import synthesize as synthesize
 from .jacobian import JacobianSpectra as JacobianSpectra
 from .jacobian import jacobian_spectra as jacobian_spectra
+from .layer_jacobians import layer_spectra as layer_spectra
 from .loops import loop as loop
 from .nearest import Nearest as Nearest
 from .nearest import nearest_images as nearest_images

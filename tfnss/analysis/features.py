@@ -17,6 +17,7 @@ from tfnss.random.stateless import noise_source, sampling_latents
 CELLS = 16  # along each side of a map, which places are told apart by
 _Droplets = tuple[np.ndarray, np.ndarray]
 _Spectrum = tuple[np.ndarray, float, float]
+_MAPS = 8  # whose spectra are taken at a time
 _FLAT = 1e-6  # deviation of a map that is rounding alone, as a share of its largest value
 
 
@@ -72,10 +73,11 @@ def feature_statistics(
     """
     kept: dict[int, list[tuple[int, _Droplets, _Spectrum]]] = {}
     for maps in _batches(generator, count, noise, seed, batch_size, progress):
-        for size, features in maps.items():
-            if size >= 8:
-                part = len(features), droplet_scores(features), spectral_content(features)
-                kept.setdefault(size, []).append(part)
+        for size in [size for size in maps if size >= 8]:
+            features = maps.pop(size)
+            kept.setdefault(size, []).append((len(features), droplet_scores(features), spectral_content(features)))
+            del features  # before the next batch is made
+        del maps
     return {size: _joined(parts) for size, parts in kept.items()}
 
 
@@ -110,10 +112,12 @@ def feature_maps(generator: Any, count: int = 1, noise: bool = True, seed: int =
 def normalized_maps(features: Any) -> np.ndarray:
     """Features `[batch, height, width, channels]`, each map of mean 0 and variance 1; 0 where it is constant."""
     features = np.asarray(features, np.float32)
-    centred = features - features.mean(axis=(1, 2), keepdims=True)
-    deviations = centred.std(axis=(1, 2), keepdims=True)
-    varies = deviations > _FLAT * np.abs(features).max(axis=(1, 2), keepdims=True)
-    return np.where(varies, centred / np.where(varies, deviations, 1), 0).astype(np.float32)
+    largest = np.maximum(features.max(axis=(1, 2), keepdims=True), -features.min(axis=(1, 2), keepdims=True))
+    maps = features - features.mean(axis=(1, 2), keepdims=True)
+    deviations = np.stack([each.std(axis=(0, 1), keepdims=True) for each in maps])
+    varies = deviations > _FLAT * largest
+    maps *= np.where(varies, 1 / np.where(varies, deviations, 1), 0)
+    return maps
 
 
 def droplet_scores(features: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -121,18 +125,19 @@ def droplet_scores(features: Any) -> tuple[np.ndarray, np.ndarray]:
 
     Constant maps do not count; where all are constant, both are 0.
     """
-    maps = np.abs(normalized_maps(features))
-    batch, height, width, channels = maps.shape
-    flat = maps.reshape(batch, -1, channels)
-    largest, places = flat.max(axis=1), flat.argmax(axis=1)
-    rows, columns = places // width, places % width
-    cells = rows * min(CELLS, height) // height * CELLS + columns * min(CELLS, width) // width
-    varies = largest > 0
-    peaks, sharing = np.zeros(batch), np.zeros(batch)
-    for index in np.flatnonzero(varies.any(axis=1)):
-        own = varies[index]
-        peaks[index] = largest[index, own].mean(dtype=np.float64)
-        sharing[index] = np.bincount(cells[index, own]).max() / own.sum()
+    peaks, sharing = np.zeros(len(features)), np.zeros(len(features))
+    for index in range(len(features)):  # one at a time: large maps are large
+        (maps,) = normalized_maps(features[index : index + 1])
+        np.abs(maps, out=maps)
+        height, width, channels = maps.shape
+        flat = maps.reshape(-1, channels)
+        largest, places = flat.max(axis=0), flat.argmax(axis=0)
+        rows, columns = places // width, places % width
+        cells = rows * min(CELLS, height) // height * CELLS + columns * min(CELLS, width) // width
+        varies = largest > 0
+        if varies.any():
+            peaks[index] = largest[varies].mean(dtype=np.float64)
+            sharing[index] = np.bincount(cells[varies]).max() / varies.sum()
     return peaks, sharing
 
 
@@ -142,19 +147,21 @@ def spectral_content(features: Any) -> tuple[np.ndarray, float, float]:
     Each map less its mean is seen through a Hann window; its power adds up to 1, without the zero frequency. Constant maps
     do not count; where all are constant, the results are 0.
     """
-    maps = normalized_maps(features)
-    _, height, width, _ = maps.shape
+    _, height, width, channels = features.shape
     rings = radii(height, width)
     last = min(height, width) // 2
     window = np.outer(*(np.hanning(size + 1)[:-1] for size in (height, width)))
     power, count = np.zeros((height, width)), 0
-    for image in maps:  # one at a time: the spectra of large maps are large
-        spectra = np.square(np.abs(np.fft.fft2(image * window[..., None], axes=(0, 1))))
-        spectra[0, 0] = 0
-        totals = spectra.sum(axis=(0, 1))
-        varies = totals > 0
-        power += (spectra[..., varies] / totals[varies]).sum(axis=-1)
-        count += int(varies.sum())
+    for index in range(len(features)):  # one at a time, and a few maps: the spectra of large maps are large
+        (maps,) = normalized_maps(features[index : index + 1])
+        for first in range(0, channels, _MAPS):
+            part = maps[..., first : first + _MAPS] * window[..., None]
+            spectra = np.square(np.abs(np.fft.fft2(part, axes=(0, 1))))
+            spectra[0, 0] = 0
+            totals = spectra.sum(axis=(0, 1))
+            varies = totals > 0
+            power += (spectra[..., varies] / totals[varies]).sum(axis=-1)
+            count += int(varies.sum())
     if not count:
         return np.zeros(last), 0.0, 0.0
     power /= count
@@ -190,7 +197,8 @@ def _batches(
     for start in track(range(0, count, batch_size), "feature maps", disable=not progress):
         latents = sampling_latents(min(batch_size, count - start), styles.latent_dim, seed, start)
         found = call(tf.constant(styles(latents, start)), tf.constant(start, tf.int64))
-        maps = {size: each.numpy() for size, each in sorted(found.items())}
+        maps = {size: found.pop(size).numpy() for size in sorted(found)}
         if not all(np.isfinite(each).all() for each in maps.values()):
             raise ValueError("the generator's features hold NaN or infinity: it has diverged")
         yield maps
+        del maps  # before the next ones are made

@@ -70,7 +70,7 @@ def jacobian_spectra(
     size: int | None = None,
     seed: int = 0,
     batch_size: int = 8,
-    memory_gb: float = 4.0,
+    memory_gb: float = 3.5,
     progress: bool = False,
 ) -> JacobianSpectra:
     """Exact singular values of the derivative of a generator's image at random places of W or Z.
@@ -89,8 +89,8 @@ def jacobian_spectra(
             them as they are.
         seed: Seed of the places and the noise, in [0, 2**31).
         batch_size: Columns at a time.
-        memory_gb: Memory for columns, beside the network. A Jacobian that does not fit into it (in W that of 1024x1024
-            pixels has 6.4 GB) is worked through in p blocks, for (p + 1) / 2 times the time.
+        memory_gb: Memory for columns; some 0.3 GB more are needed beside them and the network. A Jacobian that does not fit
+            into it (in W that of 1024x1024 pixels has 6.4 GB) is worked through in p blocks, for (p + 1) / 2 times the time.
         progress: Whether to show a progress bar with the time left.
 
     Raises:
@@ -100,11 +100,11 @@ def jacobian_spectra(
     neither the number of places nor how noise is treated.
     """
     network = in_float32(getattr(generator, "generator_ema", generator))
-    _check(network, count, space, seed, batch_size, memory_gb)
-    places = _places(network, count, space, seed)
+    check(network, count, space, seed, batch_size)
+    if not memory_gb > 0:
+        raise ValueError(f"`memory_gb` must be above 0. Received: memory_gb={memory_gb}")
+    places, labels = places_of(network, count, space, seed)
     dimensions = places.shape[1]
-    classes = number_of_classes(network)
-    labels = labels_in_turn(0, count, classes) if classes else tf.zeros((count, 0))
     columns, pixels = _columns(network, places, labels, space, size, seed)
     blocks = _blocks(dimensions, pixels, memory_gb)
     values = []
@@ -114,16 +114,11 @@ def jacobian_spectra(
         for place in zip(places, labels, strict=True):
 
             def batches(start: int, stop: int, place: Any = place) -> Iterator[tuple[slice, np.ndarray]]:
-                for first in range(start, stop, batch_size):
-                    part = slice(first, min(first + batch_size, stop))
-                    # Always a whole batch, which needs no other graph; directions beyond the last are 0.
-                    directions = np.zeros((batch_size, dimensions), np.float32)
-                    directions[range(part.stop - first), range(first, part.stop)] = 1
-                    yield part, columns(*place, tf.constant(directions)).numpy()[: part.stop - first]
-                    bar.advance(task, part.stop - first)
+                for part, directions in axes(start, stop, batch_size, dimensions):
+                    yield part, columns(*place, directions).numpy()[: part.stop - part.start]
+                    bar.advance(task, part.stop - part.start)
 
-            squares = np.linalg.eigvalsh(_gram(batches, blocks, dimensions, pixels))[::-1]
-            values.append(np.sqrt(np.maximum(squares, 0)))
+            values.append(singular_values(_gram(batches, blocks, dimensions, pixels)))
     return JacobianSpectra(np.array(values))
 
 
@@ -135,10 +130,8 @@ def _columns(
     def images(points: Any, label: Any) -> Any:
         with random.scope(EqualRows(noise_source(seed, 0))):
             if space == "w":
-                styles = tf.repeat(points[:, None], network.slots, axis=1)
-                return network.synthesis(styles, training=False)
-            conditions = [tf.repeat(label[None], points.shape[0], axis=0)] if label.shape[0] else []
-            return network(points, *conditions, training=False)
+                return network.synthesis(in_all_slots(network, points), training=False)
+            return network(points, *conditions(label, points), training=False)
 
     image = images(places[:1], labels[0])
     if not np.isfinite(image).all():
@@ -178,14 +171,14 @@ def _gram(batches: Callable, blocks: Sequence[slice], dimensions: int, pixels: i
         own = held[: block.stop - block.start]
         for part, columns in batches(block.start, block.stop):
             own[part.start - block.start : part.stop - block.start] = columns
-        gram[block, block] = _products(own, own)
+        gram[block, block] = products(own, own)
         for part, columns in batches(block.stop, dimensions):
-            gram[block, part] = _products(own, columns)
+            gram[block, part] = products(own, columns)
             gram[part, block] = gram[block, part].T
     return gram
 
 
-def _products(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+def products(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Scalar products of rows in float64, a part of the rows at a time."""
     total = np.zeros((len(first), len(second)))
     for start in range(0, first.shape[1], _ROWS):
@@ -194,22 +187,54 @@ def _products(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return total
 
 
-def _places(network: Any, count: int, space: str, seed: int) -> Any:
-    latents = sampling_latents(count, latent_width(network), seed)
-    if space == "z":
-        return latents
-    return tf.constant(Sampler(network, seed=seed, part="mapping")(latents, 0), tf.float32)
+# -- what all derivatives at random places share ---
 
 
-def _check(network: Any, count: int, space: str, seed: int, batch_size: int, memory_gb: float) -> None:
+def places_of(network: Any, count: int, space: str, seed: int) -> tuple[Any, Any]:
+    """Random places `[count, dimensions]` of W or Z, and their one-hot labels `[count, classes]`."""
+    latents, classes = sampling_latents(count, latent_width(network), seed), number_of_classes(network)
+    labels = labels_in_turn(0, count, classes) if classes else tf.zeros((count, 0))
+    if space == "w":
+        latents = tf.constant(Sampler(network, seed=seed, part="mapping")(latents, 0), tf.float32)
+    return latents, labels
+
+
+def conditions(label: Any, points: Any) -> list[Any]:
+    """What a generator takes beside latents `[batch, dimensions]` of one class: its label for each, where there are any."""
+    return [tf.repeat(label[None], points.shape[0], axis=0)] if label.shape[0] else []
+
+
+def in_all_slots(network: Any, points: Any) -> Any:
+    """Styles `[batch, slots, dimensions]` of points `[batch, dimensions]` of W."""
+    return tf.repeat(points[:, None], network.slots, axis=1)
+
+
+def axes(start: int, stop: int, batch_size: int, dimensions: int) -> Iterator[tuple[slice, Any]]:
+    """Unit vectors `[batch, dimensions]` along the axes from one to another, and which these are.
+
+    Always a whole batch, which needs no other graph; directions beyond the last are 0.
+    """
+    for first in range(start, stop, batch_size):
+        part = slice(first, min(first + batch_size, stop))
+        directions = np.zeros((batch_size, dimensions), np.float32)
+        directions[range(part.stop - first), range(first, part.stop)] = 1
+        yield part, tf.constant(directions)
+
+
+def singular_values(gram: np.ndarray) -> np.ndarray:
+    """Those of J, falling, from JᵀJ."""
+    return np.sqrt(np.maximum(np.linalg.eigvalsh(gram)[::-1], 0))
+
+
+def check(network: Any, count: int, space: str, seed: int, batch_size: int) -> None:
+    """Raises a ValueError for values out of range."""
     if space not in SPACES:
         raise ValueError(f"`space` must be one of {', '.join(SPACES)}. Received: space={space}")
     if space == "w" and not has_styles(network):
         raise ValueError("a Jacobian in W needs a generator with styles (`mapping` and `synthesis`); take that in Z")
-    if count < 1 or batch_size < 1 or not memory_gb > 0:
+    if count < 1 or batch_size < 1:
         raise ValueError(
-            "`count` and `batch_size` must be at least 1, `memory_gb` above 0. "
-            f"Received: count={count}, batch_size={batch_size}, memory_gb={memory_gb}"
+            f"`count` and `batch_size` must be at least 1. Received: count={count}, batch_size={batch_size}"
         )
     if not 0 <= seed < 2**31:
         raise ValueError(f"`seed` must lie in [0, 2**31). Received: seed={seed}")

@@ -68,7 +68,7 @@ def resolution_usage(
 def has_rgb_layers(generator: Any) -> bool:
     """Whether a generator adds up RGB layers of several resolutions, so that `resolution_usage` can tell their shares."""
     synthesis = getattr(generator, "synthesis", None)
-    return hasattr(synthesis, "rgb_outputs") and len(getattr(synthesis, "rgbs", ())) > 1
+    return hasattr(synthesis, "rgb_outputs") and getattr(synthesis, "architecture", None) == "skip"
 
 
 def _moments(synthesis: Any, styles: Any, seed: int, clock: Any) -> tuple[dict[int, tuple[Any, Any]], Any]:

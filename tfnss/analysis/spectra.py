@@ -1,5 +1,7 @@
 """Average spectra of sets of images (SSD-GAN, figure 6)."""
 
+import functools
+import itertools
 from collections.abc import Iterable
 from typing import Any
 
@@ -28,19 +30,20 @@ def mean_amplitudes(batches: Iterable[np.ndarray], window: bool = False) -> np.n
     """
     total: Any = 0.0
     count = 0
-    for batch in batches:
-        images = np.asarray(grey(from_uint8(batch)), np.float64)
-        if count and total.shape != images.shape[1:]:
-            raise ValueError(f"images differ in size: {images.shape[1:]} after {total.shape}; bring them to one size")
+    for image in itertools.chain.from_iterable(batches):  # one at a time: the transforms of a batch are large
+        values = np.asarray(grey(from_uint8(image[np.newaxis])), np.float64)[0]
+        if count and total.shape != values.shape:
+            raise ValueError(f"images differ in size: {values.shape} after {total.shape}; bring them to one size")
         if window:
-            images = (images - images.mean(axis=(1, 2), keepdims=True)) * _window(*images.shape[1:])
-        total = total + np.abs(np.fft.fft2(images, norm="ortho")).sum(axis=0)
-        count += len(images)
+            values = (values - values.mean()) * _window(*values.shape)
+        total = total + np.abs(np.fft.fft2(values, norm="ortho"))
+        count += 1
     if not count:
         raise ValueError("there are no images whose spectra could be averaged")
     return np.fft.fftshift(total / count)
 
 
+@functools.lru_cache(maxsize=1)
 def _window(height: int, width: int) -> np.ndarray:
     window = np.outer(np.kaiser(height, _KAISER), np.kaiser(width, _KAISER))
     return window / np.sqrt(np.mean(window**2))

@@ -1,6 +1,6 @@
 """Samples of a generator."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,19 @@ def sample(
     **kwargs: Any,
 ) -> np.ndarray:
     """As `GAN.generate`, of any generator."""
+    return np.concatenate(list(sample_batches(generator, count, labels, seed, seeds, batch_size, **kwargs)))
+
+
+def sample_batches(
+    generator: Any,
+    count: int | None,
+    labels: Any,
+    seed: int,
+    seeds: Sequence[int] | None,
+    batch_size: int,
+    **kwargs: Any,
+) -> Iterator[np.ndarray]:
+    """The images of `sample`, a batch at a time."""
     width, classes = latent_width(generator), number_of_classes(generator)
     images = len(seeds) if seeds is not None else (count or 0)
     if (count is None) == (seeds is None) or images < 1:
@@ -33,13 +46,12 @@ def sample(
         latents = stateless.latents_of_seeds(seeds, width)
         labels = np.array(seeds) % classes if labels is None and classes else labels
     inputs = [latents, *_conditions(images, labels, classes)]
-    batches = []
     for start in range(0, images, batch_size):
         alone = stateless.EqualRows(stateless.noise_source(0, 0))
         with random.scope(stateless.noise_source(seed, start) if seeds is None else alone):
             batch = [x[start : start + batch_size] for x in inputs]
-            batches.append(to_uint8(generator(*batch, training=False, **kwargs)))
-    return np.concatenate(batches)
+            found = np.asarray(to_uint8(generator(*batch, training=False, **kwargs)))
+        yield found
 
 
 def _conditions(count: int, labels: Any, classes: int) -> list[Any]:

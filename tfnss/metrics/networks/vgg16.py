@@ -61,12 +61,15 @@ def _load(model: keras.Model, path: Path) -> None:
     """Reads the layers that the model has; a file of the whole network serves for its convolutions too."""
     if not path.is_file():
         raise ValueError(f"{path} is not there")
-    if path.name.endswith(".weights.h5"):
-        model.load_weights(path)
-        return
     kernels = [layer.kernel for layer in model.layers if hasattr(layer, "kernel")]
     before = [kernel.numpy() for kernel in kernels]
-    model.load_weights(path, by_name=True)
+    whole = path.name.endswith(".weights.h5")
+    try:
+        model.load_weights(path, **({} if whole else {"by_name": True}))
+    except (OSError, ValueError) as error:  # which do not name the file
+        raise ValueError(f"{path} holds no such weights: {error}") from error
+    if whole:
+        return
     missing = [k.path for k, old in zip(kernels, before, strict=True) if np.array_equal(k.numpy(), old)]
     if missing:
         raise ValueError(f"{path} lacks {missing[0]}")

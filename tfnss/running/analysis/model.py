@@ -1,6 +1,6 @@
 """What is analysed: the networks of a run, of an official pickle of StyleGAN2, or of a `.keras` file."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -112,9 +112,13 @@ class Model:
 
     def images(self, count: int, seed: int = 0, batch_size: int = 16) -> np.ndarray:
         """Samples, uint8 `[count, height, width, channels]`, as `GAN.generate` gives them; classes are taken in turn."""
-        from tfnss.training.sampling import sample
+        return np.concatenate(list(self.batches(count, seed, batch_size)))
 
-        return sample(self.generator, count, None, seed, None, batch_size)
+    def batches(self, count: int, seed: int = 0, batch_size: int = 16) -> Iterator[np.ndarray]:
+        """The same a batch at a time, for many large images."""
+        from tfnss.training.sampling import sample_batches
+
+        return sample_batches(self.generator, count, None, seed, None, batch_size)
 
 
 def opened(places: Sequence[Place]) -> list[Model]:
@@ -197,9 +201,9 @@ def _has_features(model: Model) -> bool:
 
 
 NEEDS = {
-    "styles": Need(_has_styles, "has no styles (models.StyleGAN2 has)"),
+    "styles": Need(_has_styles, "has no styles (models.StyleGAN2 and models.StyleGAN have)"),
     "noise": Need(_has_noise, "has no noise (runs with --noise euclidean or riemannian have)"),
-    "feature maps": Need(_has_features, "gives no feature maps (models.StyleGAN2 does)"),
+    "feature maps": Need(_has_features, "gives no feature maps (models.StyleGAN2 and models.StyleGAN do)"),
     "discriminator": Need(lambda model: model.discriminator is not None, "holds no discriminator (runs do)"),
     "spectral classifier": Need(
         lambda model: model.spectral_realness is not None,

@@ -74,9 +74,13 @@ class Work:
 
     @contextlib.contextmanager
     def going_on(self) -> Iterator[None]:
-        """Within the block the work is this process's."""
-        with self._held:
-            yield
+        """Within the block the work is this process's. If no part was kept, its folder is gone afterwards."""
+        try:
+            with self._held:
+                yield
+        finally:
+            if self._begun and self.folder.is_dir() and not any(self.folder.iterdir()):
+                self.folder.rmdir()
 
     def finish(self) -> None:
         """Removes what was kept."""
