@@ -13,6 +13,7 @@ CLUSTER = ["dask>=2026.8", "distributed>=2026.8"]
 DATASETS = ["tensorflow-datasets>=4.9.10", "importlib_resources"]  # the second is an undeclared need of the first
 COMPLETION = ["shtab>=1.13"]
 ONNX = ["onnx>=1.23", "tf2onnx>=1.17"]
+SHOW = ["gradio>=6.31"]
 VIDEO = ["imageio-ffmpeg>=0.8"]
 
 setup(
@@ -72,6 +73,7 @@ setup(
         "datasets": DATASETS,
         "lsun": LSUN,
         "onnx": ONNX,
+        "show": SHOW,
         "video": VIDEO,
         "test": [
             "pytest>=8.3",
@@ -82,8 +84,10 @@ setup(
             *DATASETS,
             *LSUN,
             *ONNX,
+            *SHOW,
             *VIDEO,
             "onnxruntime>=1.32",
+            "playwright>=1.65",
         ],
         "lint": ["ruff>=0.12"],
         "types": ["mypy>=1.16"],
