@@ -33,8 +33,11 @@ def visiting(address, width=1280, height=900):
 
 
 def sizes_of_pictures(page):
-    """Widths and heights of the images of a page, as their files have them; 0 for one that could not be loaded."""
-    return page.evaluate("[...document.images].map(image => [image.naturalWidth, image.naturalHeight])")
+    """Widths and heights of the images of a page, as their files have them; it is an error if one cannot be loaded."""
+    return page.evaluate(
+        "Promise.all([...document.images].map(async image => "
+        "{ await image.decode(); return [image.naturalWidth, image.naturalHeight] }))"
+    )
 
 
 def shot(page, path):

@@ -29,16 +29,23 @@ def listening(host: str, port: int) -> socket.socket:
     Raises:
         ValueError: For an address that is not this machine's, or a port that is in use. The message says what to do.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         if not host:
-            raise OSError("it is empty")
-        return socket.create_server((host, port), family=family)
-    except (OSError, UnicodeError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
+            raise ValueError("it is empty")
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        family, *_, place = min(found, key=lambda each: each[0] != socket.AF_INET)  # IPv4 first, as of `localhost`
+        return socket.create_server(place, family=family)
+    except (OSError, ValueError) as error:
         raise ValueError(
-            f"nothing can listen at --host {host} --port {port} ({reason}): name another port, or 0 for a free one"
+            f"nothing can listen at --host {host} --port {port} ({_reason(error)}): name another port, 0 for a free one, or "
+            "another address of this machine"
         ) from error
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong, without the address again."""
+    number = getattr(error, "errno", None) or 0
+    return os.strerror(number) if number > 0 else getattr(error, "strerror", None) or str(error)
 
 
 def address(listener: socket.socket) -> str:
