@@ -14,6 +14,7 @@ DATASETS = ["tensorflow-datasets>=4.9.10", "importlib_resources"]  # the second 
 INCEPTION = ["tensorflow-hub>=0.16.1", "tf_keras>=2.21"]  # the second is a need of the first
 COMPLETION = ["shtab>=1.13"]
 ONNX = ["onnx>=1.23", "tf2onnx>=1.17"]
+SHOW = ["gradio>=6.31"]
 VIDEO = ["imageio-ffmpeg>=0.8"]
 
 setup(
@@ -71,6 +72,7 @@ setup(
         "inception": INCEPTION,
         "lsun": LSUN,
         "onnx": ONNX,
+        "show": SHOW,
         "video": VIDEO,
         "test": [
             "pytest>=8.3",
@@ -82,8 +84,10 @@ setup(
             *INCEPTION,
             *LSUN,
             *ONNX,
+            *SHOW,
             *VIDEO,
             "onnxruntime>=1.32",
+            "playwright>=1.65",
             "tensorflow-probability>=0.25",  # for those functions of TF-GAN's that ours are compared with
         ],
         "lint": ["ruff>=0.12"],

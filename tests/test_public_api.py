@@ -50,6 +50,7 @@ FLOORS = {
     "tfnss.analysis": 4,
     "models": 5,
     "tfnss.running": 5,
+    "tfnss.showing": 6,
     "recipes": 6,
     "tfnss.commands": 7,
     "tfnss.__main__": 8,

@@ -127,6 +127,10 @@ GOOD = {
     "decay_kimg": ("0", "0.032"),
     "r1_interval": ("1", "2"),
     "accumulation_steps": ("1", "2"),
+    "direction": ("0", "1"),
+    "directions": ("pca", "sefa"),
+    "host": ("127.0.0.1",),
+    "port": ("0",),
 }
 POSITIONALS = {
     "target": ("run", "styles", "saved", "good", "official.pkl"),

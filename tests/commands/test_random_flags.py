@@ -18,6 +18,7 @@ from tfnss.commands import entry, project
 from tfnss.metrics.networks import inception, vgg16
 from tfnss.running import command_line, execution
 from tfnss.running.table import cluster, estimate, working
+from tfnss.showing import page, server
 
 ORACLES = Path(__file__).parents[1] / "oracles"
 OUTPUTS = ("--out", "--run-dir", "--resume", "--save-reference", "--dir")
@@ -82,6 +83,8 @@ def _cheap():
         patch.setattr(working, "work", lambda *_: {})
         patch.setattr(cluster, "connected", lambda *_: contextlib.nullcontext())
         patch.setattr(estimate, "seconds_per_kimg", lambda plan, jobs: {job.cell.recipe: 1.0 for job in jobs})
+        patch.setattr(page, "page", lambda *_: None)
+        patch.setattr(server, "serve", lambda *_, **__: None)
         patch.setattr(inception, "_load_from_hub", not_there)
         patch.setattr(vgg16.keras.applications, "VGG16", not_there)
         patch.setitem(project._DEFAULTS, "steps", 1)

@@ -3,7 +3,6 @@ import io
 import json
 import re
 import shutil
-import subprocess
 from html.parser import HTMLParser
 
 import numpy as np
@@ -12,6 +11,7 @@ from PIL import Image
 
 from recipes.dcgan_church64 import RECIPE as CHURCH
 from recipes.dcgan_photos import RECIPE
+from tests.browsing import in_chromium, shot, sizes_of_pictures, visiting
 from tests.running.test_bad_input import snapshot
 from tfnss.commands.report import main
 from tfnss.metrics import results
@@ -244,21 +244,18 @@ def test_one_line_and_nothing_written(name, content, says, run, capsys):
     assert snapshot(run) == before
 
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on the path")
+@in_chromium
 @pytest.mark.parametrize("width", [400, 1200])
 def test_chromium_shows_the_page(width, run, tmp_path):
     change_settings(run, settings={"data": "<script>document.body.remove()</script>"})
     for path in (run / "samples").glob("*.png"):
         Image.fromarray(np.full((128, 128, 3), RED)).save(path)
     place = report.write_report(run).rename(tmp_path / "report.html")
-    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--window-size={width},1200"]
-    flags += [f"--user-data-dir={tmp_path / 'profile'}", f"--screenshot={tmp_path / 'shot.png'}"]
-    subprocess.run([CHROMIUM, *flags, place.as_uri()], check=True, capture_output=True, timeout=120)
-    with Image.open(tmp_path / "shot.png") as image:
-        pixels = np.asarray(image.convert("RGB")).astype(int)
+    with visiting(place.as_uri(), width, height=1200) as page:
+        assert page.title() == "my & <run>"
+        assert min(min(size) for size in sizes_of_pictures(page)) > 0
+        assert page.evaluate("document.documentElement.scrollWidth") <= width  # what is wider scrolls by itself
+        pixels = shot(page, tmp_path / "shot.png").astype(int)
     assert pixels.shape == (1200, width, 3)
     red = (np.abs(pixels - RED) < 8).all(axis=-1)
     assert 0.05 < red.mean() < 0.9  # the samples

@@ -192,29 +192,24 @@ def _moving(
 
 def _film_training(run: Path, out: Path, fps: float) -> None:
     """A run's grids of samples, the last of which stands for a second."""
-    from tfnss.data import pixels
     from tfnss.films import save_film
+    from tfnss.running.sample_grids import read_grid, sample_grids
     from tfnss.running.stored import check_single
 
     if not (run / SETTINGS).is_file():
         raise ValueError(f"{run} is not the folder of a run, which --training needs")
     check_single(run)
-    pictures = sorted((run / "samples").glob("fakes_*.png"))
+    pictures = [grid.path for grid in sample_grids(run)]
     if len(pictures) < 2:
         raise ValueError(f"{run} has fewer than 2 grids of samples (samples/fakes_*.png): train it first")
 
-    def read(path: Path) -> np.ndarray:
-        with pixels.opened(lambda: path.open("rb"), str(path)) as image:
-            array = np.asarray(image)
-        return array if array.ndim == 3 else array[..., np.newaxis]
-
-    shape = read(pictures[0]).shape
+    shape = read_grid(pictures[0]).shape
     total = len(pictures) + round(fps)
     check_film(out, fps, total, shape)
 
     def frames() -> Iterator[np.ndarray]:
         for path in [*pictures, *[pictures[-1]] * round(fps)]:
-            frame = read(path)
+            frame = read_grid(path)
             if frame.shape != shape:
                 raise ValueError(f"{path} is of another size than {pictures[0].name}")
             yield frame

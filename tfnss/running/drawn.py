@@ -95,9 +95,9 @@ def with_flags(model: "Exported", given: Mapping[str, Any], noise_given: bool) -
     """
     from tfnss.serving import drawing
 
-    pictures = _pictures(model, given, noise_given) if "styles" in given else {}
-    classes = None if pictures else _classes(model, given)
-    return drawing.Model(model, classes, given["truncation"], given["noise_seed"], given.get("layers"), pictures)
+    found = pictures(model, given, noise_given) if "styles" in given else {}
+    labels = None if found else classes(model, given)
+    return drawing.Model(model, labels, given["truncation"], given["noise_seed"], given.get("layers"), found)
 
 
 def stepping(model: "Exported", given: Mapping[str, Any], progress: bool) -> "Callable[[Code, float], Code]":
@@ -106,9 +106,14 @@ def stepping(model: "Exported", given: Mapping[str, Any], progress: bool) -> "Ca
     Raises:
         ValueError: For a direction that there is not, or directions that do not fit the model.
     """
+    return steps(model, given, directions(model, given, progress))
+
+
+def steps(model: "Exported", given: Mapping[str, Any], found: "Directions") -> "Callable[[Code, float], Code]":
+    """The same along one of the directions that were found: that of the flag `direction`."""
     from tfnss.analysis import along
 
-    found, index = _directions(model, given, progress), given["direction"]
+    index = given["direction"]
     code = model.code(0, None if model.classes is not None else 0)
     try:
         along(code.point, found, index, 1.0)
@@ -137,7 +142,12 @@ def _opened(target: Path, network: bool) -> "Exported":
     return load(target)
 
 
-def _pictures(model: "Exported", given: Mapping[str, Any], noise_given: bool) -> "dict[str, Code]":
+def pictures(model: "Exported", given: Mapping[str, Any], noise_given: bool) -> "dict[str, Code]":
+    """The codes of the pictures of the flag `styles`, by name; with their own noise, unless a seed's is asked for.
+
+    Raises:
+        ValueError: For styles that do not fit the model.
+    """
     from tfnss.analysis import load_styles
     from tfnss.serving.exported import Code
 
@@ -163,7 +173,12 @@ def _pictures(model: "Exported", given: Mapping[str, Any], noise_given: bool) ->
     return codes
 
 
-def _directions(model: "Exported", given: Mapping[str, Any], progress: bool) -> "Directions":
+def directions(model: "Exported", given: Mapping[str, Any], progress: bool) -> "Directions":
+    """The directions of the flags `directions` and `layers`.
+
+    Raises:
+        ValueError: For a file that holds none, and for those of weights that nobody can see.
+    """
     from rich.progress import track
 
     from tfnss.analysis import load_directions, pca_of_styles, sefa_directions
@@ -182,8 +197,12 @@ def _directions(model: "Exported", given: Mapping[str, Any], progress: bool) -> 
     return found if layers is None else found._replace(layers=tuple(layers))
 
 
-def _classes(model: "Exported", given: Mapping[str, Any]) -> list[int] | None:
-    """The numbers of the classes asked for; None for all."""
+def classes(model: "Exported", given: Mapping[str, Any]) -> list[int] | None:
+    """The numbers of the classes of the flag `class`; None for all.
+
+    Raises:
+        ValueError: For classes that it has not, and for none where it does not tell how many it has.
+    """
     if given["class"] is None and model.classes is None:
         raise ValueError(f"{given['target']} does not tell its number of classes: choose one with --class N")
     if given["class"] is None:

@@ -5,7 +5,6 @@ written at any time of a run. Nothing in it is executed, whatever the run's file
 """
 
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from tfnss.running.file_names import HISTORY, METRICS, NEAREST, REPORT
 from tfnss.running.nearest import PAIRS, read_nearest
 from tfnss.running.option import in_words
 from tfnss.running.page import Markup, element, opened, page, picture, shown
+from tfnss.running.sample_grids import sample_grids
 from tfnss.running.stored import class_names, paper_figures, read_settings, recipe_of
 from tfnss.training.callbacks import read_history
 
@@ -93,8 +93,7 @@ def _page(run_dir: Path) -> str:
 
 def _samples(run_dir: Path, resolution: Any) -> Markup:
     """Reals and the last samples whole, and the first ones of the samples over time."""
-    found = [(re.fullmatch(r"fakes_(\d+)\.png", path.name), path) for path in sorted((run_dir / "samples").glob("*"))]
-    grids = [(f"{int(match[1]) / 1000:g} kimg", path) for match, path in found if match]
+    grids = [(f"{grid.kimg:g} kimg", grid.path) for grid in sample_grids(run_dir)]
     if not grids:
         return element("p", "None yet.")
     over_time = [grids[i] for i in np.unique(np.linspace(0, len(grids) - 1, _MOST_GRIDS).round().astype(int))]

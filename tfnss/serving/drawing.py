@@ -146,14 +146,24 @@ def _mixes(model: Model, rows: Sequence[Key], columns: Sequence[Key]) -> Iterato
 
 def draw(task: Task, model: Model, out: Path) -> None:
     """Writes the files of a task to a folder."""
-    shown = None if task.shown is None else set(task.shown)
-    cells = []
-    for index, image in enumerate(
-        track(task.images(model), total=len(task.names) or None, disable=not sys.stdout.isatty())
-    ):
+
+    def save(index: int, image: np.ndarray) -> None:
         if task.names:
             plots.save_png(image, out / task.names[index])
+
+    plots.save_png(picture(task, model, save, sys.stdout.isatty()), out / task.picture)
+
+
+def picture(
+    task: Task, model: Model, each: Callable[[int, np.ndarray], None] | None = None, progress: bool = False
+) -> np.ndarray:
+    """The picture of a task, uint8 `[height, width, channels]`; `each` is called with every image and its number."""
+    shown = None if task.shown is None else set(task.shown)
+    cells = []
+    for index, image in enumerate(track(task.images(model), total=len(task.names) or None, disable=not progress)):
+        if each is not None:
+            each(index, image)
         if shown is None or index in shown:
             cells.append(image)
     captions = None if task.keys is None else model.captions(task.keys)
-    plots.save_png(plots.grid(np.stack(cells), task.columns, captions), out / task.picture)
+    return plots.grid(np.stack(cells), task.columns, captions)

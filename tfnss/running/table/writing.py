@@ -10,6 +10,7 @@ from typing import Any
 from tfnss import files
 from tfnss.running.lock import only_writer
 from tfnss.running.page import Markup, element, page, picture
+from tfnss.running.sample_grids import sample_grids
 from tfnss.running.table.outcome import outcome
 from tfnss.running.table.plan import WORK, Job, Plan
 
@@ -173,8 +174,8 @@ def _samples(plan: Plan, folder: Path, found: dict[str, Any]) -> Markup:
     for entry in found["cells"]:
         if not entry["chosen"] or entry["sample_seed"] is None:
             continue
-        grids = sorted((Job(folder, cells[entry["cell"]], entry["sample_seed"]).run / "samples").glob("fakes_*.png"))
+        grids = sample_grids(Job(folder, cells[entry["cell"]], entry["sample_seed"]).run)
         if grids:
             caption = f"{entry['row']}, {entry['column']}, seed {entry['sample_seed']}"
-            shown.append(picture(caption, grids[-1], _GRID))
+            shown.append(picture(caption, grids[-1].path, _GRID))
     return element("div", *shown, class_="row") if shown else element("p", "None yet.")
