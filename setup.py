@@ -13,6 +13,7 @@ CLUSTER = ["dask>=2026.8", "distributed>=2026.8"]
 DATASETS = ["tensorflow-datasets>=4.9.10", "importlib_resources"]  # the second is an undeclared need of the first
 COMPLETION = ["shtab>=1.13"]
 ONNX = ["onnx>=1.23", "tf2onnx>=1.17"]
+HUB = ["huggingface_hub>=2.4"]
 VIDEO = ["imageio-ffmpeg>=0.8"]
 
 setup(
@@ -70,6 +71,7 @@ setup(
         "completion": COMPLETION,
         "cuda": ["tensorflow[and-cuda]>=2.21"],
         "datasets": DATASETS,
+        "hub": HUB,
         "lsun": LSUN,
         "onnx": ONNX,
         "video": VIDEO,
@@ -80,10 +82,13 @@ setup(
             *CLUSTER,
             *COMPLETION,
             *DATASETS,
+            *HUB,
             *LSUN,
             *ONNX,
             *VIDEO,
             "onnxruntime>=1.32",
+            "ipykernel>=7.4",  # runs the notebooks of examples/
+            "nbclient>=0.11",
         ],
         "lint": ["ruff>=0.12"],
         "types": ["mypy>=1.16"],

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tfnss import files
+from tfnss.running.hub import called, is_copy
 
 try:
     import fcntl
@@ -24,6 +25,8 @@ def only_writer(run_dir: Path) -> Iterator[None]:
     Raises:
         ValueError: If another process writes it. The message names it.
     """
+    if is_copy(run_dir):
+        raise ValueError(f"{called(run_dir)} is in the Hub's cache, where nothing is written")
     if fcntl is None:
         yield
         return
