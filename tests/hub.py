@@ -60,7 +60,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         self._answer()
 
-    do_HEAD = do_POST = do_PUT = do_GET
+    do_HEAD = do_POST = do_PUT = do_GET  # noqa: N815, as http.server wants it
 
     def _answer(self):
         path, self.query = urlsplit(self.path).path, parse_qs(urlsplit(self.path).query)
@@ -137,7 +137,9 @@ class _Handler(BaseHTTPRequestHandler):
         asked = json.loads(self.body)
         name = f"{asked.get('organization') or 'someone'}/{asked['name']}"
         if name in self.hub.repositories:
-            return self._json(409, {"error": "You already created this model repo", "url": f"{self.hub.address}/{name}"})
+            return self._json(
+                409, {"error": "You already created this model repo", "url": f"{self.hub.address}/{name}"}
+            )
         private = asked.get("visibility") == "private" or bool(asked.get("private"))
         self.hub.repositories[name] = {"private": private, "branches": {"main": None}, "commits": {}}
         return self._json(200, {"url": f"{self.hub.address}/{name}"})

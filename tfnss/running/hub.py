@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -154,12 +155,14 @@ def _client(what: str) -> Any:
 
 @contextlib.contextmanager
 def _telling(repository: str, revision: str | None) -> Iterator[None]:
-    """Within the block, what the Hub's client cannot do is a ValueError of one line; and it logs nothing below errors."""
-    from huggingface_hub import errors
-    from huggingface_hub.utils import logging
+    """Within the block, what the Hub's client cannot do is a ValueError of one line; it logs nothing below errors, and shows
+    progress on a terminal alone."""
+    from huggingface_hub import errors, utils
 
-    level = logging.get_verbosity()
-    logging.set_verbosity_error()
+    level, bars = utils.logging.get_verbosity(), not utils.are_progress_bars_disabled()
+    utils.logging.set_verbosity_error()
+    if bars and not sys.stderr.isatty():
+        utils.disable_progress_bars()
     try:
         yield
     except errors.GatedRepoError as error:
@@ -186,7 +189,9 @@ def _telling(repository: str, revision: str | None) -> Iterator[None]:
             raise  # of a file of ours
         raise ValueError(f"the Hub cannot be reached for {repository} ({_first_line(error)})") from error
     finally:
-        logging.set_verbosity(level)
+        utils.logging.set_verbosity(level)
+        if bars:
+            utils.enable_progress_bars()
 
 
 def _first_line(error: Exception) -> str:

@@ -153,7 +153,10 @@ def _measured(card: Mapping[str, Any]) -> str:
 
 
 def _settings(card: Mapping[str, Any]) -> str:
-    rows = [f"| {_text(name)} | {_text('none' if value is None else in_words(value))} |" for name, value in card["settings"].items()]
+    rows = [
+        f"| {_text(name)} | {_text('none' if value is None else in_words(value))} |"
+        for name, value in card["settings"].items()
+    ]
     return "\n".join(["## Settings", "", "| setting | value |", "| --- | --- |", *rows])
 
 
