@@ -68,6 +68,7 @@ def fake_hub(tmp_path_factory, monkeypatch):
     )
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(home / "cache"))
     monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(home / "token"))
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)  # a protocol of compiled code alone
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     hub._downloaded.cache_clear()
     yield fake

@@ -51,7 +51,6 @@ class FakeHub:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
     hub: FakeHub
 
     def log_message(self, *arguments):

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from tfnss import plots
+from tfnss.generators import image_shape
 from tfnss.metrics import results
 from tfnss.running.file_names import BEST, CHECKPOINT, METRICS, SAVED_MODEL, SETTINGS
 from tfnss.running.hub import is_remote
@@ -81,7 +82,7 @@ def _name(value: Any) -> Any:
 
 def _samples(gan: Any, names: list[str] | None) -> bytes:
     """A PNG of the images of the seeds from 0 on, as many as there is room for."""
-    _, height, width, _ = gan.generator_ema.output_shape
+    _, height, width, _ = image_shape(gan.generator_ema)
     columns, rows = (int(np.clip(_SIDE // side, 1, _MOST_COLUMNS)) for side in (width, height))
     images = gan.generate(seeds=range(columns * rows))
     captions = [names[seed % len(names)] for seed in range(len(images))] if names else None
