@@ -83,7 +83,7 @@ def _name(value: Any) -> Any:
 def _samples(gan: Any, names: list[str] | None) -> bytes:
     """A PNG of the images of the seeds from 0 on, as many as there is room for."""
     _, height, width, _ = image_shape(gan.generator_ema)
-    columns, rows = (int(np.clip(_SIDE // side, 1, _MOST_COLUMNS)) for side in (width, height))
+    columns, rows = (int(np.clip(_SIDE // (side or _SIDE), 1, _MOST_COLUMNS)) for side in (width, height))
     images = gan.generate(seeds=range(columns * rows))
     captions = [names[seed % len(names)] for seed in range(len(images))] if names else None
     grid = plots.grid(images, columns, captions)
