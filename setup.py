@@ -13,6 +13,7 @@ CLUSTER = ["dask>=2026.8", "distributed>=2026.8"]
 DATASETS = ["tensorflow-datasets>=4.9.10", "importlib_resources"]  # the second is an undeclared need of the first
 INCEPTION = ["tensorflow-hub>=0.16.1", "tf_keras>=2.21"]  # the second is a need of the first
 COMPLETION = ["shtab>=1.13"]
+HUB = ["huggingface_hub>=2.4"]
 ONNX = ["onnx>=1.23", "tf2onnx>=1.17"]
 SHOW = ["gradio>=6.31"]
 VIDEO = ["imageio-ffmpeg>=0.8"]
@@ -69,6 +70,7 @@ setup(
         "completion": COMPLETION,
         "cuda": ["tensorflow[and-cuda]>=2.21"],
         "datasets": DATASETS,
+        "hub": HUB,
         "inception": INCEPTION,
         "lsun": LSUN,
         "onnx": ONNX,
@@ -81,12 +83,15 @@ setup(
             *CLUSTER,
             *COMPLETION,
             *DATASETS,
+            *HUB,
             *INCEPTION,
             *LSUN,
             *ONNX,
             *SHOW,
             *VIDEO,
             "onnxruntime>=1.32",
+            "ipykernel>=7.4",  # runs the notebooks of examples/
+            "nbclient>=0.11",
             "playwright>=1.65",
             "tensorflow-probability>=0.25",  # for those functions of TF-GAN's that ours are compared with
         ],

@@ -51,3 +51,26 @@ def pictures():
     """64 smooth random uint8 images of 32x32."""
     coarse = np.random.default_rng(0).integers(0, 256, (64, 8, 8, 3), dtype=np.uint8)
     return coarse.repeat(4, axis=1).repeat(4, axis=2)
+
+
+@pytest.fixture
+def fake_hub(tmp_path_factory, monkeypatch):
+    """An empty Hub in place of the real one, for whose tokens `TOKEN` is one that may write; its cache is empty too."""
+    from huggingface_hub import constants
+
+    from tests.hub import TOKEN, FakeHub
+    from tfnss.running import hub
+
+    fake, home = FakeHub(), tmp_path_factory.mktemp("hub")
+    monkeypatch.setattr(constants, "ENDPOINT", fake.address)
+    monkeypatch.setattr(
+        constants, "HUGGINGFACE_CO_URL_TEMPLATE", fake.address + "/{repo_id}/resolve/{revision}/{filename}"
+    )
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(home / "cache"))
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(home / "token"))
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)  # a protocol of compiled code alone
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    hub._downloaded.cache_clear()
+    yield fake
+    fake.stop()
+    hub._downloaded.cache_clear()

@@ -65,5 +65,5 @@ def test_every_extra_that_is_named_is_there(distribution):
 
 def test_the_test_extra_has_all_that_tests_use(distribution):
     extras = distribution.extras_require
-    for name in ("completion", "datasets", "inception", "lsun", "onnx", "video"):
+    for name in ("completion", "datasets", "hub", "inception", "lsun", "onnx", "show", "video"):
         assert set(extras[name]) <= set(extras["test"]), name

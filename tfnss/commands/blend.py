@@ -22,6 +22,7 @@ from tfnss.console import Parser, parser_of, reporting, say, start_tensorflow
 from tfnss.files import expanded
 from tfnss.processes import quoted
 from tfnss.running.file_names import CHECKPOINT, SETTINGS
+from tfnss.running.hub import called, located
 
 if TYPE_CHECKING:
     from tfnss.running.analysis.model import Model, Place
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         import tensorflow as tf
 
         with reporting(PROGRAM, tf.errors.OpError):
-            places = _places([expanded(model) for model in given["models"]], "mean" in given)
+            places = _places([located(model) for model in given["models"]], "mean" in given)
             if "mean" in given:
                 _mean(places, out)
             else:
@@ -55,7 +56,8 @@ def add_flags(parser: Parser) -> None:
         "models",
         metavar="MODEL",
         nargs="+",
-        help="folders of runs, checkpoints of runs (.weights.h5), or beside a run a pickle of StyleGAN2 or a .keras file",
+        help="folders of runs, checkpoints of runs (.weights.h5), runs of the Hub (hf://USER/NAME), or beside a run a "
+        "pickle of StyleGAN2 or a .keras file",
     )
     how = parser.add_mutually_exclusive_group(required=True)
     how.add_argument(
@@ -114,7 +116,7 @@ def _blend(places: Sequence["Place"], resolution: int, out: Path) -> None:
     base = next(model for model in models if model.place.run is not None)
     for network in (base.gan.generator, base.gan.generator_ema):
         network.set_weights(new.get_weights())
-    _write(base, {"blend": [str(place.path) for place in places], "at": resolution}, out)
+    _write(base, {"blend": [called(place.path) for place in places], "at": resolution}, out)
 
 
 def _mean(places: Sequence["Place"], out: Path) -> None:
@@ -139,7 +141,7 @@ def _mean(places: Sequence["Place"], out: Path) -> None:
     count = len(newest.gan.generator_ema.weights)
     newest.gan.generator_ema.set_weights(found[:count])
     newest.gan.generator.set_weights(found[count:])
-    _write(newest, {"mean": [str(place.path) for place in places]}, out)
+    _write(newest, {"mean": [called(place.path) for place in places]}, out)
 
 
 def _tracked(places: Sequence["Place"]) -> Any:

@@ -24,6 +24,7 @@ COMMANDS = (
     "report",
     "export",
     "show",
+    "push",
 )
 
 
@@ -52,9 +53,11 @@ def whole_parser() -> Parser:
     """The parser of everything: for `--help`, and for the completion of a shell."""
     parser = Parser(
         prog=PROGRAM,
-        description="Keras GANs that learn all frequencies of their data. First: tfnss train dcgan_photos --nss",
+        description="Keras GANs for all frequencies. First: tfnss train dcgan_photos --nss",
         formatter_class=lambda prog: _OneScreen(prog, max_help_position=14),  # a line each
+        add_help=False,
     )
+    parser.add_argument("-h", "--help", action="help", help=argparse.SUPPRESS)  # who reads of it has found it
     parser.add_argument("--version", action="version", version=f"tfnss {__version__}")
     parser.add_argument(
         "--print-completion",

@@ -18,6 +18,7 @@ from tfnss.metrics.names import check_names
 from tfnss.metrics.networks import NAMES as NETWORKS
 from tfnss.resolution import IN_WORDS, METAVAR, from_text
 from tfnss.running.file_names import METRICS, SETTINGS
+from tfnss.running.hub import is_remote, located
 
 PROGRAM = "tfnss evaluate"
 SUMMARY = "Measure a run, or a folder of images."
@@ -41,7 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for side in np.ravel(given.get("resolution", ())):
             check_range({"resolution": side}, "resolution", 1, below=2**16)
         metrics = check_names(given["metrics"].split(","))
-        target = expanded(given["target"])
+        if is_remote(given["target"]) and "out" not in given:
+            raise ValueError(f"{given['target']} is not to be written into: name a file for the results with --out")
+        target = located(given["target"])
         places: dict[str, Any] = {name: expanded(given[name]) for name in ("out", "save_reference") if name in given}
         for name, place in places.items():
             check_folder(place.parent, f"--{name.replace('_', '-')} {place}")
@@ -80,7 +83,12 @@ def _check_new(path: Path, metrics: Sequence[str]) -> None:
 def add_flags(parser: Parser) -> None:
     """Adds the flags of this command."""
     flag = parser.add_argument
-    flag("target", metavar="RUN", help="folder of a run (all seeds of one with --trials), or of images of one size")
+    flag(
+        "target",
+        metavar="RUN",
+        help="folder of a run (all seeds of one with --trials), a run of the Hub (hf://USER/NAME), or a folder of images of "
+        "one size",
+    )
     flag("--metrics", metavar="NAMES", help=f"which, with commas between them: {', '.join(NAMES)} (default: fid)")
     flag("--features", choices=NETWORKS, help="feature network (default: the reference's, or the run's, or inception)")
     flag("--inception", metavar="DIR", help="folder of Inception's SavedModel, instead of TensorFlow Hub")

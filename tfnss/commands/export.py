@@ -13,6 +13,7 @@ from typing import Any
 from tfnss.console import Parser, parser_of, reporting, say, start_tensorflow
 from tfnss.files import expanded
 from tfnss.running.file_names import CHECKPOINT, METRICS, SAVED_MODEL
+from tfnss.running.hub import is_remote, located
 from tfnss.serving.one_file import KINDS
 
 PROGRAM = "tfnss export"
@@ -26,17 +27,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line; ends with status 2 and one line on bad input."""
     given = _DEFAULTS | vars(parser_of(PROGRAM, SUMMARY, add_flags).parse_args(arguments))
     with reporting(PROGRAM, ValueError, OSError):
+        if is_remote(given["run"]) and given["out"] is None:
+            raise ValueError(f"{given['run']} is not to be written into: name a place for the model with --out")
         start_tensorflow()
         import tensorflow as tf
 
         with reporting(PROGRAM, tf.errors.OpError):
-            _export(expanded(given["run"]), given["format"], given["checkpoint"], given["out"])
+            _export(located(given["run"]), given["format"], given["checkpoint"], given["out"])
 
 
 def add_flags(parser: Parser) -> None:
     """Adds the flags of this command."""
     flag = parser.add_argument
-    flag("run", metavar="RUN", help="folder of a run (one seed of those of --trials)")
+    flag(
+        "run",
+        metavar="RUN",
+        help="folder of a run (one seed of those of --trials), or a run of the Hub (hf://USER/NAME)",
+    )
     flag("--format", choices=FORMATS, help="default: saved_model, a folder; the others are one file")
     flag(
         "--checkpoint",
@@ -52,11 +59,11 @@ def add_flags(parser: Parser) -> None:
 
 
 def _export(run: Path, format: str, checkpoint: str | None, out: str | None) -> None:
-    from tfnss.running.stored import check_single, load_run
+    from tfnss.running.stored import check_single, checkpoint_called, load_run
     from tfnss.serving import read_card
 
     check_single(run)
-    gan = load_run(run, None if checkpoint is None else _checkpoint(run, checkpoint))
+    gan = load_run(run, None if checkpoint is None else checkpoint_called(run, checkpoint))
     seen = int(gan.images_seen.numpy())
     if out is not None:
         place = expanded(out)
@@ -71,18 +78,6 @@ def _export(run: Path, format: str, checkpoint: str | None, out: str | None) -> 
         say(f"  {name}: {_words(signature['inputs'])} -> {_words(signature['outputs'])}")
     if card.get("imports"):
         say(f"  before keras.saving.load_model: import {', '.join(card['imports'])}")
-
-
-def _checkpoint(run: Path, name: str) -> Path:
-    """The file of this name, in the working directory or the run."""
-    from tfnss.training.callbacks.checkpoint import KEPT, kept
-
-    paths = expanded(name), run / name
-    found = next((path for path in paths if path.is_file()), None)
-    if found is None:
-        others = ", ".join(str(path.relative_to(run)) for path in [run / CHECKPOINT, *kept(run / KEPT)])
-        raise ValueError(f"{name} is not there; the run has {others}")
-    return found
 
 
 def _card(run: Path, seen: int) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from tfnss.data import pixels
 from tfnss.files import expanded
 from tfnss.running.analysis.distance import DISTANCES, check_distance, distance_of
 from tfnss.running.file_names import SETTINGS
+from tfnss.running.hub import located
 
 if TYPE_CHECKING:
     from tfnss.analysis import Projection
@@ -58,7 +59,7 @@ def _project(given: dict[str, Any], places: dict[str, Path], out: Path) -> None:
     files.check_folder(out, f"--out {out}")
     if not given["overwrite"]:
         files.check_new(out, [*(f"{_SINGLES}/{name}.png" for name in places), _STYLES, _PICTURE])
-    generator = _generator(expanded(given["target"]))
+    generator = _generator(located(given["target"]))
     _, height, width, channels = image_shape(generator)
     targets = np.stack([_read(place, (height, width), channels, given["background"]) for place in places.values()])
     distance = distance_of(given)
@@ -73,7 +74,11 @@ def _project(given: dict[str, Any], places: dict[str, Path], out: Path) -> None:
 def add_flags(parser: Parser) -> None:
     """Adds the flags of this command."""
     flag = parser.add_argument
-    flag("target", metavar="RUN_OR_PICKLE", help="folder of a run, or an official pickle of StyleGAN2")
+    flag(
+        "target",
+        metavar="RUN_OR_PICKLE",
+        help="folder of a run, a run of the Hub (hf://USER/NAME), or an official pickle of StyleGAN2",
+    )
     flag(
         "images",
         metavar="IMAGE",

@@ -26,6 +26,7 @@ from tfnss.files import expanded
 from tfnss.films import SUFFIXES, check_film
 from tfnss.running import drawn
 from tfnss.running.file_names import SETTINGS
+from tfnss.running.hub import own_folder
 
 if TYPE_CHECKING:
     from tfnss.serving import Exported
@@ -51,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         out = expanded(given["out"])
         _check(given, flags, out)
         if "training" in flags:
-            _film_training(expanded(given["target"]), out, given["fps"])
+            _film_training(own_folder(given["target"]), out, given["fps"])
             return
         start_tensorflow()
         import tensorflow as tf

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tfnss.files import expanded
 from tfnss.running.file_names import SETTINGS
+from tfnss.running.hub import located
 
 if TYPE_CHECKING:
     from tfnss.analysis import Directions
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     from tfnss.serving.exported import Code
 
 MAX_SEED = 2**31
-TARGET = "folder of a run or of an exported model (a SavedModel), or a pickle of StyleGAN2"
+TARGET = (
+    "folder of a run or an exported model (a SavedModel), a run of the Hub (hf://USER/NAME), or a pickle of StyleGAN2"
+)
 DEFAULTS: dict[str, Any] = {"class": None, "truncation": None, "noise_seed": 0, "directions": "pca"}
 _LISTED = 10  # names of classes in an error
 _STYLES, _BATCH = 100_000, 1000  # of the principal components, as `tfnss analyse stylegan2_directions` takes them
@@ -78,7 +81,7 @@ def opened(given: Mapping[str, Any], of_styles: str, needs_styles: bool) -> "Exp
     """
     target = given["target"]
     network = "styles" in given or (given.get("direction") is not None and given["directions"] == "sefa")
-    model = _opened(expanded(target), network)
+    model = _opened(located(target), network)
     if not model.slots and (needs_styles or "styles" in given or given["truncation"] is not None):
         raise ValueError(f"{target} has no styles, which {of_styles} need (as models.StyleGAN2 has)")
     if "layers" in given and given["layers"].stop > model.slots:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tfnss import files
+from tfnss.running.hub import called, is_copy
 
 def _module(name: str) -> Any:
     try:
@@ -28,6 +30,8 @@ def only_writer(run_dir: Path) -> Iterator[None]:
     Raises:
         ValueError: If another process writes it. The message names it.
     """
+    if is_copy(run_dir):
+        raise ValueError(f"{called(run_dir)} is in the Hub's cache, where nothing is written")
     path = run_dir / LOCK
     with _locked(path) as file:
         file.truncate(0)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfnss.files import expanded
+from tfnss.running.hub import own_folder
 
 
 @dataclass(frozen=True)
@@ -25,4 +25,4 @@ class Mode:
     @property
     def place(self) -> Path | None:
         """The folder that is asked for."""
-        return expanded(self.run_dir) if self.run_dir else None
+        return own_folder(self.run_dir) if self.run_dir else None

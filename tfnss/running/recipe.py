@@ -42,8 +42,9 @@ _COMMON = (
     Option(
         "init",
         str,
-        "start from the weights of a trained run, a .weights.h5 or .keras file of ours, or an official pickle of StyleGAN2, "
-        "as far as they fit; settings of the networks that are not given are its own; optimizers, clock and ADA start anew",
+        "start from the weights of a trained run, a run of the Hub (hf://USER/NAME), a .weights.h5 or .keras file of ours, "
+        "or an official pickle of StyleGAN2, as far as they fit; settings of the networks that are not given are its own; "
+        "optimizers, clock and ADA start anew",
         metavar="RUN",
         later=True,
     ),

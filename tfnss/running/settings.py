@@ -8,6 +8,7 @@ from tfnss.console import check_range, count_or_all
 from tfnss.data import NAMES
 from tfnss.files import expanded
 from tfnss.running.changes import check_changes
+from tfnss.running.hub import pinned
 from tfnss.running.mode import Mode
 from tfnss.running.recipe import Recipe
 from tfnss.running.starting_point import starting_settings
@@ -111,7 +112,10 @@ def _saved(recipe: Recipe, run_dir: Path) -> dict[str, Any]:
 
 
 def _located(settings: dict[str, Any]) -> dict[str, Any]:
-    """The settings with whole paths of what it is from: a resumed run finds that from anywhere, by any name."""
+    """The settings with whole paths of what it is from, and commits of the Hub: a resumed run finds that from anywhere, by
+    any name."""
+    if settings.get("init") is not None:
+        settings = settings | {"init": pinned(settings["init"])}
     return settings | {
         name: str(expanded(settings[name]).resolve())
         for name, others in (("data", NAMES), ("fid_reference", ("none",)), ("init", ()))

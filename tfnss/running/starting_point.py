@@ -10,6 +10,7 @@ from tfnss import files
 from tfnss.resolution import plain
 from tfnss.running.catalogue import own_package
 from tfnss.running.file_names import CHECKPOINT, INIT, SETTINGS
+from tfnss.running.hub import called, located
 from tfnss.running.recipe import Recipe
 from tfnss.running.stored import (
     check_single,
@@ -67,7 +68,7 @@ def trained(place: str) -> "Trained | Path":
     Raises:
         ValueError: As `starting_settings`.
     """
-    return _source(place).weights or Path(place)
+    return _source(place).weights or located(place)
 
 
 def begin_from(gan: Any, place: str, run_dir: Path) -> None:
@@ -113,7 +114,7 @@ def _named(names: Sequence[str]) -> str:
 
 
 def _source(place: str) -> _Source:
-    path = Path(place)
+    path = located(place)
     run_dir = _run_of(path)
     weights = path if run_dir is None or path.is_file() else run_dir / CHECKPOINT
     if run_dir is not None and path == run_dir:
@@ -142,7 +143,7 @@ def _read(weights: Path, run_dir: Path | None, _modified: int, _size: int) -> _S
     from tfnss.training.fine_tuning import open_keras_file, trained_of
     from tfnss.training.roles import is_functional
 
-    name = str(weights)
+    name = called(weights)
     if run_dir is not None:
         settings = completed(recipe_of(run_dir), read_settings(run_dir)["settings"])
         return _Source(trained_of(load_run(run_dir, weights), name=name), recipe_of(run_dir), settings, None)

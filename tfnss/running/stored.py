@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tfnss.data import NAMES
+from tfnss.files import expanded
 from tfnss.running import catalogue
 from tfnss.running.figure import doubts_in_words, in_words
 from tfnss.running.file_names import CHECKPOINT, HISTORY, SAVED_MODEL, SETTINGS
@@ -104,6 +105,22 @@ def load_run(run_dir: Path, checkpoint: Path | None = None) -> Any:
     gan = recipe.build(settings)
     restore(gan, checkpoint or run_dir / CHECKPOINT)
     return gan
+
+
+def checkpoint_called(run_dir: Path, name: str) -> Path:
+    """The checkpoint of this name, in the working directory or the run.
+
+    Raises:
+        ValueError: If there is none. The message says which there are.
+    """
+    from tfnss.training.callbacks.checkpoint import KEPT, kept
+
+    paths = expanded(name), run_dir / name
+    found = next((path for path in paths if path.is_file()), None)
+    if found is None:
+        others = ", ".join(str(path.relative_to(run_dir)) for path in [run_dir / CHECKPOINT, *kept(run_dir / KEPT)])
+        raise ValueError(f"{name} is not there; the run has {others}")
+    return found
 
 
 def official_networks(path: Path) -> tuple[Any, Any]:

@@ -11,6 +11,7 @@ from tfnss.running.analysis import writing
 from tfnss.running.analysis.declaration import Analysis
 from tfnss.running.analysis.model import Place, check_needs, opened, place_of
 from tfnss.running.analysis.work import Work, digest
+from tfnss.running.hub import located
 from tfnss.running.stored import read_settings
 
 _OF_FILES = ("models", "out", "overwrite", "smoke")  # flags that are no settings
@@ -49,7 +50,7 @@ def main(analysis: Analysis, arguments: Sequence[str] | None = None, program: st
     flags = vars(parser_of(analysis, program).parse_args(arguments))
     with reporting(program, ValueError, OSError), one_line_warnings(program):
         settings = _settings(analysis, flags)
-        places = [place_of(expanded(path)) for path in flags["models"]]
+        places = [place_of(located(model)) for model in flags["models"]]
         settings |= _data(analysis, settings, places)
         out = expanded(flags["out"]) if "out" in flags else None
         picture = writing.picture_of(analysis, places, out, "overwrite" in flags)
@@ -69,7 +70,8 @@ def parser_of(analysis: Analysis, program: str) -> Parser:
         "models",
         metavar="MODEL",
         nargs="+",
-        help="folder of a run, one of its checkpoints (.weights.h5), an official pickle of StyleGAN2, or a .keras file",
+        help="folder of a run, one of its checkpoints (.weights.h5), a run of the Hub (hf://USER/NAME), an official pickle "
+        "of StyleGAN2, or a .keras file",
     )
     for option in analysis.options:
         option.add_to(parser)

@@ -9,6 +9,7 @@ import numpy as np
 
 from tfnss.running.catalogue import own_package
 from tfnss.running.file_names import CHECKPOINT, SETTINGS
+from tfnss.running.hub import SCHEME, called, is_copy
 from tfnss.running.stored import (
     check_single,
     check_trained,
@@ -136,12 +137,17 @@ def opened(places: Sequence[Place]) -> list[Model]:
 
 def _names(places: Sequence[Place]) -> list[str]:
     """The last part of each path, or as many as tell all of them apart."""
-    parts = [place.path.resolve().parts for place in places]
+    parts = [_parts(place.path) for place in places]
     for count in range(1, max(map(len, parts)) + 1):
         names = ["/".join(each[-count:]).removesuffix(_WEIGHTS) for each in parts]
         if len(set(names)) == len(names):
             return names
     return [str(place.path) for place in places]
+
+
+def _parts(path: Path) -> tuple[str, ...]:
+    """What a path is made of; of a run of the Hub it is one part."""
+    return (called(path).removeprefix(SCHEME),) if is_copy(path) else path.resolve().parts
 
 
 def _opened(place: Place, name: str) -> Model:

@@ -13,6 +13,7 @@ from tfnss.running.analysis.declaration import Analysis, Found
 from tfnss.running.analysis.model import Model, Place
 from tfnss.running.analysis.outcome import read_outcome
 from tfnss.running.file_names import SETTINGS
+from tfnss.running.hub import called, is_copy
 from tfnss.running.lock import is_locked, only_writer
 
 
@@ -25,7 +26,7 @@ def picture_of(analysis: Analysis, places: Sequence[Place], out: Path | None, ov
     Raises:
         ValueError: For a path that cannot be written, or what would be replaced. The message names it.
     """
-    run = next((place.run for place in places if place.run is not None), None)
+    run = next((place.run for place in places if place.run is not None and not is_copy(place.run)), None)
     name = (analysis.picture or analysis.name) + analysis.suffixes[0]
     picture = out or (run or Path()) / name
     if picture.suffix.lower() not in analysis.suffixes:
@@ -53,7 +54,7 @@ def write(
     record = {
         "analysis": analysis.name,
         "summary": analysis.summary,
-        "models": [{"name": model.name, "path": str(model.place.path), "kimg": model.kimg} for model in models],
+        "models": [{"name": model.name, "path": called(model.place.path), "kimg": model.kimg} for model in models],
         "settings": settings,
         "remarks": analysis.remarks,
         "told": found.told,

@@ -71,7 +71,10 @@ def run(program: str, flags: dict[str, Any]) -> None:
             failed = _work(client, plan, folder, jobs)
     for name, reason in failed.items():
         print(f"{program}: {name} failed: {reason}", file=sys.stderr)
-    print(f"Done: see {folder / 'table.html'}, or table.md and table.json beside it.")
+    print(
+        f"Done: see {folder / 'table.html'}, or table.md and table.json beside it; HParams of all runs are in "
+        f"{sys.executable} -m tensorboard.main --logdir {folder}"
+    )
     if failed:
         print(f"{len(failed)} of {len(jobs)} runs failed; the same command tries them again.")
         raise SystemExit(1)

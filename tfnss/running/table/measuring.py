@@ -11,11 +11,13 @@ from tfnss.metrics.names import CONDITIONS
 from tfnss.running.file_names import BEST
 from tfnss.running.fitting import load_images
 from tfnss.running.stored import load_run, read_settings
+from tfnss.running.table.hparams import write_hparams
 from tfnss.running.table.plan import RESULT, Job, Plan
 
 
 def measure(plan: Plan, job: Job) -> None:
-    """Measures a run with latents of as many seeds as the table says, and writes `result.json` with the means.
+    """Measures a run with latents of as many seeds as the table says, and writes the means: as HParams, and last in
+    `result.json`.
 
     Raises:
         ValueError: For networks or images that are not to be had.
@@ -34,8 +36,10 @@ def measure(plan: Plan, job: Job) -> None:
         records.append(evaluation(gan))
     names = [name for name in records[0] if name not in CONDITIONS]
     values = {name: [float(record[name]) for record in records] for name in names}
+    means = {name: float(np.mean(found)) for name, found in values.items()}
+    write_hparams(plan, job, means, int(gan.images_seen.numpy()))
     result = {
-        "values": {name: float(np.mean(found)) for name, found in values.items()},
+        "values": means,
         "repeats": values if plan.repeats > 1 else None,
         "kimg": int(gan.images_seen.numpy()) / 1000,
         "network": records[0]["network"],
