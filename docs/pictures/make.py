@@ -20,8 +20,8 @@ from tfnss import files, plots
 from tfnss.commands import entry
 
 HERE = Path(__file__).parent
-TIMES, SIDE = (0, 1, 4, 16, 64, 256), 192
-SHOWN, ENLARGED = 4, 2  # images along a side of each grid, and how many times
+TIMES, SIDE = (0, 1, 4, 16, 64, 256), 128
+SHOWN = 4  # images along a side of each grid
 
 
 def main() -> None:
@@ -67,11 +67,11 @@ def save_training(run: Path, path: Path) -> None:
 
 
 def _corner(grid: Path) -> np.ndarray:
-    """The first samples of a grid of 8 x 8, each pixel enlarged."""
+    """The first samples of a grid of 8 x 8."""
     with Image.open(grid) as image:
         pixels = np.asarray(image)
     side = len(pixels) * SHOWN // 8
-    return pixels[:side, :side].repeat(ENLARGED, 0).repeat(ENLARGED, 1)
+    return pixels[:side, :side]
 
 
 if __name__ == "__main__":

@@ -1,0 +1,68 @@
+"""The reference has every public name, and what it has is there."""
+
+import ast
+import importlib
+import inspect
+import re
+
+import pytest
+
+from tests.docs.pages import ROOT
+
+REFERENCE = {page: page.read_text() for page in sorted((ROOT / "docs" / "reference").glob("*.md"))}
+ENTRIES = [name for text in REFERENCE.values() for name in re.findall(r"^::: (\S+)$", text, re.MULTILINE)]
+PACKAGES = (
+    "tfnss",
+    "tfnss.analysis",
+    "tfnss.data",
+    "tfnss.layers",
+    "tfnss.metrics",
+    "tfnss.metrics.networks",
+    "tfnss.running",
+    "tfnss.serving",
+    "tfnss.training",
+    "tfnss.training.callbacks",
+    "models",
+)
+
+
+def found(name):
+    """What a dotted name leads to."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError:
+        package, _, last = name.rpartition(".")
+        return getattr(importlib.import_module(package), last)
+
+
+def public(package):
+    """The names that a package's stub lists, and that are no packages themselves."""
+    stub = ROOT.joinpath(*package.split(".")) / "__init__.pyi"
+    names = [alias.name for node in ast.parse(stub.read_text()).body for alias in node.names]
+    return [name for name in names if not inspect.ismodule(getattr(importlib.import_module(package), name))]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_public_name_has_an_entry(package):
+    """Its own, or that of a package which has the same object; then the page tells."""
+    for name in public(package):
+        own = f"{package}.{name}"
+        if own in ENTRIES:
+            continue
+        same = [entry for entry in ENTRIES if entry.rpartition(".")[2] == name and found(entry) is found(own)]
+        told = any(f"`{own}`" in text for text in REFERENCE.values())
+        assert told and (same or name == "__version__"), own
+
+
+def test_entries_are_there_once_and_say_something():
+    assert len(ENTRIES) == len(set(ENTRIES))
+    for entry in ENTRIES:
+        what = found(entry)
+        assert inspect.getdoc(what) if callable(what) or inspect.ismodule(what) else what is not None, entry
+
+
+def test_examples_in_docstrings_are_fenced():
+    """Markdown takes `>>>` for a quotation."""
+    for top in ("tfnss", "models", "recipes"):
+        for path in (ROOT / top).rglob("*.py"):
+            assert not re.search(r"^ *>>> ", path.read_text(), re.MULTILINE), path
