@@ -88,13 +88,18 @@ def make(command, place, trained):
     if again and key in names:
         shutil.copytree(kept / names[key], runs)
         return
-    try:
-        run(command)
-    except SystemExit as stopped:
-        assert not stopped.code, f"{key}: status {stopped.code}"
+    assert not status_of(command), key
     if again and runs.exists():
         names[key] = str(len(names))
         shutil.copytree(runs, kept / names[key])
+
+
+def status_of(command):
+    try:
+        run(command)
+    except SystemExit as stopped:
+        return stopped.code
+    return 0
 
 
 @pytest.mark.parametrize("page", RUN, ids=name_of)

@@ -18,7 +18,9 @@ TYPED = [
     command for page in PAGES for block in blocks_of(page) if block.language == "sh" for command in commands_of(block)
 ]
 SPOKEN = [shlex.split(code) for page in PAGES for code in inline_of(page) if re.match(r"(tfnss|python -m) [\w-]", code)]
-MENTIONS = {("tfnss", name) for name in entry.COMMANDS} | {  # spoken of, not typed
+MENTIONS = {  # spoken of, not typed
+    *(("tfnss", name) for name in entry.COMMANDS),
+    *(("tfnss", "analyse", name) for name in catalogue.names()),
     ("tfnss", "COMMAND", "--help"),
     ("tfnss", "train", "NAME"),
     ("tfnss", "train", "RECIPE"),
