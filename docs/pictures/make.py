@@ -4,8 +4,8 @@
     tfnss train stylegan2_photos64 --run-dir runs/stylegan2
     python docs/pictures/make.py runs/dcgan runs/stylegan2
 
-writes `scale_space.jpg`, `training.png` and `analysis.png` beside this file. The photograph is Chelsea the cat, by Stefan van
-der Walt (CC0).
+writes `scale_space.jpg`, `training.png` and `analysis.png` beside this file. The photograph is Chelsea the cat, by Stefan
+van der Walt (CC0).
 """
 
 import argparse

@@ -7,8 +7,8 @@ Rules for who writes a page:
 - `tfnss train` and `python -m recipes.NAME` of a recipe run at toy size, with `--smoke`, whatever the page writes; so do
   analyses. A flag that is written is obeyed: `--kimg 500` would take hours.
 - `GAN.fit` makes at most 2 epochs of 10 steps.
-- What needs a network, a GPU or hours has `<!-- not run: the reason -->` in the line before its fence. Its flags are read all
-  the same (`test_commands.py`). There is no other exemption: shell blocks are commands of tfnss alone.
+- What needs a network, a GPU or hours has `<!-- not run: the reason -->` in the line before its fence. Its flags are read
+  all the same (`test_commands.py`). There is no other exemption: shell blocks are commands of tfnss alone.
 """
 
 import re
@@ -94,6 +94,10 @@ def make(command, place, trained):
         shutil.copytree(runs, kept / names[key])
 
 
+def _marks(page):
+    return () if page == PAGES[0] else pytest.mark.slow  # half a minute each
+
+
 def status_of(command):
     try:
         run(command)
@@ -102,7 +106,7 @@ def status_of(command):
     return 0
 
 
-@pytest.mark.parametrize("page", RUN, ids=name_of)
+@pytest.mark.parametrize("page", [pytest.param(page, marks=_marks(page), id=name_of(page)) for page in RUN])
 def test_blocks_run(page, place, trained):
     names = {"__name__": "__main__"}
     for block in blocks_of(page):
