@@ -8,6 +8,7 @@ import re
 import pytest
 
 from tests.docs.pages import ROOT
+from tfnss.commands import entry
 
 REFERENCE = {page: page.read_text() for page in sorted((ROOT / "docs" / "reference").glob("*.md"))}
 ENTRIES = [name for text in REFERENCE.values() for name in re.findall(r"^::: (\S+)$", text, re.MULTILINE)]
@@ -49,16 +50,21 @@ def test_every_public_name_has_an_entry(package):
         own = f"{package}.{name}"
         if own in ENTRIES:
             continue
-        same = [entry for entry in ENTRIES if entry.rpartition(".")[2] == name and found(entry) is found(own)]
+        same = [other for other in ENTRIES if other.rpartition(".")[2] == name and found(other) is found(own)]
         assert same or name == "__version__", own
         assert any(f"`{own}`" in text for text in REFERENCE.values()), own
 
 
 def test_entries_are_there_once_and_say_something():
     assert len(ENTRIES) == len(set(ENTRIES))
-    for entry in ENTRIES:
-        what = found(entry)
-        assert inspect.getdoc(what) if callable(what) or inspect.ismodule(what) else what is not None, entry
+    for name in ENTRIES:
+        what = found(name)
+        assert inspect.getdoc(what) if callable(what) or inspect.ismodule(what) else what is not None, name
+
+
+def test_every_command_has_a_section():
+    text = REFERENCE[ROOT / "docs" / "reference" / "commands.md"]
+    assert {*entry.COMMANDS} == set(re.findall(r"^## tfnss (\w+)$", text, re.MULTILINE))
 
 
 def test_examples_in_docstrings_are_fenced():
