@@ -6,7 +6,7 @@ Rules for who writes a page:
 - `~/pictures` is a folder of small pictures, half of them in each of two subfolders. `~/pictures.zip` is a zip of them.
 - `tfnss train` and `python -m recipes.NAME` of a recipe run at toy size, with `--smoke`, whatever the page writes; so do
   analyses. A flag that is written is obeyed: `--kimg 500` would take hours.
-- `GAN.fit` makes at most 2 epochs of 10 steps.
+- `GAN.fit` makes at most 2 epochs of 4 steps.
 - What needs a network, a GPU or hours has `<!-- not run: the reason -->` in the line before its fence. Its flags are read
   all the same (`test_commands.py`). There is no other exemption: shell blocks are commands of tfnss alone.
 """
@@ -27,7 +27,7 @@ from tfnss.training import GAN
 RUN = [
     page for page in PAGES if any(block.language in ("sh", "python") and not block.reason for block in blocks_of(page))
 ]
-MOST_EPOCHS, MOST_STEPS = 2, 10
+MOST_EPOCHS, MOST_STEPS = 2, 4
 _LASTING = ("--resume", "--init", "--run-dir")  # flags of trainings that depend on what was before
 
 

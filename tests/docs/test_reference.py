@@ -4,11 +4,13 @@ import ast
 import importlib
 import inspect
 import re
+import runpy
 
 import pytest
 
 from tests.docs.pages import ROOT
 from tfnss.commands import entry
+from tfnss.console import parser_of
 
 REFERENCE = {page: page.read_text() for page in sorted((ROOT / "docs" / "reference").glob("*.md"))}
 ENTRIES = [name for text in REFERENCE.values() for name in re.findall(r"^::: (\S+)$", text, re.MULTILINE)]
@@ -65,6 +67,21 @@ def test_entries_are_there_once_and_say_something():
 def test_every_command_has_a_section():
     text = REFERENCE[ROOT / "docs" / "reference" / "commands.md"]
     assert {*entry.COMMANDS} == set(re.findall(r"^## tfnss (\w+)$", text, re.MULTILINE))
+
+
+def test_the_tables_of_flags_are_those_of_the_commands():
+    page = REFERENCE[ROOT / "docs" / "reference" / "commands.md"]
+    made = runpy.run_path(str(ROOT / "docs" / "hooks" / "flags.py"))["on_page_markdown"](page)
+    assert "<!--" not in made
+    for name in {*entry.COMMANDS} - {"train", "analyse", "recipes"}:
+        command = entry.command(name)
+        _, _, section = made.partition(f"## tfnss {name}\n")
+        flags = {flag for action in parser_of("", "", command.add_flags)._actions for flag in action.option_strings[:1]}
+        assert flags - {"-h"} == set(re.findall(r"^\| `(--[\w-]+)", section.partition("\n## ")[0], re.MULTILINE)), name
+    _, _, section = made.partition("## tfnss train\n")
+    _, *families = section.partition("\n## ")[0].split("\n### ")
+    assert [family.partition("\n")[0] for family in families] == ["DCGAN", "StyleGAN2", "StyleGAN", "SNGAN", "R3GAN"]
+    assert all("| `--spectral" in family or "SNGAN" in family for family in families)
 
 
 def test_examples_in_docstrings_are_fenced():
