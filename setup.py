@@ -13,6 +13,7 @@ CLUSTER = ["dask>=2026.8", "distributed>=2026.8"]
 DATASETS = ["tensorflow-datasets>=4.9.10", "importlib_resources"]  # the second is an undeclared need of the first
 INCEPTION = ["tensorflow-hub>=0.16.1", "tf_keras>=2.21"]  # the second is a need of the first
 COMPLETION = ["shtab>=1.13"]
+DOCS = ["latex2mathml>=3.81", "mkdocs>=1.6.1", "mkdocs-material>=9.8.1", "mkdocstrings-python>=2.0.11"]
 HUB = ["huggingface_hub>=2.4"]
 ONNX = ["onnx>=1.23", "tf2onnx>=1.17"]
 SHOW = ["gradio>=6.31"]
@@ -70,6 +71,7 @@ setup(
         "completion": COMPLETION,
         "cuda": ["tensorflow[and-cuda]>=2.21"],
         "datasets": DATASETS,
+        "docs": DOCS,
         "hub": HUB,
         "inception": INCEPTION,
         "lsun": LSUN,

@@ -57,7 +57,12 @@ def test_pythons_are_those_of_tox(distribution):
 
 def test_every_extra_that_is_named_is_there(distribution):
     """In advice such as `pip install 'tfnss[onnx]'`, of texts and of messages."""
-    texts = [*ROOT.glob("*.md"), *ROOT.glob("*.ini"), *(path for top in TOPS for path in (ROOT / top).rglob("*.py"))]
+    texts = [
+        *ROOT.glob("*.md"),
+        *ROOT.glob("docs/**/*.md"),
+        *ROOT.glob("*.ini"),
+        *(path for top in TOPS for path in (ROOT / top).rglob("*.py")),
+    ]
     found = {match for path in texts for match in re.findall(r"(?:'\.|tfnss)\[([a-z,]+)\]", path.read_text())}
     named = {name for match in found for name in match.split(",")}
     assert {"completion", "cuda", "datasets", "inception", "lsun", "test"} <= named <= set(distribution.extras_require)

@@ -169,10 +169,10 @@ def _command_line(random: Random) -> list[str]:
 def _training(random: Random) -> list[str]:
     name = random.choice((*3 * RECIPES, *EXPERIMENTS, "nss_table4", "", "dcgan_foto"))
     if name in RECIPES:
-        parser = command_line._parser(catalogue.module(name).RECIPE, name)
+        parser = command_line.parser_of(catalogue.module(name).RECIPE, name)
         return [name, "--smoke", *_flags(random, parser), *random.choice(([], [], ["--dry-run"]))]
     if name == "ssd_lambda_sweep":
-        parser = command_line._parser(catalogue.module("ssd_sngan_cifar100").RECIPE, name)
+        parser = command_line.parser_of(catalogue.module("ssd_sngan_cifar100").RECIPE, name)
         own = random.choice(([], ["--lambdas", "0.5"], ["--lambdas", "nan"], ["--lambdas", ""]))
         return [name, "--smoke", *own, *_flags(random, parser)]
     return [name, *(_flags(random, catalogue.module(name)._parser()) if name in EXPERIMENTS else [])]

@@ -56,7 +56,8 @@ ELSEWHERE = {
     "ffhq": "https://github.com/NVlabs/ffhq-dataset has them, in its folder images1024x1024",
     "metfaces": "https://github.com/NVlabs/metfaces-dataset has them, in its folder images",
 }
-NAMES = ("photos", "hadamard", *NAMED)  # all names: those of the embedded sets, and those of TensorFlow Datasets
+NAMES = ("photos", "hadamard", *NAMED)
+"""The names that `load` knows: those of the embedded sets, and of data sets of TensorFlow Datasets."""
 
 
 class NamedOriginals:

@@ -156,10 +156,6 @@ def _kernel_blocks(kernel: Any) -> Any:
 class Conv2D(keras.layers.Conv2D):
     """`keras.layers.Conv2D`, in the same arguments, weights and numbers, faster where XLA compiles for a CPU.
 
-    Args:
-        *args: As for `keras.layers.Conv2D`.
-        **kwargs: As for `keras.layers.Conv2D`.
-
     Call arguments:
         inputs: Floats `[batch, height, width, in]`.
 
@@ -180,10 +176,6 @@ class Conv2D(keras.layers.Conv2D):
 @keras.saving.register_keras_serializable("tfnss")
 class Conv2DTranspose(keras.layers.Conv2DTranspose):
     """`keras.layers.Conv2DTranspose`, in the same arguments, weights and numbers, faster where XLA compiles for a CPU.
-
-    Args:
-        *args: As for `keras.layers.Conv2DTranspose`.
-        **kwargs: As for `keras.layers.Conv2DTranspose`.
 
     Call arguments:
         inputs: Floats `[batch, height, width, in]`.

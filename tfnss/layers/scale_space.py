@@ -120,9 +120,10 @@ class NoisyScaleSpace(ScaleSpace):
 
     Example:
 
-    >>> layer = NoisyScaleSpace(stddev=0.15)
-    >>> layer(np.zeros((2, 64, 64, 3), "float32"), 16.0).shape
-    TensorShape([2, 64, 64, 3])
+    ```python
+    layer = NoisyScaleSpace(stddev=0.15)
+    layer(np.zeros((2, 64, 64, 3), "float32"), 16.0).shape  # [2, 64, 64, 3]
+    ```
 
     Reference: Nakamura, Korman and Hong, Generative Adversarial Networks via a Composite Annealing of Noise and Diffusion.
     """

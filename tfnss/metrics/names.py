@@ -12,6 +12,7 @@ PATH_LENGTHS: dict[str, dict[str, Any]] = {
 }
 FACES = ("ffhq", "metfaces")  # of which the region is known: their faces are aligned alike
 NAMES = ("fid", "is", "kid", "pr", "spectrum", "ppl", *PATH_LENGTHS, "condition")
+"""The metrics that `Evaluation` knows by name."""
 # What a record tells of how its values came about.
 CONDITIONS = (
     "network",

@@ -20,7 +20,7 @@ STRATEGY_HELP = (
 
 def parse(recipe: Recipe, program: str, arguments: Sequence[str] | None) -> tuple[dict[str, Any], Mode]:
     """The settings that a command line gives, and the mode. It ends the program with status 2 and one line if it is bad."""
-    given = vars(_parser(recipe, program).parse_args(arguments))
+    given = vars(parser_of(recipe, program).parse_args(arguments))
     mode = {name: given.pop(name) for name in Mode.__dataclass_fields__ if name in given}
     if isinstance(mode.get("resume"), str):
         with reporting(program, ValueError):
@@ -44,7 +44,8 @@ def _to_resume(recipe: Recipe, run: str, run_dir: str | None) -> str:
     return str(max(own, key=lambda place: (int(place.name.split("-")[0]), place.name)))
 
 
-def _parser(recipe: Recipe, program: str) -> Parser:
+def parser_of(recipe: Recipe, program: str) -> Parser:
+    """The parser of a recipe."""
     parser = Parser(prog=program, description=recipe.summary)
     for option in recipe.all_options():
         option.add_to(parser)

@@ -30,8 +30,9 @@ class CosineRamp:
 
     Example:
 
-    >>> float(CosineRamp(150.0, 15.0, kimg=20_000)(10_000_000))
-    82.5
+    ```python
+    CosineRamp(150.0, 15.0, kimg=20_000)(10_000_000)  # 82.5, half way
+    ```
     """
 
     def __init__(self, start: float, end: float, kimg: float) -> None:

@@ -81,9 +81,10 @@ class Augment(keras.layers.Layer):
 
     Example:
 
-    >>> layer = Augment("bgc")
-    >>> layer(np.zeros((2, 64, 64, 3), "float32"), 0.5).shape
-    TensorShape([2, 64, 64, 3])
+    ```python
+    layer = Augment("bgc")
+    layer(np.zeros((2, 64, 64, 3), "float32"), 0.5).shape  # [2, 64, 64, 3]
+    ```
 
     References: Karras et al. 2020, Training Generative Adversarial Networks with Limited Data; Zhao et al. 2020,
     Differentiable Augmentation for Data-Efficient GAN Training; Huang et al. 2024, The GAN is dead; long live the GAN! A

@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from tfnss.metrics.networks.network import FeatureNetwork
 
 NAMES = ("inception", "embedded", "vgg16")
+"""The feature networks that `load` knows by name."""
 
 
 def load(
