@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tfnss import files
 from tfnss.running.hub import called, is_copy
+
 
 def _module(name: str) -> Any:
     try:
