@@ -18,6 +18,7 @@ EXACT = {
     "perceptual_path_length": lambda g: perceptual_path_length(g, analysis.squared_difference, "w", count=4),
     "condition_numbers": lambda g: condition_numbers(g, count=4),
     "jacobian_spectra": lambda g: analysis.jacobian_spectra(g, count=1).singular_values,
+    "layer_spectra": lambda g: analysis.layer_spectra(g, count=1)["16x16"].singular_values,
     "project": lambda g: analysis.project(g, IMAGES, analysis.squared_difference, steps=3).distances,
     "embed": lambda g: analysis.embed(g, IMAGES, None, steps=3).losses,
 }

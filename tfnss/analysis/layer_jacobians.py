@@ -13,6 +13,7 @@ from rich.progress import Progress
 from tfnss import random
 from tfnss.analysis import jacobian
 from tfnss.analysis.jacobian import JacobianSpectra
+from tfnss.generators import in_float32
 from tfnss.random.stateless import EqualRows, noise_source
 
 _Layers = Callable[[Any, Any], dict[str, Any]]
@@ -31,7 +32,8 @@ def layer_spectra(
 
     Where everything that follows is made of a layer's features alone, the rank of the derivative cannot rise from there on
     (lemma 2). Networks without styles have such layers, and in Z the style itself is one; the features of a network with
-    styles are not, as each layer takes the style anew. Places and noise are those of `jacobian_spectra`.
+    styles are not, as each layer takes the style anew. Places and noise are those of `jacobian_spectra`, and
+    networks of half precision are computed in float32 as there.
 
     Args:
         generator: A `tfnss.GAN` (its average is used), or a TensorFlow generator whose layers can be told: one whose
@@ -56,7 +58,7 @@ def layer_spectra(
 
     Reference: Feng, Zhao and Zha 2021, Understanding Noise Injection in GANs, lemma 2.
     """
-    network = getattr(generator, "generator_ema", generator)
+    network = in_float32(getattr(generator, "generator_ema", generator))
     jacobian.check(network, count, space, seed, batch_size)
     if rows < 1:
         raise ValueError(f"`rows` must be at least 1. Received: rows={rows}")
