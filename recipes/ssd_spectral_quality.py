@@ -60,14 +60,14 @@ def _ranked(
 ) -> tuple[np.ndarray, dict[str, tuple[np.ndarray, np.ndarray]]]:
     """The spectral classifier's logits of uint8 images, and the highest and the lowest with their images, in order."""
     classifier, found = model.spectral_realness, []
-    signs, kept = {"highest": -1, "lowest": 1}, dict.fromkeys(("highest", "lowest"), (np.zeros(0), None))
+    kept: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     for images in batches:
         scores = np.asarray(classifier.classify(classifier.profile(floats_of(images)))).reshape(-1)
         found.append(scores)
-        for end, (values, shown) in kept.items():
-            values = np.concatenate([values, scores])
-            shown = images if shown is None else np.concatenate([shown, images])
-            order = np.argsort(signs[end] * values, kind="stable")[:show]
+        for end, sign in (("highest", -1), ("lowest", 1)):
+            values, shown = kept.get(end, (scores[:0], images[:0]))
+            values, shown = np.concatenate([values, scores]), np.concatenate([shown, images])
+            order = np.argsort(sign * values, kind="stable")[:show]
             kept[end] = values[order], shown[order]
     return np.concatenate(found), kept
 

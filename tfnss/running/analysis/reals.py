@@ -24,7 +24,7 @@ def load_reals(model: Model, given: Mapping[str, Any], labels: bool = False) -> 
     from tfnss.data.named import NAMED
 
     *size, channels = model.image_shape
-    options = {"labels": labels, "channels": channels, "background": model.settings.get("background")}
+    options: dict[str, Any] = {"labels": labels, "channels": channels, "background": model.settings.get("background")}
     if given["data"] not in NAMED:
         options["cache_gb"] = 0.0  # files are read when they are needed: an analysis needs few of them, and each once
     return tfnss.data.load(given["data"], size, 1, download=given["download"], **options)
