@@ -1,6 +1,5 @@
 """Singular values of the derivatives of a generator's features, layer by layer (the ranks of RNI's lemma 2)."""
 
-import math
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
@@ -76,8 +75,8 @@ def layer_spectra(
                 bar.advance(task, part.stop - part.start)
             for name, share in shares.items():
                 columns = np.concatenate([part[name] for part in parts])
-                found = jacobian.singular_values(jacobian.products(columns, columns))
-                values.setdefault(name, []).append(found / math.sqrt(share))
+                squares = jacobian.products(columns, columns) / share
+                values.setdefault(name, []).append(jacobian.singular_values(squares))
     return {name: JacobianSpectra(np.array(each)) for name, each in values.items()}
 
 
