@@ -1,4 +1,4 @@
-"""What a start waits for: the time of a model's first step in a fresh process, compiled anew, from the cache, and in the graph.
+"""What a start waits for: a model's first step in a fresh process, compiled anew, from the cache, and in the graph.
 
     python -m benchmarks.compile_time
 
