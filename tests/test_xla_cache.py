@@ -109,6 +109,14 @@ def test_what_is_kept_while_a_process_runs(fresh, tmp_path):
     assert [path.read_bytes() for path in tmp_path.glob("*/*.pb")] == [b"one"]
 
 
+def test_what_another_process_is_writing_is_left_alone(fresh, tmp_path):
+    xla_cache.begin(str(tmp_path))
+    being_written = xla_cache._kept / ".partial.a.0.pb"
+    being_written.write_bytes(b"on")
+    assert not list(another_process(fresh, str(tmp_path)).glob("*.pb"))
+    assert being_written.exists()
+
+
 def test_the_oldest_go_and_what_killed_processes_left(fresh, tmp_path):
     other = tmp_path / "of another TensorFlow"
     for folder, age in (("process-killed", 2 * 86_400), ("process-alive", 60)):

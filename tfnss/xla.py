@@ -56,12 +56,14 @@ class NamedByContent:
         with polymorphic_function.OptionalXlaContext(True):  # as a call does
             concrete = self._traced.get_concrete_function(*inputs)
         if concrete not in self._named:
-            graph, function = concrete.graph, concrete.inference_fn
-            self._named[concrete] = concrete_function.ConcreteFunction(_by_content(function, graph))
+            # With the replica's number, as two that compile the same at the same time would write one file.
+            replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+            named = _by_content(concrete.inference_fn, concrete.graph, f"_{tf.get_static_value(replica)}")
+            self._named[concrete] = concrete_function.ConcreteFunction(named)
         return self._named[concrete]
 
 
-def _by_content(function: Any, graph: Any = None) -> Any:
+def _by_content(function: Any, graph: Any = None, suffix: str = "") -> Any:
     """A function of TensorFlow's runtime, and all that it calls, under names that follow from what they hold."""
     called = {child.name.decode(): _by_content(child) for child in function.children}
     definition = function_pb2.FunctionDef.FromString(function.definition.SerializeToString())
@@ -73,7 +75,7 @@ def _by_content(function: Any, graph: Any = None) -> Any:
                     reference.name = called[reference.name].name.decode()
     definition.signature.name = ""
     digest = hashlib.sha256(definition.SerializeToString(deterministic=True)).hexdigest()[:16]
-    definition.signature.name = f"__inference_{digest}"
+    definition.signature.name = f"__inference_{digest}{suffix}"
     context.context().add_function_def(definition)
     return atomic_function.AtomicFunction(
         definition.signature.name,

@@ -25,6 +25,7 @@ OFF = "off"
 MOST_BYTES = 2 * 10**9
 _FLAGS = "TF_XLA_FLAGS"
 _CACHE_FLAG = "tf_xla_persistent_cache_directory"
+_WHOLE = "[!.]*.pb"  # those of names with a point before are being written
 _OWN = "process-"  # folders of processes
 _SECONDS_OF_PROCESSES = 86_400.0  # after which what a killed one left is removed; one that lives can do without, too
 _BUILT_FROM = ("XLA_FLAGS", "TF_NUM_INTRAOP_THREADS", "TF_ENABLE_ONEDNN_OPTS")
@@ -79,9 +80,9 @@ def keep() -> None:
     """Gives what this process compiled to those that come after it. No other thread may compile meanwhile."""
     if _own is None or _kept is None:
         return
-    with contextlib.suppress(OSError):  # a full disk, or a folder that somebody removed: no reason to fail a run
-        known = {_plain_name(path) for path in _kept.glob("*.pb")}
-        for path in _own.glob("*.pb"):
+    known = {_plain_name(path) for path in _kept.glob(_WHOLE)}
+    for path in _own.glob(_WHOLE):
+        with contextlib.suppress(OSError):  # a full disk, or another process at the same: no reason to fail a run
             if path.name not in known and path.stat().st_size:
                 with files.replacing(_kept / f"{path.stem}.{_checksum(path)}.pb") as temporary:
                     files.link(path, temporary)
@@ -96,7 +97,7 @@ def _end() -> None:
 
 def _link(kept: Path, own: Path) -> None:
     """Gives the sound ones of the kept executables their names for TensorFlow in the folder of a process."""
-    for path in kept.glob("*.pb"):
+    for path in kept.glob(_WHOLE):
         with contextlib.suppress(OSError):  # another process has just removed it
             if path.name == f"{path.name.split('.')[0]}.{_checksum(path)}.pb":
                 files.link(path, own / _plain_name(path))
@@ -110,7 +111,7 @@ def _tidy(place: Path) -> None:
     for path in place.glob("*/*"):
         with contextlib.suppress(OSError):
             status = path.stat()
-            if path.name.startswith(_OWN):
+            if path.name.startswith((_OWN, ".")):
                 if time.time() - status.st_mtime > _SECONDS_OF_PROCESSES:
                     files.remove(path)
             elif path.suffix == ".pb":
