@@ -30,7 +30,7 @@ PUBLIC = {  # where a name of a package comes from
 FLOORS = {
     "tfnss.colours": 0,
     "tfnss.console": 0,
-    "tfnss.files": 0,
+    "tfnss.files": -2,
     "tfnss.generators": 0,
     "tfnss.processes": 0,
     "tfnss.random": 0,
@@ -39,6 +39,7 @@ FLOORS = {
     "tfnss.uint8": 0,
     "tfnss.version": 0,
     "tfnss.xla": 0,
+    "tfnss.xla_cache": -1,
     "tfnss.data": 1,
     "tfnss.layers": 1,
     "tfnss.films": 1,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+CACHE = "TFNSS_CACHE"  # environment variable
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # How network mounts, mounted drives and Windows refuse to flush a folder.
 _NOT_FOR_FOLDERS = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EACCES, errno.EPERM, errno.EBADF, errno.ENOSYS)
@@ -57,6 +58,11 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
 def expanded(path: str | os.PathLike) -> Path:
     """A path with `~` and `~NAME` at its start spelled out; as in a shell, one of nobody stays as it is."""
     return Path(os.path.expanduser(path))  # `Path.expanduser` raises a RuntimeError
+
+
+def cache_folder() -> Path:
+    """Where things are kept between runs: the environment variable TFNSS_CACHE, else ~/.cache/tfnss."""
+    return expanded(os.environ.get(CACHE) or "~/.cache/tfnss")
 
 
 def link(path: Path, new: Path) -> None:

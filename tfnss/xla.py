@@ -1,8 +1,17 @@
-"""Where XLA compiles."""
+"""Where XLA compiles, and what."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
 
 import tensorflow as tf
+from tensorflow.core.framework import function_pb2
+from tensorflow.python.eager import context
+from tensorflow.python.eager.polymorphic_function import atomic_function, concrete_function, polymorphic_function
 from tensorflow.python.framework import ops
 from tensorflow.python.ops import control_flow_util
+
+from tfnss import xla_cache
 
 
 def chosen(jit_compile: bool | str) -> bool:
@@ -17,6 +26,65 @@ def compiling_for_cpu() -> bool:
     # TensorFlow tells its own operations by this, and has no public name for it.
     inside = tf.inside_function() and control_flow_util.GraphOrParentsInXlaContext(ops.get_default_graph())
     return inside and not _accelerated()
+
+
+def compiled(function: Callable) -> Any:
+    """The function of tensors, compiled by XLA; found again by the next process where that is kept."""
+    traced = tf.function(function, jit_compile=True, autograph=False)
+    return NamedByContent(traced) if xla_cache.in_use() else traced
+
+
+class NamedByContent:
+    """A compiled function whose graphs have names that follow from what they hold.
+
+    XLA's executables are kept by the names of their graphs. TensorFlow's own count all that a process did before, so that a
+    resumed run would not find those of the run that it resumes. TensorFlow has no public way to choose them.
+
+    Args:
+        traced: A `tf.function` that XLA compiles, of tensors. No gradient is taken of its results.
+    """
+
+    def __init__(self, traced: Any) -> None:
+        self._traced = traced
+        self._named: dict[Any, Any] = {}
+
+    def __call__(self, *inputs: Any) -> Any:
+        return self.get_concrete_function(*inputs)(*inputs)
+
+    def get_concrete_function(self, *inputs: Any) -> Any:
+        """The function of inputs of these shapes, on this device."""
+        with polymorphic_function.OptionalXlaContext(True):  # as a call does
+            concrete = self._traced.get_concrete_function(*inputs)
+        if concrete not in self._named:
+            # With the replica's number, as two that compile the same at the same time would write one file.
+            replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+            named = _by_content(concrete.inference_fn, concrete.graph, f"_{tf.get_static_value(replica)}")
+            self._named[concrete] = concrete_function.ConcreteFunction(named)
+        return self._named[concrete]
+
+
+def _by_content(function: Any, graph: Any = None, suffix: str = "") -> Any:
+    """A function of TensorFlow's runtime, and all that it calls, under names that follow from what they hold."""
+    called = {child.name.decode(): _by_content(child) for child in function.children}
+    definition = function_pb2.FunctionDef.FromString(function.definition.SerializeToString())
+    for node in definition.node_def:
+        node.attr.pop("_gradient_op_type", None)  # the name of a gradient, which nobody takes any more
+        for value in node.attr.values():
+            for reference in (value.func, *value.list.func):
+                if reference.name in called:
+                    reference.name = called[reference.name].name.decode()
+    definition.signature.name = ""
+    digest = hashlib.sha256(definition.SerializeToString(deterministic=True)).hexdigest()[:16]
+    definition.signature.name = f"__inference_{digest}{suffix}"
+    context.context().add_function_def(definition)
+    return atomic_function.AtomicFunction(
+        definition.signature.name,
+        context.context(),
+        function.function_type,
+        list(called.values()),
+        function.call_options,
+        graph,
+    )
 
 
 def _accelerated() -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import models
 import tfnss
 from recipes.families.augmentation import augmentation_of, augmentation_options, pipeline_of
-from recipes.families.game import average_option, game_options, penalties_of, steps_option
+from recipes.families.game import average_option, game_options, penalties_of, statistics_option, steps_option
 from recipes.families.noise import NOISES, noise_option
 from recipes.families.spectral import SPECTRAL, spectral_realness
 from recipes.families.view import space_options, view_of, view_option
@@ -134,6 +134,7 @@ _OPTIONS = (
     *SPECTRAL,
     average_option(10.0, later=True),
     Option("base_width", int, "channels next to the image", default=64, metavar="CHANNELS", of_networks=True),
+    statistics_option(),
     xla_option("on"),  # on CPUs too: faster than the graph (benchmarks/dcgan_step.py)
 )
 
@@ -241,6 +242,7 @@ def build(settings: Mapping[str, Any]) -> "models.DCGAN":
         spectral_realness=classifier if settings["spectral"] == "ssd" else None,
         discriminator_steps=settings["discriminator_steps"],
         ema_half_life_kimg=settings["ema_kimg"],
+        batch_statistics=settings["batch_statistics"],
         jit_compile=jit_compile(settings),
     )
     return gan

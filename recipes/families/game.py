@@ -81,6 +81,20 @@ def steps_option(default: int | None, worked_out: str = "", later: bool = True) 
     )
 
 
+def statistics_option() -> Option:
+    """The images of batch normalisation, for networks that have it."""
+    return Option(
+        "batch_statistics",
+        str,
+        "images that batch normalisation takes its statistics over, on several devices: the global batch, which gives the "
+        "weights of one device; or each device's share (replica), which XLA can compile",
+        "global",
+        choices=("global", "replica"),
+        changeable=True,
+        later=True,
+    )
+
+
 def average_option(default: float | None, worked_out: str = "", later: bool = False) -> Option:
     """The generator's average, as `Option` has it."""
     return Option(

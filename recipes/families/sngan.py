@@ -8,7 +8,7 @@ import models
 import tfnss
 from models.sngan.sizes import discriminator_steps
 from recipes.families.augmentation import augmentation_of, augmentation_options, pipeline_of
-from recipes.families.game import average_option, game_options, penalties_of, steps_option
+from recipes.families.game import average_option, game_options, penalties_of, statistics_option, steps_option
 from recipes.families.noise import NOISES, noise_option
 from recipes.families.spectral import MIXTURE, spectral_realness
 from recipes.families.view import NSS_SHORTCUT, space_options, view_of, view_option
@@ -93,6 +93,7 @@ _OPTIONS = (
         before="plain",
     ),
     Option("width", float, "factor of all widths", 1.0, metavar="FACTOR", of_networks=True),
+    statistics_option(),
     xla_option("on"),  # on CPUs too: faster than the graph
 )
 
@@ -186,6 +187,7 @@ def build(settings: Mapping[str, Any]) -> "models.SNGAN":
         spectral_realness=classifier if method.spectral else None,
         discriminator_steps=settings["discriminator_steps"],
         ema_half_life_kimg=settings["ema_kimg"],
+        batch_statistics=settings["batch_statistics"],
         jit_compile=jit_compile(settings),
     )
     return gan

@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.metrics.networks_of_tests import save_tiny_inception, whole_classifier_metrics
 from tests.training.networks import tiny_gan, tiny_images
-from tfnss import random
+from tfnss import files, random
 from tfnss.data import Images
 from tfnss.metrics import (
     NAMES,
@@ -18,7 +18,6 @@ from tfnss.metrics import (
     FolderImages,
     GeneratedImages,
     Moments,
-    cache,
     frechet_distance,
     inception_score,
     kernel_distance,
@@ -95,7 +94,7 @@ def test_statistics_of_reals_are_kept_by_data_network_and_count(pictures):
     assert seen(reals[::-1]) == 64
     assert seen(metrics=("pr",)) == 64
     assert seen(metrics=("pr", "kid", "fid")) == 0
-    for path in (cache.folder() / "statistics").iterdir():
+    for path in (files.cache_folder() / "statistics").iterdir():
         path.write_bytes(path.read_bytes()[:50])
     assert seen() == 64
     assert seen() == 0
@@ -111,7 +110,7 @@ def test_kept_statistics_give_the_same_numbers(pictures):
 
 def test_a_cache_that_cannot_be_written(pictures, monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
-    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "file"))
+    monkeypatch.setenv(files.CACHE, str(tmp_path / "file"))
     with pytest.warns(UserWarning, match="statistics are not kept"):
         Evaluation(tiny_images(pictures), ("fid",), Means(), fake_images=8)(tiny_gan())
 
@@ -345,7 +344,7 @@ def test_sets_without_a_fingerprint_are_not_kept():
         evaluation.prepare()
         values.append(evaluation._real["spectra"].spectrum[0, 0])
     assert values[0] != values[1]
-    assert not (cache.folder() / "statistics").exists()
+    assert not (files.cache_folder() / "statistics").exists()
 
 
 def test_the_average_is_measured(pictures):

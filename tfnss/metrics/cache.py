@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import warnings
 import zipfile
 from collections.abc import Mapping
@@ -11,15 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from tfnss import files
-from tfnss.files import expanded
 
-VARIABLE = "TFNSS_CACHE"
 _FORMAT = 1
-
-
-def folder() -> Path:
-    """Where they are kept: the environment variable TFNSS_CACHE, else ~/.cache/tfnss."""
-    return expanded(os.environ.get(VARIABLE) or "~/.cache/tfnss")
 
 
 def load(key: Mapping[str, object]) -> dict[str, np.ndarray] | None:
@@ -37,9 +29,9 @@ def store(key: Mapping[str, object], arrays: Mapping[str, np.ndarray]) -> None:
         with files.replacing(_path(key)) as temporary:
             np.savez(temporary, **arrays)  # type: ignore[arg-type]
     except OSError as error:
-        warnings.warn(f"statistics are not kept: {error}; name another folder by {VARIABLE}", stacklevel=2)
+        warnings.warn(f"statistics are not kept: {error}; name another folder by {files.CACHE}", stacklevel=2)
 
 
 def _path(key: Mapping[str, object]) -> Path:
     text = json.dumps({"format": _FORMAT, **key}, sort_keys=True)
-    return folder() / "statistics" / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.npz"
+    return files.cache_folder() / "statistics" / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.npz"

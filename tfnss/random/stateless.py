@@ -148,7 +148,7 @@ class _Stream:
             alg=_PHILOX,
             dtype=tf.uint32,
         )
-        return numbers if self._replicas == 1 else numbers[self._replica]
+        return numbers if self._replicas == 1 else tf.gather(numbers, self._replica)  # XLA compiles a slice for each
 
 
 def _word(number: Any, shift: int = 0) -> Any:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tfnss.console import Parser, reporting, start_tensorflow
+from tfnss import xla_cache
+from tfnss.console import Parser, one_line_warnings, reporting, start_tensorflow
 from tfnss.running.file_names import CHECKPOINT, SETTINGS
 from tfnss.running.mode import Mode
 from tfnss.running.recipe import Recipe
@@ -65,6 +66,12 @@ def parser_of(recipe: Recipe, program: str) -> Parser:
         help=f"with --resume, go back to this checkpoint, of --keep (default: {CHECKPOINT}, the newest)",
     )
     flag("--strategy", choices=STRATEGIES, help=STRATEGY_HELP)
+    flag(
+        "--xla-cache",
+        metavar="off|DIR",
+        help="folder of what XLA compiled for this processor, which later starts of the same networks find there, or off "
+        "(default: xla in ~/.cache/tfnss; up to 2 GB, then the oldest goes)",
+    )
     flag("--trials", type=int, metavar="N", help="run N seeds, from --seed on, and print mean and standard deviation")
     flag("--paper", action="store_true", help="settings as the paper has them, where the defaults are others")
     flag("--dry-run", action="store_true", help="print the settings and the networks, and stop")
@@ -90,7 +97,8 @@ def main(
     """
     program = program or f"python -m recipes.{recipe.name}"
     given, mode = parse(recipe, program, arguments)
-    with reporting(program):
+    with reporting(program, ValueError), one_line_warnings(program):
+        xla_cache.begin(mode.xla_cache)
         start_tensorflow()
     from tfnss.running.execution import execute
 

@@ -21,6 +21,7 @@ class Mode:
     download: bool = False
     inception: str | None = None
     strategy: str = "auto"
+    xla_cache: str | None = None
 
     @property
     def place(self) -> Path | None:

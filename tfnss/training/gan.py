@@ -16,6 +16,7 @@ from tfnss.data import Images
 from tfnss.generators import copied, latent_width, number_of_classes
 from tfnss.random import stateless
 from tfnss.registered import deserialized
+from tfnss.training import batch_statistics as normalization
 from tfnss.training import gradients, losses
 from tfnss.training.augmentation import Augmentation
 from tfnss.training.batch_methods import BatchMethods
@@ -117,6 +118,7 @@ class GAN(BatchMethods, FineTuning, Stages, keras.Model):
         accumulation_steps: int = 1,
         total_kimg: float | None = None,
         growth: Growth | Literal[False] | None = None,
+        batch_statistics: str = "global",
         jit_compile: bool | str = "auto",
         steps_per_execution: int = 1,
         run_eagerly: bool = False,
@@ -146,6 +148,9 @@ class GAN(BatchMethods, FineTuning, Stages, keras.Model):
                 for `train_step` in a loop of your own. By default a call of `fit` is the run.
             growth: Resolutions, batch sizes and learning rates by the images seen, for networks that can grow. A model may
                 grow by default: False for one that does not.
+            batch_statistics: Images that batch normalisation takes its statistics over, on several devices: those of the
+                `global` batch, which gives the weights of one device; or of each device's share (`replica`), which XLA can
+                compile under a strategy. The moving averages are then the mean over the devices.
             jit_compile: Whether XLA compiles the gradients of each phase; "auto" for where there is a GPU or TPU.
             steps_per_execution: Iterations per call from Python; must divide the steps of an epoch.
             run_eagerly: Runs the training step without graphs, for debugging.
@@ -158,6 +163,7 @@ class GAN(BatchMethods, FineTuning, Stages, keras.Model):
         check_not_given("compile", kwargs)
         self._compile_arguments = lambda: arguments  # behind a function, where Keras does not track the parts twice
         check_steps(arguments)
+        normalization.check(batch_statistics)
         with self.distribute_strategy.scope():
             super().compile(
                 optimizer=None,
@@ -207,8 +213,10 @@ class GAN(BatchMethods, FineTuning, Stages, keras.Model):
     def _build_gradients(self, jit_compile: bool | str) -> list[gradients.PhaseGradients]:
         layers = [*self.generator._flatten_layers(), *self.discriminator._flatten_layers()]
         self._half_precision = any(layer.compute_dtype in ("float16", "bfloat16") for layer in layers)
-        synchronized = gradients.synchronize(layers, self._replicas, penalized=bool(self.regularizers))
-        jit_compile = gradients.compiles(jit_compile, synchronized) and not self.run_eagerly
+        choice = self._compile_arguments()["batch_statistics"]
+        synchronized = normalization.settle(layers, self._replicas, bool(self.regularizers), choice)
+        jit_compile = normalization.compiles(jit_compile, synchronized) and not self.run_eagerly
+        self._drifting = lambda: normalization.drifting(layers, self._replicas, choice)
         how = (self._source, self._replicas, self.accumulation_steps, jit_compile)
         return [gradients.PhaseGradients(phase, self.game, *how) for phase in self.phases]
 
@@ -241,6 +249,7 @@ class GAN(BatchMethods, FineTuning, Stages, keras.Model):
         if can_grow(self.generator):
             self.generator.lod.assign(self.game.stage.lod(self.images_seen.value))
         self.images_seen.assign(self.images_seen + batch_size)
+        normalization.agree(self._drifting())
         update_statistics(self.generator, batch_size, self.seed, self.images_seen.value)
         decay = ema_decay(self.images_seen.value, batch_size, self.ema_half_life_kimg, self.ema_ramp_up)
         copied = getattr(self.generator, "statistics", ())

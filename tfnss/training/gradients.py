@@ -1,7 +1,6 @@
 """The gradients of a phase: how they are compiled, and taken part by part of the batch."""
 
 import itertools
-import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,8 +11,6 @@ from tfnss import random, xla
 from tfnss.random.stateless import GlobalBatchSource
 from tfnss.training.game import Game
 from tfnss.training.phases import Logs, Phase
-
-logger = logging.getLogger("tfnss")
 
 _STOCK_LAYERS = 2**15  # the place of their random numbers, above those of the phases, however many there are
 
@@ -49,7 +46,7 @@ class PhaseGradients:
         self._replicas, self._parts, self.compiled = replicas, parts, jit_compile
         self.of_part = self._of_part
         if jit_compile:
-            self.of_part = tf.function(self._of_part, jit_compile=True, autograph=False)
+            self.of_part = xla.compiled(self._of_part)
 
     def __call__(self, *inputs: Any) -> tuple[list, Logs]:
         first = tf.distribute.get_replica_context().replica_id_in_sync_group * self._parts
@@ -58,7 +55,8 @@ class PhaseGradients:
         for number, share in enumerate(zip(*(tf.split(x, self._parts) for x in inputs), strict=True)):
             with tf.control_dependencies(gradients or []):  # one after the other, or all would be in memory at once
                 self.seed_stock_layers(first + number)
-                new, log = self.of_part(first + number, *map(tf.identity, share))
+                part = tf.convert_to_tensor(first + number)  # not a number, or each part would be compiled anew
+                new, log = self.of_part(part, *map(tf.identity, share))
             gradients = new if gradients is None else [a + b for a, b in zip(gradients, new, strict=True)]
             logs.append(log)
         return gradients or [], {name: _joined([log[name] for log in logs]) for name in logs[0]}
@@ -79,29 +77,6 @@ class PhaseGradients:
         layers = (self.game.generator, self.game.discriminator, *([] if self.game.view is None else [self.game.view]))
         for state in itertools.chain.from_iterable(map(_seed_states, layers)):
             state.assign(tf.cast(source.stream().bits((2,)), state.dtype))
-
-
-def synchronize(layers: Sequence[keras.layers.Layer], replicas: int, penalized: bool) -> bool:
-    """Settles how batch normalisation communicates; gives whether it does.
-
-    On several replicas, batch normalisation uses the statistics of the global batch, so that replicas neither differ
-    nor drift. Under a gradient penalty it takes the same path of Keras' code, because the other one
-    (`tf.nn.moments`) has wrong second derivatives.
-    """
-    normalizations = [layer for layer in layers if isinstance(layer, keras.layers.BatchNormalization)]
-    synchronized = bool(normalizations) and (replicas > 1 or penalized)
-    for layer in normalizations:
-        layer.synchronized = synchronized
-    return synchronized
-
-
-def compiles(jit_compile: bool | str, synchronized: bool) -> bool:
-    """Whether XLA compiles gradients. Under a strategy it cannot where batch normalisation is synchronised."""
-    jit_compile = xla.chosen(jit_compile)
-    if jit_compile and synchronized and tf.distribute.has_strategy():
-        logger.warning("XLA is off: it cannot compile batch normalisation that is synchronised between replicas")
-        return False
-    return jit_compile
 
 
 def mended(gradient: Any) -> Any:

@@ -13,8 +13,9 @@ import numpy as np
 import tensorflow as tf
 from packaging import version
 
+from tfnss import files
 from tfnss.files import expanded
-from tfnss.metrics import cache, stand_ins
+from tfnss.metrics import stand_ins
 from tfnss.metrics.networks.network import Outputs, resized
 
 HANDLE = "https://tfhub.dev/tensorflow/tfgan/eval/inception/1"
@@ -89,7 +90,7 @@ def _digest(folder: Path) -> str:
 def _load_from_hub() -> Any:
     hub = _hub()
     os.environ.setdefault(
-        "TFHUB_CACHE_DIR", os.fspath(cache.folder() / "hub")
+        "TFHUB_CACHE_DIR", os.fspath(files.cache_folder() / "hub")
     )  # its own default does not survive a boot
     try:
         return hub.load(HANDLE)

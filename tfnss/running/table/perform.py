@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from tfnss import xla_cache
 from tfnss.console import reporting, start_tensorflow
 from tfnss.processes import end_this
 from tfnss.running.lock import only_writer
@@ -36,6 +37,7 @@ def perform(plan: Plan, job: Job) -> None:
     """Trains a job's run from where it stands, and measures it."""
     (job.work / "failure.txt").unlink(missing_ok=True)
     recipe = recipe_called(job.cell.recipe)
+    xla_cache.begin()
     start_tensorflow()
     from tfnss.running.execution import execute
     from tfnss.running.folder import is_free
