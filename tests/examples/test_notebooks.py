@@ -1,6 +1,7 @@
-"""The notebooks of examples/: committed without outputs, and run from top to bottom at toy size, twice."""
+"""The notebooks of examples/: committed without outputs, and run from top to bottom at toy size."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -54,14 +55,14 @@ def test_it_runs_from_top_to_bottom(path, tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(EXAMPLES.parent))
     notebook = nbformat.read(path, 4)
     cells(notebook, "parameters")[0].source = TOYS[path.stem]
-    for _ in range(2):  # run again, it resumes
+    for _ in range(2 if path.stem == "train_and_look" else 1):  # run again, it resumes
         client = NotebookClient(
             notebook, timeout=1200, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
         )
         client.execute()
         outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
         said = "".join(output.get("text", "") for output in outputs)
-        assert "error" not in said.lower()
+        assert not re.search(r"tfnss \w+.*: error: ", said)
         assert "\x1b[2K" not in said  # of a bar that moves
         shown = [output for output in outputs if output.output_type == "display_data"]
         assert len(shown) >= 2

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tfnss.analysis import Directions
-from tfnss.files import expanded
 from tfnss.running import drawn
 from tfnss.running.file_names import SETTINGS
+from tfnss.running.hub import located
 from tfnss.running.sample_grids import read_grid, sample_grids
 from tfnss.running.stored import read_settings
 from tfnss.serving import Exported, drawing
@@ -76,7 +76,7 @@ def tabs_of(model: Exported, given: Mapping[str, Any], noise_given: bool) -> lis
         tabs.append(_directions(common, pictures))
     if pictures:
         tabs.append(_pictures(common, pictures))
-    run = expanded(given["target"])
+    run = located(given["target"])
     if (run / SETTINGS).is_file() and sample_grids(run):
         tabs.append(_training(run))
     return tabs
