@@ -15,20 +15,20 @@ A Jacobian has all of its 512 columns here. They are of a network that costs nex
 matrices: 768 derivatives of a real one would take an hour.
 """
 
+import functools
 import gc
 import json
-import multiprocessing
-import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from benchmarks import command_line, memory
 from benchmarks.timing import print_table
 from tfnss import plots
 
@@ -59,11 +59,12 @@ ANALYSES: dict[str, tuple[str, int]] = {
 class Enlarged:
     """Images whose blocks of 64x64 pixels have one colour, a product of the style; and features of 9 sizes."""
 
-    latent_dim, slots = STYLE, 18
+    slots = 18
 
-    def __init__(self) -> None:
+    def __init__(self, latent_dim: int) -> None:
+        self.latent_dim = latent_dim
         draws = np.random.default_rng(0)
-        self.kernel = tf.constant(draws.normal(size=(STYLE, 16 * 16 * 3)), tf.float32)
+        self.kernel = tf.constant(draws.normal(size=(self.latent_dim, 16 * 16 * 3)), tf.float32)
         self.synthesis = _Synthesis(self)
 
     def mapping(self, latents: Any, labels: Any = None) -> Any:
@@ -73,7 +74,7 @@ class Enlarged:
         return tf.repeat(latents[:, None], self.slots, axis=1)
 
     def colours(self, styles: Any) -> Any:
-        return tf.reshape(tf.tanh(styles[:, 0] @ self.kernel / STYLE**0.5), (-1, 16, 16, 3))
+        return tf.reshape(tf.tanh(styles[:, 0] @ self.kernel / self.latent_dim**0.5), (-1, 16, 16, 3))
 
 
 class _Synthesis:
@@ -94,16 +95,16 @@ def _enlarged(images: Any, size: int) -> Any:
     return tf.repeat(tf.repeat(images, block, axis=1), block, axis=2)
 
 
-def jacobian() -> None:
+def jacobian(columns: int) -> None:
     from tfnss.analysis import jacobian_spectra
 
-    jacobian_spectra(Enlarged(), count=1)
+    jacobian_spectra(Enlarged(columns), count=1)
 
 
-def layers() -> None:
+def layers(columns: int) -> None:
     from tfnss.analysis import layer_spectra
 
-    layer_spectra(Enlarged(), count=1)
+    layer_spectra(Enlarged(columns), count=1)
 
 
 def made(name: str, folder: Path) -> Callable[[], None]:
@@ -135,28 +136,29 @@ def made(name: str, folder: Path) -> Callable[[], None]:
     return lambda: command_line.main(analysis, [str(run), *flags])
 
 
-def peak_gb() -> float:
-    """Of this process so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
-
-
-def measure(name: str) -> tuple[float, float, float]:
+def measure(name: str, columns: int = STYLE) -> tuple[float, float, float]:
     """GB before, GB at the peak, and seconds."""
     with tempfile.TemporaryDirectory() as folder:
         small = {"stylegan2_jacobian": jacobian, "stylegan2_jacobian, layers": layers}.get(name)
         if small is not None:
-            Enlarged().synthesis(tf.zeros((8, 18, STYLE)))
-        make = small or made(name, Path(folder))
-        before, start = peak_gb(), time.perf_counter()
+            Enlarged(columns).synthesis(tf.zeros((8, 18, columns)))
+        make = functools.partial(small, columns) if small else made(name, Path(folder))
+        before, start = memory.peak_mb() / 1e3, time.perf_counter()
         make()
-        return before, peak_gb(), time.perf_counter() - start
+        return before, memory.peak_mb() / 1e3, time.perf_counter() - start
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
+    names = ["stylegan2_jacobian", "stylegan2_jacobian, layers", *ANALYSES]
+    parser = command_line.parser(__doc__)
+    parser.add_argument("analyses", nargs="*", metavar="ANALYSIS", help=f"of {'; '.join(names)}; all by default")
+    arguments = parser.parse_args(argv)
+    unknown = [name for name in arguments.analyses if name not in names]
+    if unknown:
+        parser.error(f"no analysis is called {unknown[0]}; there are {'; '.join(names)}")
     rows: list[tuple] = []
-    for name in sys.argv[1:] or ["stylegan2_jacobian", "stylegan2_jacobian, layers", *ANALYSES]:
-        with multiprocessing.get_context("spawn").Pool(1) as pool:
-            before, peak, seconds = pool.apply(measure, (name,))
+    for name in arguments.analyses or (names[:1] if arguments.quick else names):
+        before, peak, seconds = memory.in_own_process(measure, name, 8 if arguments.quick else STYLE)
         grows = ANALYSES[name][1] * IMAGE_GB if name in ANALYSES else 0.0
         rows.append((name, before, peak - before, grows, peak - before + grows, seconds))
         print(rows[-1], file=sys.stderr, flush=True)

@@ -15,14 +15,18 @@ _softplus = nn.functional.softplus
 
 
 class Generator(nn.Module):
-    """The dense layer to 4x4, then batch normalisation, ReLU and transposed convolution at every size."""
+    """The dense layer to 4x4, then batch normalisation, ReLU and a convolution that doubles the image, at every size."""
 
-    def __init__(self, widths: list[int]) -> None:
+    def __init__(self, widths: list[int], upsampling: str) -> None:
         super().__init__()
         self.stem = nn.Linear(LATENTS, 16 * widths[0], bias=False)
         layers: list[nn.Module] = []
         for width, out in zip(widths, [*widths[1:], 3], strict=True):
-            layers += [nn.BatchNorm2d(width), nn.ReLU(), nn.ConvTranspose2d(width, out, 4, 2, 1, bias=False)]
+            layers += [nn.BatchNorm2d(width), nn.ReLU()]
+            if upsampling == "transposed":
+                layers.append(nn.ConvTranspose2d(width, out, 4, 2, 1, bias=False))
+            else:  # pixels repeated, as Odena et al. 2016 advise
+                layers += [nn.Upsample(scale_factor=2), nn.Conv2d(width, out, 3, padding=1, bias=False)]
         self.layers = nn.Sequential(*layers, nn.Tanh())
 
     def forward(self, latents: torch.Tensor) -> torch.Tensor:
@@ -46,10 +50,10 @@ class Discriminator(nn.Module):
         return self.layers(images)
 
 
-def networks(resolution: int = 64, base_width: int = 64) -> tuple[nn.Module, nn.Module]:
+def networks(resolution: int = 64, base_width: int = 64, upsampling: str = "transposed") -> tuple[nn.Module, nn.Module]:
     """Both, for square images of a power of two."""
     widths = [base_width * 2**level for level in range((resolution // 4).bit_length() - 1)]
-    return torch_rival.placed(Generator(widths[::-1]), Discriminator(widths))
+    return torch_rival.placed(Generator(widths[::-1], upsampling), Discriminator(widths))
 
 
 def take_weights(networks: tuple[nn.Module, nn.Module], ours: tuple[Any, Any]) -> None:

@@ -113,7 +113,9 @@ def networks_of(case: Case) -> tuple[Any, Any]:
 
         size, draws = pyramid(arguments["resolution"]), Initializers(0)
         widths = [arguments["base_width"] * 2**level for level in range(size.doublings)]
-        return generator_of(size, 100, widths[::-1], 3, None, draws), discriminator_of(size, 3, widths, "batch", draws)
+        return generator_of(size, 100, widths[::-1], 3, "transposed", None, draws), discriminator_of(
+            size, 3, widths, "batch", draws
+        )
     if case.family == "sngan":
         from models.sngan import networks
         from models.sngan.sizes import sizes_of

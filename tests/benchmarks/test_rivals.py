@@ -7,7 +7,9 @@ from benchmarks import networks_jax, rivals
 
 torch = pytest.importorskip("torch")
 
+_RESIZED = {"resolution": 16, "base_width": 4, "upsampling": "nearest"}
 TOYS = {
+    "DCGAN, nearest": rivals.Case("toy", "DCGAN", "dcgan_torch_rival", _RESIZED, 4),
     "DCGAN": rivals.Case("toy", "DCGAN", "dcgan_torch_rival", {"resolution": 16, "base_width": 4}, 4),
     "SNGAN": rivals.Case("toy", "SNGAN", "sngan_torch_rival", {"resolution": 32, "width": 1 / 16}, 4, 5),
 }
