@@ -13,8 +13,6 @@ import sys
 import tempfile
 import time
 
-from benchmarks.timing import print_table
-
 MODELS = ("DCGAN-64", "StyleGAN2-64")
 BATCHES = {"DCGAN-64": 128, "StyleGAN2-64": 8}
 
@@ -45,6 +43,8 @@ def first_step(name: str, jit_compile: bool) -> dict[str, float]:
 
 
 def main() -> None:
+    from benchmarks.timing import print_table  # imports TensorFlow, which a start is to do only with its cache
+
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for name in MODELS:
