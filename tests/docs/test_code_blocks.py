@@ -106,6 +106,7 @@ def status_of(command):
     return 0
 
 
+@pytest.mark.filterwarnings("default::UserWarning")  # toy sizes are warned of
 @pytest.mark.parametrize("page", [pytest.param(page, marks=_marks(page), id=name_of(page)) for page in RUN])
 def test_blocks_run(page, place, trained):
     names = {"__name__": "__main__"}

@@ -8,8 +8,9 @@ import pytest
 from tests.docs.commands import is_ours, run
 from tests.docs.pages import PAGES, ROOT, blocks_of, commands_of, inline_of
 from tfnss.commands import entry
-from tfnss.console import Parser
-from tfnss.running import catalogue
+from tfnss.console import Parser, parser_of
+from tfnss.running import catalogue, command_line
+from tfnss.running.analysis import command_line as analyses
 from tfnss.running.command_line import Mode
 
 TEXTS = {page: page.read_text() for page in PAGES}
@@ -95,6 +96,30 @@ def test_the_commands_are_found():
         "python -m recipes.nss_hadamard --trials 5",
     ):
         assert command in COMMANDS
+
+
+def test_every_flag_is_one():
+    """Those between backquotes, of any command, recipe or experiment."""
+    flags = {"--help", *_flags_of(entry.whole_parser())}
+    for name in catalogue.names():
+        module = catalogue.module(name)
+        if hasattr(module, "RECIPE"):
+            flags |= _flags_of(command_line.parser_of(module.RECIPE, name))
+        elif hasattr(module, "ANALYSIS"):
+            flags |= _flags_of(analyses.parser_of(module.ANALYSIS, name))
+        elif hasattr(module, "_parser"):
+            flags |= _flags_of(module._parser())
+    for command in entry.COMMANDS:
+        module = entry.command(command)
+        flags |= _flags_of(parser_of("", "", module.add_flags))
+    for page in PAGES:
+        ours = [code for code in inline_of(page) if re.match(r"--|tfnss|python -m recipes", code)]
+        found = {flag for code in ours for flag in re.findall(r"(?<!\S)--[a-z][\w-]*", code)}
+        assert found - flags == set(), page
+
+
+def _flags_of(parser):
+    return {flag for action in parser._actions for flag in action.option_strings}
 
 
 def test_every_path_is_there():
