@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -74,3 +75,16 @@ def test_bands_of_nothing(axes):
     panels.bands({"x": (np.zeros(3), np.zeros(3))}, "a", "b")(axes)
     assert np.isnan(axes.lines[0].get_ydata()).all()
     assert axes.get_yscale() == "linear"
+
+
+def looks(axes):
+    return [(to_hex(line.get_color()), line.get_linestyle()) for line in axes.lines]
+
+
+def test_a_colour_for_each_model_and_a_line_for_each_kind():
+    first, second = to_hex("C0"), to_hex("C1")
+    curves = {f"{model}, {kind}": ([0, 1], [0.0, 1.0]) for model in ("a", "b") for kind in ("on", "off")}
+    panels.lines(curves, "x", "y")(axes := Figure().subplots())
+    assert looks(axes) == [(first, "-"), (first, "--"), (second, "-"), (second, "--")]
+    panels.lines({"a": ([0], [1]), "b": ([0], [1])}, "x", "y")(axes := Figure().subplots())
+    assert looks(axes) == [(first, "-"), (second, "-")]

@@ -4,7 +4,7 @@ A panel is a function that draws on the axes it is given: `lines`, `bands` and `
 """
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from tfnss import files, plots
 
 Panel = Callable[[Any], None]
 _COLUMN, _PANEL = 1.25, 3.6  # inches
+_LINES = ("-", "--", ":", "-.")
 
 
 def save_composed(
@@ -70,17 +71,32 @@ def lines(
     levels: Mapping[str, float] | None = None,
     logarithmic: bool = False,
 ) -> Panel:
-    """Curves, places and values by label, over horizontal lines; with `logarithmic`, on logarithmic values."""
+    """Curves, places and values by label, over horizontal lines; with `logarithmic`, on logarithmic values.
+
+    Labels "model, kind" give each model a colour, and each kind a way of drawing its line.
+    """
 
     def draw(axes: Any) -> None:
+        looks = _looks(curves)
         for label, (places, values) in curves.items():
-            axes.plot(places, values, marker=".", label=label)
+            axes.plot(places, values, looks[label], marker=".", label=label)
         for label, level in (levels or {}).items():
             axes.axhline(level, color="black", linestyle="--", linewidth=1, label=label)
         axes.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if logarithmic else "linear")
-        axes.legend(fontsize="small")
+        axes.legend(fontsize="x-small" if len(curves) > 4 else "small", framealpha=0.5)
 
     return draw
+
+
+def _looks(labels: Iterable[str]) -> dict[str, str]:
+    """Matplotlib's word for the colour and the line of each label."""
+    parts = {label: label.rpartition(", ") for label in labels}
+    models = list(dict.fromkeys(model or kind for model, _, kind in parts.values()))
+    kinds = list(dict.fromkeys(kind if model else "" for model, _, kind in parts.values()))
+    return {
+        label: f"C{models.index(model or kind) % 10}{_LINES[kinds.index(kind if model else '') % len(_LINES)]}"
+        for label, (model, _, kind) in parts.items()
+    }
 
 
 def bands(curves: Mapping[str, tuple[np.ndarray, np.ndarray]], xlabel: str, ylabel: str) -> Panel:
