@@ -66,7 +66,7 @@ def begin(folder: str | None = None) -> None:
             raise ValueError(f"--xla-cache {folder} cannot be written ({error}): name another place, or off") from error
         warnings.warn(f"what XLA compiles is not kept: {error}; name another folder by {files.CACHE}", stacklevel=2)
         return
-    ours = f'--{_CACHE_FLAG}="{_own}" --tf_xla_persistent_cache_device_types=CPU'
+    ours = f"--{_CACHE_FLAG}={_quoted(_own)} --tf_xla_persistent_cache_device_types=CPU"
     os.environ[_FLAGS] = f"{given} {ours}".strip()
     atexit.register(_end)
 
@@ -136,6 +136,12 @@ def _checksum(path: Path) -> str:
     return f"{value:08x}"
 
 
+def _quoted(path: Path) -> str:
+    """A path as a value of TensorFlow's flags, whose quotes know a backslash."""
+    text = path.as_posix().replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'
+
+
 def _kind() -> str:
     """Name of the folder of executables that this process can use: by TensorFlow, processor, threads and flags of XLA."""
     made = [*_tensorflow(), *_processor(), str(os.cpu_count()), str(_cores())]
@@ -154,7 +160,7 @@ def _tensorflow() -> list[str]:
 def _processor() -> list[str]:
     """Model and features of the processor."""
     try:
-        first = Path("/proc/cpuinfo").read_text().split("\n\n")[0]
+        first = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split("\n\n")[0]
     except OSError:
         return [platform.system(), platform.machine(), platform.processor()]
     changing = ("processor", "cpu MHz", "core id", "apicid", "initial apicid", "bogomips", "BogoMIPS", "physical id")
@@ -162,4 +168,5 @@ def _processor() -> list[str]:
 
 
 def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    allowed = getattr(os, "sched_getaffinity", None)  # of Linux alone
+    return os.cpu_count() or 1 if allowed is None else len(allowed(0))
