@@ -10,8 +10,10 @@ import atexit
 import contextlib
 import hashlib
 import importlib.util
+import itertools
 import os
 import platform
+import re
 import sys
 import tempfile
 import time
@@ -26,7 +28,11 @@ MOST_BYTES = 2 * 10**9
 _FLAGS = "TF_XLA_FLAGS"
 _CACHE_FLAG = "tf_xla_persistent_cache_directory"
 _WHOLE = "[!.]*.pb"  # those of names with a point before are being written
-_OWN = "process-"  # folders of processes
+_OWN, _PARTIAL = "process-", ".partial."  # folders of processes, and files that `files.replacing` writes
+_KIND, _KEPT = (
+    re.compile(r"[0-9a-f]{16}"),
+    re.compile(r"[^.]+\.[0-9a-f]{8}\.pb"),
+)  # names of folders and files kept in them
 _SECONDS_OF_PROCESSES = 86_400.0  # after which what a killed one left is removed; one that lives can do without, too
 _BUILT_FROM = ("XLA_FLAGS", "TF_NUM_INTRAOP_THREADS", "TF_ENABLE_ONEDNN_OPTS")
 
@@ -106,15 +112,18 @@ def _link(kept: Path, own: Path) -> None:
 
 
 def _tidy(place: Path) -> None:
-    """Removes what killed processes left, and the oldest executables beyond `MOST_BYTES`, of whatever TensorFlow."""
+    """Removes what killed processes left, and the oldest executables beyond `MOST_BYTES`, of whatever TensorFlow.
+
+    The user may have named a folder that holds other things, too: they stay.
+    """
     found = []
-    for path in place.glob("*/*"):
+    for path in itertools.chain.from_iterable(each.glob("*") for each in place.iterdir() if _KIND.fullmatch(each.name)):
         with contextlib.suppress(OSError):
             status = path.stat()
-            if path.name.startswith((_OWN, ".")):
+            if path.name.startswith((_OWN, _PARTIAL)):
                 if time.time() - status.st_mtime > _SECONDS_OF_PROCESSES:
                     files.remove(path)
-            elif path.suffix == ".pb":
+            elif _KEPT.fullmatch(path.name):
                 found.append((status.st_mtime, status.st_size, path))
     total = 0
     for _, size, path in sorted(found, reverse=True):
