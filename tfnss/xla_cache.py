@@ -129,7 +129,8 @@ def _tidy(place: Path) -> None:
     for _, size, path in sorted(found, reverse=True):
         total += size
         if total > MOST_BYTES:
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # another process has just removed it, or it is another user's
+                path.unlink()
 
 
 def _plain_name(path: Path) -> str:

@@ -56,4 +56,4 @@ class Status:
     def _continuation(self) -> str:
         if not self.writes:
             return "the first worker has the run"
-        return f"continue with: {self._program} --resume --run-dir {quoted(self.directory)}"
+        return f"continue with: {self._program} --resume --run-dir {quoted(str(self.directory))}"
