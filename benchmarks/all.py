@@ -40,6 +40,7 @@ NAMES = (
     "analysis_memory",
     "frechet_distance",
     "startup",
+    "compile_time",
 )
 COLUMNS = ("CPU", "GPU")
 _NOT_YET = "not measured yet"
@@ -60,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     if arguments.output and arguments.output.exists():
         try:
-            read(arguments.output.read_text())
+            read(arguments.output.read_text(encoding="utf-8"))
         except ValueError as error:
             parser.error(f"{arguments.output} is no table of this command, and is left alone: {error}")
     column, description = machine()
@@ -168,10 +169,12 @@ def read(text: str) -> tuple[dict[str, str], dict[str, Figures]]:
 
 def _write(path: Path, column: str, description: str, new: Figures, ran: Sequence[str]) -> None:
     """Fills the column of a file, whose figures of other benchmarks stay."""
-    machines, figures = read(path.read_text()) if path.exists() else ({}, {})
+    machines, figures = read(path.read_text(encoding="utf-8")) if path.exists() else ({}, {})
     kept = {key: value for key, value in figures.get(column, {}).items() if key[0] not in ran}
     with replacing(path) as temporary:
-        temporary.write_text(page({**machines, column: description}, {**figures, column: {**kept, **new}}))
+        temporary.write_text(
+            page({**machines, column: description}, {**figures, column: {**kept, **new}}), encoding="utf-8"
+        )
 
 
 def _cells(line: str) -> list[str]:

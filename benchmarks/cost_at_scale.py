@@ -148,7 +148,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--page", type=Path, help=f"file whose lines between {BEGIN} and {END} the tables replace")
     arguments = parser.parse_args(argv)
-    text = arguments.page.read_text() if arguments.page else f"{BEGIN}\n{END}\n"
+    text = arguments.page.read_text(encoding="utf-8") if arguments.page else f"{BEGIN}\n{END}\n"
     if not re.search(_BETWEEN, text):
         parser.error(f"{arguments.page} has no lines {BEGIN} and {END}")
     printed = io.StringIO()
@@ -158,7 +158,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     if arguments.page:
         with replacing(arguments.page) as temporary:
             temporary.write_text(
-                re.sub(_BETWEEN, lambda _: f"{BEGIN}\n\n{printed.getvalue().strip()}\n\n{END}\n", text)
+                re.sub(_BETWEEN, lambda _: f"{BEGIN}\n\n{printed.getvalue().strip()}\n\n{END}\n", text),
+                encoding="utf-8",
             )
 
 

@@ -9,6 +9,7 @@ import multiprocessing
 import resource
 import sys
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,13 @@ _STATUS, _REFERENCES = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
 def in_own_process(function: Callable, *arguments: Any) -> Any:
-    """What a function of a module gives, called in a new process."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(function, arguments)
+    """What a function of a module gives, called in a new process.
+
+    Raises:
+        BrokenProcessPool: If that is killed, as for want of memory. (`multiprocessing.Pool` would wait for ever.)
+    """
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
 
 
 def used_mb(library: str | None = None) -> float:

@@ -126,7 +126,9 @@ def networks_of(case: Case) -> tuple[Any, Any]:
         )
         return (
             networks.generator_of(sizes.stem, 128, generator, 3, None, draws),
-            networks.discriminator_of((32, 32, 3), discriminator, sizes.halvings, "average", "rectified", draws),
+            networks.discriminator_of(
+                (*(arguments["resolution"],) * 2, 3), discriminator, sizes.halvings, "average", "rectified", draws
+            ),
         )
     from models.stylegan2 import StyleGAN2Discriminator, StyleGAN2Generator
     from models.stylegan2.weights import randomize

@@ -19,6 +19,7 @@ from tfnss.running.analysis.declaration import Analysis, Found
 from tfnss.running.analysis.model import Model
 from tfnss.running.analysis.reals import load_reals
 from tfnss.running.analysis.work import Work
+from tfnss.running.hub import called
 from tfnss.running.option import Option
 
 
@@ -30,9 +31,8 @@ def _analyse(models: Sequence[Model], given: Mapping[str, Any], work: Work) -> F
     for model in models:
         if model.image_shape != models[0].image_shape:
             sizes = " and ".join("x".join(map(str, each.image_shape)) for each in (models[0], model))
-            raise ValueError(
-                f"{models[0].place.path} and {model.place.path} make images of {sizes}: take models of one size"
-            )
+            names = " and ".join(called(each.place.path) for each in (models[0], model))
+            raise ValueError(f"{names} make images of {sizes}: take models of one size")
     reals, count = _reals(models[0], given, work)
     real = analysis.mean_amplitudes(reals, given["window"])
     fakes = {

@@ -19,6 +19,7 @@ from tfnss.running.analysis.command_line import main_of
 from tfnss.running.analysis.declaration import Analysis, Found
 from tfnss.running.analysis.model import Model
 from tfnss.running.analysis.work import Work
+from tfnss.running.hub import called
 from tfnss.running.option import Option
 
 
@@ -80,7 +81,7 @@ def _found(model: Model, given: Mapping[str, Any], layers: list[int] | None, wor
             return analysis.sefa_directions(model.generator, layers)
         return analysis.pca_directions(model.generator, given["styles"], 0, layers, progress=work.shown)
     except ValueError as error:
-        raise ValueError(f"{model.place.path}: {error}") from error
+        raise ValueError(f"{called(model.place.path)}: {error}") from error
 
 
 def _images(model: Model, directions: "analysis.Directions", index: int, given: Mapping[str, Any]) -> Any:

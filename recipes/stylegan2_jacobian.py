@@ -17,6 +17,7 @@ from tfnss.running.analysis.command_line import main_of
 from tfnss.running.analysis.declaration import Analysis, Found
 from tfnss.running.analysis.model import Model
 from tfnss.running.analysis.work import Work
+from tfnss.running.hub import called
 from tfnss.running.option import Option
 
 _TOLERANCES = (1e-1, 1e-2, 1e-3)
@@ -42,7 +43,7 @@ def _analyse(models: Sequence[Model], given: Mapping[str, Any], work: Work) -> F
         try:
             image, layers = _found(model, index, space, given, work)
         except ValueError as error:  # of one without styles, or that has diverged
-            raise ValueError(f"{model.place.path}: {error}") from error
+            raise ValueError(f"{called(model.place.path)}: {error}") from error
         numbers[model.name] = {"space": space, **_numbers(image)}
         numbers[model.name]["layers"] = {name: _numbers(spectra) for name, spectra in layers.items()}
         curves[model.name] = image.mean, image.std

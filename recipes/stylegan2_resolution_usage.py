@@ -21,6 +21,7 @@ from tfnss.running.analysis.declaration import Analysis, Found
 from tfnss.running.analysis.model import Model
 from tfnss.running.analysis.reals import load_reals
 from tfnss.running.analysis.work import Work
+from tfnss.running.hub import called
 from tfnss.running.option import Option
 
 
@@ -40,7 +41,7 @@ def _analyse(models: Sequence[Model], given: Mapping[str, Any], work: Work) -> F
                 )
             bands[model.name] = analysis.band_usage(_samples(model, given, work))
         except ValueError as error:  # of one that has diverged, say
-            raise ValueError(f"{model.place.path}: {error}") from error
+            raise ValueError(f"{called(model.place.path)}: {error}") from error
     shares = {"RGB layers": layers, "octaves of the images": bands}
     panels = {title: {name: _labelled(found) for name, found in bars.items()} for title, bars in shares.items() if bars}
     told = [f"{name}, {title}: {_in_words(bar)}" for title, bars in panels.items() for name, bar in bars.items()]

@@ -118,16 +118,31 @@ def test_what_another_process_is_writing_is_left_alone(fresh, tmp_path):
 
 
 def test_the_oldest_go_and_what_killed_processes_left(fresh, tmp_path):
-    other = tmp_path / "of another TensorFlow"
+    other = tmp_path / "0123456789abcdef"  # of another TensorFlow
     for folder, age in (("process-killed", 2 * 86_400), ("process-alive", 60)):
         (other / folder).mkdir(parents=True)
         os.utime(other / folder, (time.time() - age,) * 2)
     for number in range(4):
-        (other / f"{number}.0.pb").write_bytes(bytes(10))
-        os.utime(other / f"{number}.0.pb", (number, number))
+        (other / f"{number}.00000000.pb").write_bytes(bytes(10))
+        os.utime(other / f"{number}.00000000.pb", (number, number))
     fresh.setattr(xla_cache, "MOST_BYTES", 25)
     xla_cache.begin(str(tmp_path))
-    assert sorted(path.name for path in other.iterdir()) == ["2.0.pb", "3.0.pb", "process-alive"]
+    assert sorted(path.name for path in other.iterdir()) == ["2.00000000.pb", "3.00000000.pb", "process-alive"]
+
+
+def test_other_things_in_the_folder_stay(fresh, tmp_path):
+    for folder in (tmp_path / "project", tmp_path / "0123456789abcdef"):
+        for path in (folder / ".git" / "config", folder / "saved_model.pb", folder / ".hidden"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(bytes(10))
+            for old in (path, path.parent):
+                os.utime(old, (0, 0))
+    (tmp_path / "project" / "process-of-mine").mkdir()
+    os.utime(tmp_path / "project" / "process-of-mine", (0, 0))
+    before = set(tmp_path.rglob("*"))
+    fresh.setattr(xla_cache, "MOST_BYTES", 5)
+    xla_cache.begin(str(tmp_path))
+    assert before < set(tmp_path.rglob("*"))
 
 
 @pytest.mark.parametrize("name", ["XLA_FLAGS", "TF_NUM_INTRAOP_THREADS", "TF_XLA_FLAGS"])

@@ -66,9 +66,15 @@ def cache_folder() -> Path:
 
 
 def link(path: Path, new: Path) -> None:
-    """Gives a file a second name, or where the file system has none a copy."""
+    """Gives a file a second name, or where the file system has none a copy.
+
+    Raises:
+        OSError: For a name that a file has already, and whatever else goes wrong.
+    """
     try:
         os.link(path, new)
+    except FileExistsError:  # it may be a second name of another file, which a copy would be written into
+        raise
     except OSError:
         shutil.copyfile(path, new)
 

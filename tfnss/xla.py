@@ -1,13 +1,11 @@
 """Where XLA compiles, and what."""
 
 import hashlib
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
-from tensorflow.core.framework import function_pb2
-from tensorflow.python.eager import context
-from tensorflow.python.eager.polymorphic_function import atomic_function, concrete_function, polymorphic_function
 from tensorflow.python.framework import ops
 from tensorflow.python.ops import control_flow_util
 
@@ -38,33 +36,72 @@ class NamedByContent:
     """A compiled function whose graphs have names that follow from what they hold.
 
     XLA's executables are kept by the names of their graphs. TensorFlow's own count all that a process did before, so that a
-    resumed run would not find those of the run that it resumes. TensorFlow has no public way to choose them.
+    resumed run would not find those of the run that it resumes. TensorFlow has no public way to choose them: where its
+    private parts are others than here, functions keep TensorFlow's names, and a warning says so once.
 
     Args:
         traced: A `tf.function` that XLA compiles, of tensors. No gradient is taken of its results.
     """
+
+    _refused = False  # by this TensorFlow
 
     def __init__(self, traced: Any) -> None:
         self._traced = traced
         self._named: dict[Any, Any] = {}
 
     def __call__(self, *inputs: Any) -> Any:
-        return self.get_concrete_function(*inputs)(*inputs)
+        results = None if self._refused else self._tried(self.get_concrete_function(*inputs), *inputs)
+        return self._traced(*inputs) if self._refused else results
 
     def get_concrete_function(self, *inputs: Any) -> Any:
         """The function of inputs of these shapes, on this device."""
-        with polymorphic_function.OptionalXlaContext(True):  # as a call does
+        within = self._tried(_xla_context)
+        if within is None:
+            return self._traced.get_concrete_function(*inputs)
+        with within:  # as a call does
             concrete = self._traced.get_concrete_function(*inputs)
         if concrete not in self._named:
             # With the replica's number, as two that compile the same at the same time would write one file.
             replica = tf.distribute.get_replica_context().replica_id_in_sync_group
-            named = _by_content(concrete.inference_fn, concrete.graph, f"_{tf.get_static_value(replica)}")
-            self._named[concrete] = concrete_function.ConcreteFunction(named)
+            self._named[concrete] = self._tried(_renamed, concrete, f"_{tf.get_static_value(replica)}") or concrete
         return self._named[concrete]
+
+    def _tried(self, function: Callable, *arguments: Any) -> Any:
+        """What a function gives that needs private parts of TensorFlow, or None where these are others."""
+        if self._refused:
+            return None
+        try:
+            return function(*arguments)
+        except (AttributeError, ImportError, TypeError) as error:
+            NamedByContent._refused = True
+            warnings.warn(
+                f"later starts compile everything anew: TensorFlow {tf.__version__} has other private parts than those that "
+                f"its cache needs here ({error}); --xla-cache off ends this warning",
+                stacklevel=2,
+            )
+            return None
+
+
+def _xla_context() -> Any:
+    """What is traced within it is for XLA."""
+    from tensorflow.python.eager.polymorphic_function import polymorphic_function
+
+    return polymorphic_function.OptionalXlaContext(True)
+
+
+def _renamed(concrete: Any, suffix: str) -> Any:
+    """A concrete function under a name that follows from what it holds, with a suffix."""
+    from tensorflow.python.eager.polymorphic_function import concrete_function
+
+    return concrete_function.ConcreteFunction(_by_content(concrete.inference_fn, concrete.graph, suffix))
 
 
 def _by_content(function: Any, graph: Any = None, suffix: str = "") -> Any:
     """A function of TensorFlow's runtime, and all that it calls, under names that follow from what they hold."""
+    from tensorflow.core.framework import function_pb2
+    from tensorflow.python.eager import context
+    from tensorflow.python.eager.polymorphic_function import atomic_function
+
     called = {child.name.decode(): _by_content(child) for child in function.children}
     definition = function_pb2.FunctionDef.FromString(function.definition.SerializeToString())
     for node in definition.node_def:

@@ -10,8 +10,10 @@ import atexit
 import contextlib
 import hashlib
 import importlib.util
+import itertools
 import os
 import platform
+import re
 import sys
 import tempfile
 import time
@@ -26,7 +28,11 @@ MOST_BYTES = 2 * 10**9
 _FLAGS = "TF_XLA_FLAGS"
 _CACHE_FLAG = "tf_xla_persistent_cache_directory"
 _WHOLE = "[!.]*.pb"  # those of names with a point before are being written
-_OWN = "process-"  # folders of processes
+_OWN, _PARTIAL = "process-", ".partial."  # folders of processes, and files that `files.replacing` writes
+_KIND, _KEPT = (
+    re.compile(r"[0-9a-f]{16}"),
+    re.compile(r"[^.]+\.[0-9a-f]{8}\.pb"),
+)  # names of folders and files kept in them
 _SECONDS_OF_PROCESSES = 86_400.0  # after which what a killed one left is removed; one that lives can do without, too
 _BUILT_FROM = ("XLA_FLAGS", "TF_NUM_INTRAOP_THREADS", "TF_ENABLE_ONEDNN_OPTS")
 
@@ -66,7 +72,7 @@ def begin(folder: str | None = None) -> None:
             raise ValueError(f"--xla-cache {folder} cannot be written ({error}): name another place, or off") from error
         warnings.warn(f"what XLA compiles is not kept: {error}; name another folder by {files.CACHE}", stacklevel=2)
         return
-    ours = f'--{_CACHE_FLAG}="{_own}" --tf_xla_persistent_cache_device_types=CPU'
+    ours = f"--{_CACHE_FLAG}={_quoted(_own)} --tf_xla_persistent_cache_device_types=CPU"
     os.environ[_FLAGS] = f"{given} {ours}".strip()
     atexit.register(_end)
 
@@ -106,21 +112,25 @@ def _link(kept: Path, own: Path) -> None:
 
 
 def _tidy(place: Path) -> None:
-    """Removes what killed processes left, and the oldest executables beyond `MOST_BYTES`, of whatever TensorFlow."""
+    """Removes what killed processes left, and the oldest executables beyond `MOST_BYTES`, of whatever TensorFlow.
+
+    The user may have named a folder that holds other things, too: they stay.
+    """
     found = []
-    for path in place.glob("*/*"):
+    for path in itertools.chain.from_iterable(each.glob("*") for each in place.iterdir() if _KIND.fullmatch(each.name)):
         with contextlib.suppress(OSError):
             status = path.stat()
-            if path.name.startswith((_OWN, ".")):
+            if path.name.startswith((_OWN, _PARTIAL)):
                 if time.time() - status.st_mtime > _SECONDS_OF_PROCESSES:
                     files.remove(path)
-            elif path.suffix == ".pb":
+            elif _KEPT.fullmatch(path.name):
                 found.append((status.st_mtime, status.st_size, path))
     total = 0
     for _, size, path in sorted(found, reverse=True):
         total += size
         if total > MOST_BYTES:
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # another process has just removed it, or it is another user's
+                path.unlink()
 
 
 def _plain_name(path: Path) -> str:
@@ -134,6 +144,12 @@ def _checksum(path: Path) -> str:
         while block := file.read(2**20):
             value = zlib.crc32(block, value)
     return f"{value:08x}"
+
+
+def _quoted(path: Path) -> str:
+    """A path as a value of TensorFlow's flags, whose quotes know a backslash."""
+    text = path.as_posix().replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'
 
 
 def _kind() -> str:
@@ -154,7 +170,7 @@ def _tensorflow() -> list[str]:
 def _processor() -> list[str]:
     """Model and features of the processor."""
     try:
-        first = Path("/proc/cpuinfo").read_text().split("\n\n")[0]
+        first = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split("\n\n")[0]
     except OSError:
         return [platform.system(), platform.machine(), platform.processor()]
     changing = ("processor", "cpu MHz", "core id", "apicid", "initial apicid", "bogomips", "BogoMIPS", "physical id")
@@ -162,4 +178,5 @@ def _processor() -> list[str]:
 
 
 def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    allowed = getattr(os, "sched_getaffinity", None)  # of Linux alone
+    return os.cpu_count() or 1 if allowed is None else len(allowed(0))

@@ -18,6 +18,11 @@ def generator_of(
     noise: str | None,
     draws: Initializers,
 ) -> keras.Model:
+    """A network from latents `[batch, latent_dim]` to images `[batch, height, width, channels]` in [-1, 1].
+
+    Raises:
+        ValueError: For an `upsampling` or a `noise` that there is not.
+    """
     height, width = size.smallest
     latents = keras.Input((latent_dim,), name="latents")
     x = layers.Dense(height * width * widths[0], use_bias=False, kernel_initializer=draws.normal(), name="stem")(
@@ -36,6 +41,11 @@ def generator_of(
 def discriminator_of(
     size: Pyramid, channels: int, widths: list[int], normalization: str | None, draws: Initializers
 ) -> keras.Model:
+    """A network from images `[batch, height, width, channels]` in [-1, 1] to logits `[batch, 1]`.
+
+    Raises:
+        ValueError: For a `normalization` that there is not.
+    """
     images = x = keras.Input((*size.size, channels), name="images")
     for level, width in enumerate(widths):
         x = Conv2D(width, 4, strides=2, padding="same", use_bias=False, kernel_initializer=draws.normal())(x)

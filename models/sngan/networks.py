@@ -14,6 +14,7 @@ from tfnss.layers.noise import noise_injection
 def generator_of(
     stem: tuple[int, int], latent_dim: int, widths: list[int], channels: int, noise: str | None, draws: Initializers
 ) -> keras.Model:
+    """A network from latents `[batch, latent_dim]` to images `[batch, height, width, channels]` in [-1, 1]."""
     latents = keras.Input((latent_dim,), name="latents")
     x = layers.Dense(math.prod(stem) * widths[0], **draws.xavier(latent_dim), name="stem")(latents)
     x = layers.Reshape((*stem, widths[0]))(x)
@@ -49,6 +50,7 @@ def discriminator_of(
     shortcut: str,
     draws: Initializers,
 ) -> keras.Model:
+    """A network from images `[batch, *shape]` in [-1, 1] to logits `[batch, 1]`."""
     images = x = keras.Input(shape, name="images")
     for index, width in enumerate(widths):
         halving = downsampling if index < halvings else None

@@ -36,6 +36,7 @@ def run(tmp_path_factory):
     write_run(dcgan_photos.RECIPE, run, base_width=4)
     saved = json.loads((run / "settings.json").read_text())
     saved["settings"]["data"] = "/home/me/secret/faces"
+    saved["changes"] = [{"until_images_seen": 0, "settings": {"data": "/home/me/secret/before"}}]
     saved["images"] = {"count": 10, "fingerprint": "ab"}
     saved["made_of"] = {"blend": ["/home/me/secret/one", "/home/me/secret/two"], "at": 8}
     (run / "settings.json").write_text(json.dumps(saved))
@@ -75,6 +76,7 @@ def test_what_is_there_is_the_run(fake_hub, run, tmp_path, capsys):
     saved, there = (json.loads(text) for text in ((run / "settings.json").read_text(), files["settings.json"]))
     assert there["settings"] == saved["settings"] | {"data": "faces"}
     assert there["made_of"] == {"blend": ["one", "two"], "at": 8}
+    assert there["changes"] == [{"until_images_seen": 0, "settings": {"data": "before"}}]
     assert there["images"] == saved["images"]
     assert [json.loads(line)["fid"] for line in files["metrics.jsonl"].splitlines()] == [12.5]  # none of its future
 

@@ -50,7 +50,7 @@ def add_flags(parser: Parser) -> None:
     flag("repository", metavar="USER/NAME", help="repository on the Hub; it is made if it is not there")
     flag("--private", action="store_true", help="a repository that only you see")
     flag("--revision", metavar="BRANCH", help="branch of it, made if it is not there (default: the main one)")
-    flag("--message", metavar="TEXT", help="message of the commit (default: the run and the images that it saw)")
+    flag("--message", metavar="TEXT", help="message of the commit (default: the name of the run's folder)")
     flag("--license", metavar="NAME", help="what the model card says, as the Hub writes it: apache-2.0, cc-by-4.0, ...")
     flag(
         "--checkpoint",

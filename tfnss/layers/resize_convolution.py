@@ -40,7 +40,7 @@ class ResizeConv2D(keras.layers.Conv2D):
         for name in fixed.keys() & kwargs.keys():
             value = kwargs.pop(name)
             if value != fixed[name] and value not in ((fixed[name],) * 2, [fixed[name]] * 2):
-                raise ValueError(f"`{name}` of ResizeConv2D is always {fixed[name]!r}")
+                raise ValueError(f"`{name}` of ResizeConv2D is always {fixed[name]!r}. Received: {value!r}")
         super().__init__(filters, kernel_size, **fixed, **kwargs)
         if self.kernel_size[0] % 2 == 0 or self.kernel_size[0] != self.kernel_size[1]:
             raise ValueError(f"`kernel_size` must be one odd number. Received: {kernel_size}")

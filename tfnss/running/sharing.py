@@ -71,6 +71,8 @@ def _without_places(value: Any) -> Any:
     """What is told of a run, with the last part of each path for the whole."""
     if isinstance(value, Mapping):
         return {key: _name(each) if key in _PLACES else _without_places(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_without_places(each) for each in value]
     return value
 
 

@@ -44,8 +44,8 @@ def listening(host: str, port: int) -> socket.socket:
 
 def _reason(error: Exception) -> str:
     """What is wrong, without the address again."""
-    number = getattr(error, "errno", None) or 0
-    return os.strerror(number) if number > 0 else getattr(error, "strerror", None) or str(error)
+    said = getattr(error, "strerror", None) or str(error)
+    return said.partition(" (while attempting")[0]
 
 
 def address(listener: socket.socket) -> str:

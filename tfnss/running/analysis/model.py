@@ -129,7 +129,9 @@ def opened(places: Sequence[Place]) -> list[Model]:
         ValueError: For damaged files, and for a place that is named twice. The message names it.
     """
     weights = [place.weights.resolve() for place in places]
-    twice = next((place.path for place, file in zip(places, weights, strict=True) if weights.count(file) > 1), None)
+    twice = next(
+        (called(place.path) for place, file in zip(places, weights, strict=True) if weights.count(file) > 1), None
+    )
     if twice is not None:
         raise ValueError(f"{twice} is named twice: each model must be another")
     return [_opened(place, name) for place, name in zip(places, _names(places), strict=True)]
@@ -142,7 +144,7 @@ def _names(places: Sequence[Place]) -> list[str]:
         names = ["/".join(each[-count:]).removesuffix(_WEIGHTS) for each in parts]
         if len(set(names)) == len(names):
             return names
-    return [str(place.path) for place in places]
+    return [called(place.path) for place in places]
 
 
 def _parts(path: Path) -> tuple[str, ...]:
@@ -227,4 +229,4 @@ def check_needs(models: Sequence[Model], needs: Sequence[str]) -> None:
     for model in models:
         for name in needs:
             if not NEEDS[name].met(model):
-                raise ValueError(f"{model.place.path} {NEEDS[name].lacking}; this analysis needs that")
+                raise ValueError(f"{called(model.place.path)} {NEEDS[name].lacking}; this analysis needs that")

@@ -79,8 +79,9 @@ class Work:
             with self._held:
                 yield
         finally:
-            if self._begun and self.folder.is_dir() and not any(self.folder.iterdir()):
-                self.folder.rmdir()
+            if self._begun:
+                with contextlib.suppress(OSError):  # it holds parts, another process has it now, or it is gone
+                    self.folder.rmdir()
 
     def finish(self) -> None:
         """Removes what was kept."""

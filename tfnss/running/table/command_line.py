@@ -10,7 +10,7 @@ from typing import Any
 
 from tfnss.console import Parser, check_range, fail, parser_of, reporting, start_tensorflow
 from tfnss.files import expanded
-from tfnss.processes import END_SIGNALS
+from tfnss.processes import END_SIGNALS, quoted
 from tfnss.resolution import ResolutionError
 from tfnss.running.table import plan as plans
 from tfnss.running.table.plan import Job, Plan, recipe_called, table_called
@@ -73,7 +73,7 @@ def run(program: str, flags: dict[str, Any]) -> None:
         print(f"{program}: {name} failed: {reason}", file=sys.stderr)
     print(
         f"Done: see {folder / 'table.html'}, or table.md and table.json beside it; HParams of all runs are in "
-        f"{sys.executable} -m tensorboard.main --logdir {folder}"
+        f"{quoted(sys.executable)} -m tensorboard.main --logdir {quoted(folder)}"
     )
     if failed:
         print(f"{len(failed)} of {len(jobs)} runs failed; the same command tries them again.")

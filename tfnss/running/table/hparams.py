@@ -1,5 +1,6 @@
 """A job's settings and results as TensorBoard's HParams: `tensorboard --logdir TABLE` shows the ones against the others."""
 
+import contextlib
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -27,13 +28,12 @@ def write_hparams(plan: Plan, job: Job, values: Mapping[str, float], images_seen
         images_seen: The step of the events.
     """
     with files.replacing(job.run / FOLDER) as folder:
-        writer = tf.summary.create_file_writer(str(folder))
-        with writer.as_default(step=images_seen):
+        events = contextlib.closing(tf.summary.create_file_writer(str(folder)))
+        with events as writer, writer.as_default(step=images_seen):
             api.hparams(_parameters(plan, job), trial_id=job.cell.name)
             for name, value in values.items():
                 if math.isfinite(value):
                     tf.summary.scalar(name, value)
-        writer.close()
 
 
 def _parameters(plan: Plan, job: Job) -> dict[str, Any]:
