@@ -21,6 +21,7 @@ from recipes.dcgan_photos import RECIPE
 from tfnss import plots
 from tfnss.commands.evaluate import main as evaluate
 from tfnss.metrics import results
+from tfnss.processes import END_SIGNALS
 from tfnss.running import fitting, folder, lock, stopping
 from tfnss.running.command_line import main
 from tfnss.training.callbacks import read_history
@@ -199,12 +200,12 @@ def test_signals_end_the_process_after_the_iteration_at_hand(whole, start, tmp_p
 
 
 def test_a_signal_before_training_leaves_nothing(start, tmp_path, monkeypatch, capsys):
-    handlers = [signal.getsignal(number) for number in stopping.STATUS]
+    handlers = [signal.getsignal(number) for number in END_SIGNALS]
     monkeypatch.setattr(tfnss.data, "load", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
     ends(0, start, tmp_path / "run")
     assert capsys.readouterr().out == "Stopped before training began.\n"
     assert list(tmp_path.iterdir()) == []
-    assert [signal.getsignal(number) for number in stopping.STATUS] == handlers
+    assert [signal.getsignal(number) for number in END_SIGNALS] == handlers
 
 
 @pytest.mark.slow

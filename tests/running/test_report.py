@@ -15,6 +15,7 @@ from tests.browsing import in_chromium, shot, sizes_of_pictures, visiting
 from tests.running.test_bad_input import snapshot
 from tfnss.commands.report import main
 from tfnss.metrics import results
+from tfnss.processes import quoted
 from tfnss.running import report
 from tfnss.running.command_line import main as train
 
@@ -163,7 +164,7 @@ def test_a_damaged_picture_of_nearest_images_fails_no_run(name, content, says, r
     (run / name).write_text(content)
     text = Page(report.write_report(run)).text
     assert says in text
-    assert f"`tfnss evaluate {run} --nearest` draws them." in text
+    assert f"`tfnss evaluate {quoted(run)} --nearest` draws them." in text
 
 
 def test_a_page_stays_small(run):

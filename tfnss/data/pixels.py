@@ -204,6 +204,12 @@ def resized(
 ) -> np.ndarray:
     """A box (left, top, right, bottom) of an image, resized with antialiasing to (width, height): uint8 `[height, width,
     channels]`. Pillow weights colours by alpha, so that those of transparent pixels do not bleed into others."""
+    if image.mode == "RGBA" and image.getchannel("A").getextrema() == (
+        255,
+        255,
+    ):  # no weights, and none of their rounding
+        colours = resized(image.convert("RGB"), size, box, filter)
+        return np.dstack([colours, np.full(colours.shape[:2], 255, np.uint8)])
     if filter == "lanczos":
         small: Any = image.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
     else:
