@@ -42,7 +42,15 @@ VARIANTS = {
 # What these cannot do though they have what is needed: the pickle's weights are random, and its images white.
 REFUSED = {("stylegan2_resolution_usage", "pickle"): "the images are all of one colour"}
 TOY = "mlp.keras"  # no recipe leaves runs of MLPGAN: it comes as a file
-SELDOM = ("orig", "bfloat16", "conditional", "stylegan_photos64", "ssd_sngan_stl10")  # all are there in the slow tests
+SELDOM = (
+    "orig",
+    "half",
+    "bfloat16",
+    "grown",
+    "conditional",
+    "stylegan_photos64",
+    "ssd_sngan_stl10",
+)  # all are there in the slow tests
 KINDS = {**{name: (name, {}) for name in RECIPES}, **VARIANTS, TOY: (TOY, {})}
 
 
