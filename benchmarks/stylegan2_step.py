@@ -18,8 +18,7 @@ import tfnss
 from benchmarks import command_line
 from benchmarks.timing import print_table, seconds_per_call
 from models import StyleGAN2
-from models.sizes import pyramid
-from models.stylegan2.sizes import channels_at
+from models.sizes import channels_at, pyramid
 
 RIVAL = "stylegan2-torch"
 PARTS = ("D", "R1", "G", "path length")
