@@ -62,7 +62,9 @@ def test_a_second_process_finds_what_the_first_compiled(tmp_path):
     content[len(content) // 2] ^= 1
     changed.write_bytes(content)
     assert weights(begin_training(place)) == expected
-    assert kept(place).keys() == files.keys()
+    again = kept(place)  # compiled anew; the same code may be written down in other bytes
+    assert {name.split(".")[0] for name in again} == {name.split(".")[0] for name in files}
+    assert len(again) == 2
     assert not list(place.glob("*/process-*"))
 
 
