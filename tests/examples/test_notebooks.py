@@ -63,6 +63,7 @@ def test_it_runs_from_top_to_bottom(path, tmp_path, monkeypatch):
         outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
         said = "".join(output.get("text", "") for output in outputs)
         assert not re.search(r"tfnss \w+.*: error: ", said)
+        assert "\x1b[2K" not in said  # of a bar that moves
         shown = [output for output in outputs if output.output_type == "display_data"]
         assert len(shown) >= 2
         assert all({"image/png", "image/webp"} & output.data.keys() for output in shown)
