@@ -1,6 +1,6 @@
 """What noise changes in an image, with the noise of more and more layers (RNI, figure 1).
 
-    tfnss analyse rni_noise runs/00000-stylegan2_photos64 runs/00001-stylegan2_photos64-noise=rni
+    tfnss analyse rni_noise runs/eni runs/rni
 
 Above the images with the noise of layers up to a size, below how much each pixel varies from noise to noise: what the noise
 decides is bright. The maps themselves are kept in a file of arrays beside the picture: `model0` and so

@@ -1,6 +1,6 @@
 """The way between two images in W, models above each other (SSD-GAN, figure 7).
 
-    tfnss analyse ssd_interpolation runs/00000-stylegan2_photos64 runs/00001-stylegan2_photos64-ssd --data two_faces
+    tfnss analyse ssd_interpolation runs/eni runs/ssd --data two_faces
 
 A way between images that no model was trained on hides none that it has learnt by heart.
 """

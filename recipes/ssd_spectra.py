@@ -1,6 +1,6 @@
 """How far the spectra of models' images are from those of real ones (SSD-GAN, figure 6).
 
-    tfnss analyse ssd_spectra runs/00000-stylegan2_photos64 runs/00001-stylegan2_photos64 --images 5000
+    tfnss analyse ssd_spectra runs/eni runs/rni --images 5000
 
 For each model the absolute difference |E |F(real)| - E |F(fake)||, all on one scale, and its mean over each radius. The
 means are over the amplitudes of images, not over their transforms, whose mean is the transform of the mean image.

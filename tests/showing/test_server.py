@@ -38,6 +38,28 @@ def test_no_address_of_this_machine(host):
         server.listening(host, 0)
 
 
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:7860", "localhost:7860", "LOCALHOST", "tfnss.localhost", "[::1]:7860", "127.0.0.2"]
+)
+def test_requests_that_name_this_machine(host):
+    assert _status(host) == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example:7860", "192.0.2.1", "localhost.evil.example", "", "[::1", "127.0.0.1.evil.example"]
+)
+def test_requests_of_other_names_are_refused(host):
+    assert _status(host) == 403
+
+
+def _status(host):
+    """Of the answer to a request that names a host."""
+    testclient = pytest.importorskip("starlette.testclient")
+    responses = pytest.importorskip("starlette.responses")
+    client = testclient.TestClient(server.for_this_machine(responses.PlainTextResponse("a page")))
+    return client.get("/", headers={"host": host}).status_code
+
+
 def test_pictures_are_kept_apart_and_not_for_long(monkeypatch):
     for before in ("/elsewhere", None):
         if before is None:

@@ -1,11 +1,13 @@
 """The server of the page: for this machine alone unless told otherwise, and it gives nothing away but pictures."""
 
 import contextlib
+import ipaddress
 import os
 import signal
 import socket
 import tempfile
 import threading
+import urllib.parse
 import webbrowser
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -84,7 +86,10 @@ def serve(blocks: Any, style: str, listener: socket.socket, browser: bool) -> No
     """
     import uvicorn
 
-    config = uvicorn.Config(application(blocks, style), log_level="critical", timeout_graceful_shutdown=_SECONDS_TO_END)
+    page = application(blocks, style)
+    if ipaddress.ip_address(listener.getsockname()[0]).is_loopback:
+        page = for_this_machine(page)
+    config = uvicorn.Config(page, log_level="critical", timeout_graceful_shutdown=_SECONDS_TO_END)
     if browser:
         threading.Thread(
             target=webbrowser.open, args=(address(listener),), daemon=True
@@ -99,6 +104,40 @@ def serve(blocks: Any, style: str, listener: socket.socket, browser: bool) -> No
 
 def _end(number: int, frame: Any) -> None:
     raise SystemExit(128 + number)
+
+
+def for_this_machine(application: Callable[..., Any]) -> Callable[..., Any]:
+    """An ASGI application that answers only requests which name this machine.
+
+    A page of the internet could let its own name mean this machine's address, and so ask a browser for what is served here
+    (DNS rebinding): its requests bear its own name.
+    """
+    from starlette.responses import PlainTextResponse
+
+    refusal = PlainTextResponse(
+        "This page is shown at the addresses of this machine alone, such as localhost. To show it under other names, begin "
+        "`tfnss show` with --host.\n",
+        status_code=403,
+    )
+
+    async def checked(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan" or _is_this_machine(dict(scope["headers"]).get(b"host", b"")):
+            await application(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close"})
+        else:
+            await refusal(scope, receive, send)
+
+    return checked
+
+
+def _is_this_machine(host: bytes) -> bool:
+    """Whether a request's `Host` is a name or an address by which a machine means itself."""
+    try:
+        name = urllib.parse.urlsplit(f"//{host.decode('ascii')}").hostname or ""
+        return name == "localhost" or name.endswith(".localhost") or ipaddress.ip_address(name).is_loopback
+    except ValueError:  # neither a name nor an address
+        return False
 
 
 def application(blocks: Any, style: str) -> Callable[..., Any]:

@@ -144,7 +144,8 @@ def _unfinished(found: dict[str, Any]) -> list[str]:
     entries = found["cells"]
     failed = [f"{entry['cell']} (seed {job['seed']}): {job['reason']}" for entry in entries for job in entry["failed"]]
     missing = sum(len(entry["missing"]) for entry in entries)
-    return [*(f"Failed: {text}" for text in failed), *([f"{missing} runs are still missing."] if missing else [])]
+    words = "1 run is" if missing == 1 else f"{missing} runs are"
+    return [*(f"Failed: {text}" for text in failed), *([f"{words} still missing."] if missing else [])]
 
 
 def _page(plan: Plan, folder: Path, found: dict[str, Any]) -> str:
