@@ -74,19 +74,52 @@ def _filtered(x: Any, taps: tuple[float, ...], axis: int, up: int, down: int, be
     if up == 1:
         return _downsampled(x, taps, axis, down, -before, length)
     count = -(-length // up)
-    phases = []
-    for phase in range(up):
-        first = (before - phase) % up  # the taps between the `up`-th ones meet zeros
-        start = (first + phase - before) // up
-        phases.append(_downsampled(x, taps[first::up], axis, 1, start, count))
-    return part(_interleaved(phases, axis), axis, 0, length)
+    terms = [_terms(taps, up, before, phase) for phase in range(up)]
+    places = [place for phase in terms for place, _ in phase]
+    first = min(places)
+    x = _window(x, axis, first, count + max(places) - first)
+    scaled = _Scaled([x])
+    phases = [_sum([_sliced(scaled[0, tap], axis, place - first, count) for place, tap in phase]) for phase in terms]
+    return _sliced(_interleaved(phases, axis), axis, 0, length)
+
+
+def _terms(taps: tuple[float, ...], up: int, before: int, phase: int) -> list[tuple[int, float]]:
+    """Of each `up`-th result, from the `phase`-th: places of the entries that it sums, from its own, and their taps."""
+    first = (before - phase) % up  # the taps between the `up`-th ones meet zeros
+    start = (first + phase - before) // up
+    return [(start + number, tap) for number, tap in enumerate(taps[first::up])]
 
 
 def _downsampled(x: Any, taps: tuple[float, ...], axis: int, down: int, start: int, length: int) -> Any:
     """`length` entries y[p] = sum_k taps[k] x[down p + k + start], where x is zero outside itself."""
     count = length - 1 + -(-len(taps) // down)
-    phases = _deinterleaved(_window(x, axis, start, down * count), axis, down)
-    terms = [part(phases[k % down], axis, k // down, length) * tap for k, tap in enumerate(taps)]
+    scaled = _Scaled(_deinterleaved(_window(x, axis, start, down * count), axis, down))
+    return _sum([_sliced(scaled[k % down, tap], axis, k // down, length) for k, tap in enumerate(taps)])
+
+
+class _Scaled(dict):
+    """Tensors times taps, by the number of the tensor and the tap; equal taps, as of symmetric filters, scale once."""
+
+    def __init__(self, tensors: list) -> None:
+        super().__init__()
+        self._tensors = tensors
+
+    def __missing__(self, key: tuple[int, float]) -> Any:
+        number, tap = key
+        self[key] = self._tensors[number] * tap
+        return self[key]
+
+
+def _sliced(x: Any, axis: int, start: int, length: int) -> Any:
+    """As `part`, in fewer operations; under XLA, TensorFlow derives these only once."""
+    whole = start == 0 and length == x.shape[axis]
+    if whole or x.shape[0] is None or _plain.get():  # `ops.slice` needs all sizes
+        return part(x, axis, start, length)
+    starts = [start if i == axis else 0 for i in range(len(x.shape))]
+    return ops.slice(x, starts, [length if i == axis else size for i, size in enumerate(x.shape)])
+
+
+def _sum(terms: list) -> Any:
     return functools.reduce(operator.add, terms)
 
 
@@ -94,7 +127,7 @@ def _window(x: Any, axis: int, start: int, length: int) -> Any:
     """x[start : start + length], with zeros where that lies outside x."""
     size = x.shape[axis]
     before, after = max(-start, 0), max(start + length - size, 0)
-    x = part(x, axis, start + before, length - before - after)
+    x = _sliced(x, axis, start + before, length - before - after)
     if before == after == 0:
         return x
     return ops.pad(x, [(before, after) if i == axis else (0, 0) for i in range(len(x.shape))])
@@ -113,4 +146,4 @@ def _deinterleaved(x: Any, axis: int, count: int) -> list:
         return [x]
     shape = x.shape
     x = ops.reshape(x, (-1, *shape[1:axis], shape[axis] // count, count, *shape[axis + 1 :]))
-    return [x[(slice(None),) * (axis + 1) + (phase,)] for phase in range(count)]
+    return list(ops.unstack(x, count, axis=axis + 1))
