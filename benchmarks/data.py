@@ -80,7 +80,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("jpegs", nargs="?", type=int, default=JPEGS, help=f"number of JPEG files ({JPEGS:,})")
     arguments = parser.parse_args(argv)
     count, rounds, own = (128, 1, []) if arguments.quick else (arguments.jpegs, ROUNDS, ["photos"])
-    gan = DCGAN(RESOLUTION, base_width=64 if tf.config.list_physical_devices("GPU") else 8)
+    width = 1 if arguments.quick else 64 if tf.config.list_physical_devices("GPU") else 8
+    gan = DCGAN(RESOLUTION, base_width=width)
     gan.compile(jit_compile=True)
     gan.images_total.assign(10**9)
     rows = []

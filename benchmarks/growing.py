@@ -16,10 +16,14 @@ from benchmarks import command_line, memory
 from benchmarks.timing import print_table, seconds_per_call
 from tfnss.training.stages import full_resolution
 
+_NARROW = {"channel_base": 64, "mapping_layers": 1}
 
-def measured(model: str, resolution: int, batch_size: int, halvings: int | None) -> tuple[int, float, float, float]:
+
+def measured(
+    model: str, sizes: dict[str, int], batch_size: int, halvings: int | None
+) -> tuple[int, float, float, float]:
     """Side, seconds per iteration, MB of memory before the iterations and at their peak; None for no growth."""
-    gan = getattr(models, model)(resolution=resolution)
+    gan, resolution = getattr(models, model)(**sizes), sizes["resolution"]
     growth = tfnss.Growth(stable_kimg=1, fade_kimg=1, batch_sizes={8: batch_size}) if halvings is not None else False
     gan.compile(growth=growth)
     stage = next(s for s in gan.stages if halvings in (None, s.halvings))
@@ -41,12 +45,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
     if args.quick:
         args.resolution, args.batch = 16, 4
+    sizes = {"resolution": args.resolution} | (_NARROW if args.quick else {})
     rows = []
     levels = range((args.resolution // 8).bit_length() - 1, -1, -1)
     for halvings in (*levels, None):
-        side, seconds, before, after = memory.in_own_process(
-            measured, args.model, args.resolution, args.batch, halvings
-        )
+        side, seconds, before, after = memory.in_own_process(measured, args.model, sizes, args.batch, halvings)
         name = f"{side}x{side}" if halvings is not None else f"{side}x{side}, no growth"
         rows.append((name, seconds, args.batch / seconds, f"{before:.0f}", f"{after - before:.0f}"))
     title = f"{args.model}-{args.resolution}"

@@ -36,6 +36,14 @@ def _own_cache(tmp_path_factory, monkeypatch):
 
 
 @pytest.fixture
+def plain_graphs():
+    """Graphs run as they are traced: to optimize them takes longer than to run those of toys."""
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    yield
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
+
+
+@pytest.fixture
 def zero_weights(monkeypatch):
     """Large networks are built fast: no random numbers are drawn for their weights."""
     for name in ("RandomNormal", "RandomUniform", "GlorotUniform", "VarianceScaling"):

@@ -28,6 +28,7 @@ def at_once(monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("plain_graphs")
 @pytest.mark.parametrize("name", sorted(set(everything.NAMES) - ELSEWHERE))
 def test_it_runs_at_toy_sizes(name, at_once, capsys):
     importlib.import_module(f"benchmarks.{name}").main(["--quick"])

@@ -5,23 +5,29 @@ Rules for who writes a page:
 - The blocks of a page run in order, in one empty folder. What one leaves (files, names, imports), the next ones find.
 - `~/pictures` is a folder of small pictures, half of them in each of two subfolders. `~/pictures.zip` is a zip of them.
 - `tfnss train` and `python -m recipes.NAME` of a recipe run at toy size, with `--smoke`, whatever the page writes; so do
-  analyses. A flag that is written is obeyed: `--kimg 500` would take hours.
+  analyses. A flag that is written is obeyed: `--kimg 500` would take hours. These trainings are not traced.
+- The jobs of `tfnss table` are done in this process.
 - `GAN.fit` makes at most 2 epochs of 4 steps.
 - What needs a network, a GPU or hours has `<!-- not run: the reason -->` in the line before its fence. Its flags are read
   all the same (`test_commands.py`). There is no other exemption: shell blocks are commands of tfnss alone.
 """
 
+import contextlib
 import re
 import shutil
 import zipfile
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from tests.docs.commands import is_ours, run
 from tests.docs.pages import PAGES, blocks_of, commands_of, name_of
 from tfnss.running import catalogue
+from tfnss.running.table import working
+from tfnss.running.table.perform import perform
+from tfnss.running.table.plan import read_plan
 from tfnss.training import GAN
 
 RUN = [
@@ -65,6 +71,12 @@ def execute(block, code, names):
         exec(compile(block.text, str(code), "exec"), names)
 
 
+@pytest.fixture(autouse=True)
+def _jobs_here(monkeypatch):
+    """No process starts for each job of a table."""
+    monkeypatch.setattr(working, "run_job", lambda job, watch: perform(read_plan(job.folder), job))
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     """Runs that pages have made, by their command: equal ones are made once."""
@@ -88,10 +100,21 @@ def make(command, place, trained):
     if again and key in names:
         shutil.copytree(kept / names[key], runs)
         return
-    assert not status_of(command), key
+    with without_graphs() if command[:2] in (["tfnss", "train"], ["tfnss", "table"]) else contextlib.nullcontext():
+        assert not status_of(command), key
     if again and runs.exists():
         names[key] = str(len(names))
         shutil.copytree(runs, kept / names[key])
+
+
+@contextlib.contextmanager
+def without_graphs():
+    """For toys: graphs take longer to trace than to run."""
+    tf.config.run_functions_eagerly(True)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(False)
 
 
 def _marks(page):
@@ -106,6 +129,7 @@ def status_of(command):
     return 0
 
 
+@pytest.mark.usefixtures("plain_graphs")
 @pytest.mark.filterwarnings("default::UserWarning")  # toy sizes are warned of
 @pytest.mark.parametrize("page", [pytest.param(page, marks=_marks(page), id=name_of(page)) for page in RUN])
 def test_blocks_run(page, place, trained):

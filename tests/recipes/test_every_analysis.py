@@ -99,6 +99,7 @@ def made(analysis, paths, out, capsys, more=()):
     return outcome
 
 
+@pytest.mark.usefixtures("plain_graphs")
 @pytest.mark.parametrize(
     "kind", [pytest.param(kind, marks=[pytest.mark.slow] * (kind in SELDOM)) for kind in (*KINDS, "pickle")]
 )
@@ -124,6 +125,7 @@ def test_made_or_refused(name, kind, models, tmp_path, capsys):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("plain_graphs")
 @pytest.mark.parametrize("name", [name for name, analysis in ANALYSES.items() if analysis.most != 1])
 def test_several_models_and_the_report(name, models, capsys):
     """The first run's folder gets picture and numbers, and its report shows them; the others are left as they are."""
