@@ -16,6 +16,7 @@ from tfnss import xla_cache
 xla_cache.begin(sys.argv[1])
 from tfnss.console import start_tensorflow
 start_tensorflow()
+xla_cache.begun()
 import numpy as np
 import tensorflow as tf
 import tfnss
@@ -75,6 +76,7 @@ def fresh(monkeypatch):
     monkeypatch.delenv("TF_XLA_FLAGS", raising=False)
     monkeypatch.setattr(xla_cache, "_kept", None)
     monkeypatch.setattr(xla_cache, "_own", None)
+    monkeypatch.setattr(xla_cache, "_given", None)
     monkeypatch.setattr(xla_cache.atexit, "register", lambda function: None)
     return monkeypatch
 
@@ -175,6 +177,41 @@ def test_other_flags_of_the_user_stay(fresh, tmp_path):
     fresh.setenv("TF_XLA_FLAGS", "--tf_xla_auto_jit=2")
     xla_cache.begin(str(tmp_path))
     assert os.environ["TF_XLA_FLAGS"].startswith("--tf_xla_auto_jit=2 --tf_xla_persistent_cache_directory=")
+
+
+@pytest.mark.parametrize("flags", [None, "", "--tf_xla_auto_jit=2"])
+def test_processes_that_this_one_starts_get_the_flags_that_it_was_given(fresh, tmp_path, flags):
+    if flags is not None:
+        fresh.setenv("TF_XLA_FLAGS", flags)
+    xla_cache.begin(str(tmp_path))
+    assert str(tmp_path) in os.environ["TF_XLA_FLAGS"]
+    xla_cache.begun()
+    assert os.environ.get("TF_XLA_FLAGS") == flags
+    fresh.setenv("TF_XLA_FLAGS", "--the_users_since")
+    xla_cache.begun()
+    assert os.environ["TF_XLA_FLAGS"] == "--the_users_since"
+
+
+# Compiles a function under XLA after the flags are put back, and prints what a process that it starts is given.
+_PARENT = """
+import subprocess, sys
+from tfnss import xla_cache
+xla_cache.begin(sys.argv[1])
+from tfnss.console import start_tensorflow
+start_tensorflow()
+xla_cache.begun()
+import tensorflow as tf
+tf.function(lambda x: tf.sin(x) + 1, jit_compile=True)(tf.constant(1.0))
+subprocess.run([sys.executable, "-c", "import os; print(os.environ.get('TF_XLA_FLAGS'))"], check=True)
+"""
+
+
+def test_tensorflow_has_read_the_flags_once_it_has_started(tmp_path):
+    environment = {name: value for name, value in os.environ.items() if name != "TF_XLA_FLAGS"}
+    command = [sys.executable, "-c", _PARENT, str(tmp_path)]
+    printed = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    assert printed.split() == ["None"]
+    assert len(kept(tmp_path)) == 1
 
 
 def test_off_and_too_late(fresh, tmp_path):

@@ -21,6 +21,15 @@ class Parser(argparse.ArgumentParser):
             r"-\.?\d[\d.,eE+-]*$"
         )  # so that `--by -2,0,2` is a flag and its value
 
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse has it; the error of a flag that there is not names the nearest one."""
+        found, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            flag = unknown[0].split("=")[0]
+            near = nearest(flag, self._option_string_actions) if flag.startswith("--") else ""
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{near}")
+        return found
+
     def error(self, message: str) -> NoReturn:
         fail(self.prog, message)
 

@@ -1,9 +1,10 @@
 """What XLA compiled, kept from one process to the next.
 
-TensorFlow can keep XLA's executables in a folder (its `TF_XLA_FLAGS`, which it reads once, as it starts). It writes each in
-place, and a process that meets half of one fails. So every process gets a folder of its own, into which the kept executables
-are linked as it starts; its new ones go to the others when they are whole, each with a checksum in its name. Executables of
-another TensorFlow, processor or other flags lie in another folder. It imports no TensorFlow.
+TensorFlow can keep XLA's executables in a folder (its `TF_XLA_FLAGS`, which it reads once, when it first lists the devices
+of the machine). It writes each in place, and a process that meets half of one fails. So every process gets a folder of its
+own, into which the kept executables are linked as it starts; its new ones go to the others when they are whole, each with a
+checksum in its name. Processes that it starts get no such flag from it. Executables of another TensorFlow, processor or
+other flags lie in another folder. It imports no TensorFlow.
 """
 
 import atexit
@@ -38,10 +39,13 @@ _BUILT_FROM = ("XLA_FLAGS", "TF_NUM_INTRAOP_THREADS", "TF_ENABLE_ONEDNN_OPTS")
 
 _kept: Path | None = None  # the folder of all processes of this kind,
 _own: Path | None = None  # and that of this one
+_given: str | None = None  # the flags that this process was given
 
 
 def begin(folder: str | None = None) -> None:
     """Lets TensorFlow, which has not started, keep executables for CPUs and find them, unless the user names a cache.
+
+    Call `begun` once it has started.
 
     Args:
         folder: Where they are kept; `off` for nowhere, None for the folder `xla` of `tfnss.files.cache_folder`. If that one
@@ -50,7 +54,7 @@ def begin(folder: str | None = None) -> None:
     Raises:
         ValueError: For a given folder that cannot be written.
     """
-    global _kept, _own
+    global _kept, _own, _given
     if folder == OFF:
         return
     place = files.cache_folder() / "xla" if folder is None else files.expanded(folder)
@@ -73,8 +77,22 @@ def begin(folder: str | None = None) -> None:
         warnings.warn(f"what XLA compiles is not kept: {error}; name another folder by {files.CACHE}", stacklevel=2)
         return
     ours = f"--{_CACHE_FLAG}={_quoted(_own)} --tf_xla_persistent_cache_device_types=CPU"
+    _given = os.environ.get(_FLAGS)
     os.environ[_FLAGS] = f"{given} {ours}".strip()
     atexit.register(_end)
+
+
+def begun() -> None:
+    """Puts back the flags that `begin` changed, once TensorFlow has listed the devices of the machine and so has read them.
+
+    A process that a user's program starts would keep its executables in the folder of this one otherwise.
+    """
+    if _own is None or _quoted(_own) not in os.environ.get(_FLAGS, ""):
+        return
+    if _given is None:
+        del os.environ[_FLAGS]
+    else:
+        os.environ[_FLAGS] = _given
 
 
 def in_use() -> bool:

@@ -108,7 +108,7 @@ CASES = [
     ("--run-dir {}/file/run", "file"),
     ("--run-dir {}/file", "file is not empty"),
     ("--run-dir {}/taken", "taken is not empty"),
-    ("--run-dir /proc/run", "/proc/run"),
+    ("--run-dir /proc/run", "/proc/run cannot be made (No such file or directory): name another place with --run-dir"),
     ("--resume", "--run-dir"),
     ("--resume --run-dir {}/taken", "taken holds no run"),
 ]

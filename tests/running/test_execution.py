@@ -9,6 +9,7 @@ from PIL import Image
 from recipes import dcgan_celeba64, dcgan_church64, dcgan_conference64, dcgan_flowers64, dcgan_photos
 from recipes.families.dcgan import METHODS, build
 from tfnss.running.command_line import main
+from tfnss.running.execution import _conclude
 from tfnss.running.fitting import ticks_of
 from tfnss.running.folder import _next_run_dir
 from tfnss.training.callbacks import read_history
@@ -190,3 +191,13 @@ def test_a_run_ends_at_the_iteration_nearest_to_its_length(kimg, images, tmp_pat
     rows = read_history(tmp_path / "run" / "history.csv")
     assert round(1000 * rows[-1]["kimg"]) == images
     assert (tmp_path / "run" / "samples" / f"fakes_{images:09d}.png").exists()
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_own_images_are_named_where_there_were_none(own, tmp_path, capsys):
+    recipe = dcgan_photos.RECIPE
+    settings = recipe.resolve(recipe.settings(**({"data": "pictures"} if own else {})))
+    _conclude(recipe, settings, None, tmp_path, [])
+    said = capsys.readouterr().out
+    assert said.startswith(f"Done: see {tmp_path}/report.html;")
+    assert ("your own images with --data DIR" in said) != own

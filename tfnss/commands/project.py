@@ -19,7 +19,7 @@ from tfnss.data import pixels
 from tfnss.files import expanded
 from tfnss.running.analysis.distance import DISTANCES, check_distance, distance_of
 from tfnss.running.file_names import SETTINGS
-from tfnss.running.hub import located
+from tfnss.running.hub import called, located
 
 if TYPE_CHECKING:
     from tfnss.analysis import Projection
@@ -131,7 +131,7 @@ def _generator(target: Path) -> Any:
     else:
         raise ValueError(f"{target} is neither the folder of a run nor a pickle of StyleGAN2")
     if not has_styles(generator):
-        raise ValueError(f"{target} has no styles, which a projection needs (as models.StyleGAN2 has)")
+        raise ValueError(f"{called(target)} has no styles, which a projection needs (as models.StyleGAN2 has)")
     return generator
 
 

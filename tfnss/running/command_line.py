@@ -100,6 +100,7 @@ def main(
     with reporting(program, ValueError), one_line_warnings(program):
         xla_cache.begin(mode.xla_cache)
         start_tensorflow()
+        xla_cache.begun()
     from tfnss.running.execution import execute
 
     execute(recipe, given, mode, program, arguments is None if alone is None else alone)

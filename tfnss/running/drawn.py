@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 MAX_SEED = 2**31
 TARGET = (
-    "folder of a run, an exported model (a SavedModel, or a file FILE.keras), a run of the Hub (hf://USER/NAME), or a pickle of "
-    "StyleGAN2"
+    "folder of a run, an exported model (a SavedModel, or a file FILE.keras), a run of the Hub (hf://USER/NAME), or a "
+    "pickle of StyleGAN2"
 )
 DEFAULTS: dict[str, Any] = {"class": None, "truncation": None, "noise_seed": 0, "directions": "pca"}
 _LISTED = 10  # names of classes in an error

@@ -111,9 +111,10 @@ def _conclude(
     figures = paper_figures(recipe, settings)
     if figures:
         print(f"The paper's figures for these settings: {figures} (`tfnss evaluate {quoted(run_dir)}` measures ours)")
+    own = "" if settings["data"] != recipe.defaults["data"] else "your own images with --data DIR, "
     print(
         f"Done: see {run_dir}{'/seed-*' if trials else ''}/report.html; samples, curves.png, history.csv, events and "
-        "saved_model are beside it. Next: your own images with --data DIR, a longer run with --kimg, all flags with --help, "
+        f"saved_model are beside it. Next: {own}a longer run with --kimg, all flags with --help, "
         f"or {quoted(sys.executable)} -m tensorboard.main --logdir {quoted(run_dir)}"
     )
 

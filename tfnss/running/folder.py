@@ -51,6 +51,8 @@ def _make_run_dir(recipe: Recipe, settings: dict[str, Any], place: Path | None, 
         if place is not None:
             raise
         return _make_run_dir(recipe, settings, place, held)  # another process has just taken the number
+    except OSError as error:
+        raise ValueError(f"{run_dir} cannot be made ({error.strerror}): name another place with --run-dir") from error
     held.enter_context(only_writer(run_dir))
     _check_free(run_dir)
     return run_dir

@@ -10,6 +10,7 @@ from tfnss.files import expanded
 from tfnss.running import catalogue
 from tfnss.running.figure import doubts_in_words, in_words
 from tfnss.running.file_names import CHECKPOINT, HISTORY, SAVED_MODEL, SETTINGS
+from tfnss.running.hub import called
 
 
 def read_settings(run_dir: Path) -> dict[str, Any]:
@@ -20,14 +21,14 @@ def read_settings(run_dir: Path) -> dict[str, Any]:
     """
     path = run_dir / SETTINGS
     if not path.is_file():
-        raise ValueError(f"{run_dir} holds no run (no {SETTINGS})")
+        raise ValueError(f"{called(run_dir)} holds no run (no {SETTINGS})")
     try:
         saved = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(saved["recipe"], str) or not isinstance(saved["settings"], dict):
             raise TypeError("a value of another kind")
         saved["trials"]
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path} is damaged ({error})") from error
+        raise ValueError(f"{called(path)} is damaged ({error})") from error
     return saved
 
 
@@ -41,16 +42,16 @@ def recipe_of(run_dir: Path) -> Any:
     name = saved["recipe"]
     recipe = getattr(catalogue.module(name), "RECIPE", None) if name in catalogue.names() else None
     if recipe is None:
-        raise ValueError(f"{run_dir / SETTINGS} names the recipe {name}, which is not in this version")
+        raise ValueError(f"{called(run_dir / SETTINGS)} names the recipe {name}, which is not in this version")
     settings = _filled(recipe, saved["settings"])
     different = set(settings) ^ {option.name for option in recipe.all_options()}
     if different:
         raise ValueError(
-            f"{run_dir / SETTINGS} is of another version of its recipe: it differs in {', '.join(sorted(different))}"
+            f"{called(run_dir / SETTINGS)} is of another version of its recipe: it differs in {', '.join(sorted(different))}"
         )
     for option in recipe.all_options():
         if not option.accepts(settings[option.name]):
-            raise ValueError(f"{run_dir / SETTINGS} is damaged ({option.name}: {settings[option.name]})")
+            raise ValueError(f"{called(run_dir / SETTINGS)} is damaged ({option.name}: {settings[option.name]})")
     return recipe
 
 
@@ -103,7 +104,11 @@ def load_run(run_dir: Path, checkpoint: Path | None = None) -> Any:
     if checkpoint is None:
         check_trained(run_dir)
     gan = recipe.build(settings)
-    restore(gan, checkpoint or run_dir / CHECKPOINT)
+    path = checkpoint or run_dir / CHECKPOINT
+    try:
+        restore(gan, path)
+    except ValueError as error:
+        raise ValueError(str(error).replace(str(path), called(path))) from error
     return gan
 
 
@@ -136,14 +141,14 @@ def check_trained(run_dir: Path) -> None:
     """Raises a ValueError if a folder holds no run, or one without a checkpoint."""
     recipe_of(run_dir)
     if not (run_dir / CHECKPOINT).is_file():
-        raise ValueError(f"{run_dir} has no checkpoint yet ({CHECKPOINT}): train it first, or --resume it")
+        raise ValueError(f"{called(run_dir)} has no checkpoint yet ({CHECKPOINT}): train it first, or --resume it")
 
 
 def check_single(run_dir: Path) -> None:
     """Raises a ValueError if a folder holds the runs of several seeds, of which one is to be named."""
     runs = members(run_dir)
     if runs != [run_dir]:
-        raise ValueError(f"{run_dir} holds runs of several seeds: name one of them, such as {runs[0]}")
+        raise ValueError(f"{called(run_dir)} holds runs of several seeds: name one of them, such as {called(runs[0])}")
 
 
 def members(run_dir: Path) -> list[Path]:
@@ -152,7 +157,7 @@ def members(run_dir: Path) -> list[Path]:
         return [run_dir]
     runs = sorted(run_dir.glob("seed-[0-9]*"), key=lambda path: (len(path.name), path.name))
     if not runs:
-        raise ValueError(f"{run_dir} holds no runs yet (seed-*)")
+        raise ValueError(f"{called(run_dir)} holds no runs yet (seed-*)")
     return runs
 
 

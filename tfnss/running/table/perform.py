@@ -39,6 +39,7 @@ def perform(plan: Plan, job: Job) -> None:
     recipe = recipe_called(job.cell.recipe)
     xla_cache.begin()
     start_tensorflow()
+    xla_cache.begun()
     from tfnss.running.execution import execute
     from tfnss.running.folder import is_free
 
