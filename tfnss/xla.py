@@ -1,9 +1,6 @@
 """Where XLA compiles, and what."""
 
-import contextlib
 import hashlib
-import itertools
-import threading
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -42,8 +39,6 @@ class NamedByContent:
     resumed run would not find those of the run that it resumes. TensorFlow has no public way to choose them: where its
     private parts are others than here, functions keep TensorFlow's names, and a warning says so once.
 
-    On a CPU such a function begins to be compiled as soon as it is traced, while Python traces what comes next.
-
     Args:
         traced: A `tf.function` that XLA compiles, of tensors. No gradient is taken of its results.
     """
@@ -69,8 +64,6 @@ class NamedByContent:
             # With the replica's number, as two that compile the same at the same time would write one file.
             replica = tf.distribute.get_replica_context().replica_id_in_sync_group
             self._named[concrete] = self._tried(_renamed, concrete, f"_{tf.get_static_value(replica)}") or concrete
-            if tf.inside_function():  # elsewhere, the call that comes now compiles it
-                _compile_ahead(self._named[concrete], inputs)
         return self._named[concrete]
 
     def _tried(self, function: Callable, *arguments: Any) -> Any:
@@ -87,49 +80,6 @@ class NamedByContent:
                 stacklevel=2,
             )
             return None
-
-
-_ahead: list[threading.Thread] = []
-
-
-def _compile_ahead(concrete: Any, inputs: tuple) -> None:
-    """Begins to compile a function in a thread of its own.
-
-    TensorFlow compiles a function when that is first run: so it runs, on zeros, and nobody reads what it gives. A function
-    that changes variables must not.
-    """
-    alone = tf.distribute.get_strategy().num_replicas_in_sync == 1
-    known = all(tensor.shape.is_fully_defined() for tensor in inputs)
-    if not alone or not known or _accelerated() or _assigns(concrete.graph):
-        return
-    kinds = [(tensor.shape, tensor.dtype) for tensor in inputs]
-
-    @tf.function(
-        autograph=False
-    )  # TensorFlow finds again what was compiled for a call within a graph, as the others are
-    def call() -> Any:
-        return concrete(*(tf.zeros(shape, dtype) for shape, dtype in kinds))
-
-    def run() -> None:
-        with contextlib.suppress(Exception):  # the call itself will tell
-            call()
-
-    _ahead.append(threading.Thread(target=run, name="compiles ahead"))
-    _ahead[-1].start()
-
-
-def _assigns(graph: Any) -> bool:
-    """Whether a graph, or a function that it calls, changes variables."""
-    definition = graph.as_graph_def()
-    nodes = itertools.chain(definition.node, *(function.node_def for function in definition.library.function))
-    return any(node.op.startswith("Assign") for node in nodes)
-
-
-def keep() -> None:
-    """Gives what this process compiled to those that come after it, once it is whole."""
-    while _ahead:
-        _ahead.pop().join()
-    xla_cache.keep()
 
 
 def _xla_context() -> Any:

@@ -12,7 +12,7 @@ import tensorflow as tf
 from keras.optimizers.schedules import LearningRateSchedule
 
 import tfnss
-from tfnss import files, xla
+from tfnss import files, xla_cache
 from tfnss.metrics import Evaluation, Reference, networks, results
 from tfnss.resolution import sides
 from tfnss.running.farewell import Status
@@ -180,7 +180,7 @@ def train(
             *best,
             status.checkpoint,  # after those that write: a run resumed from it has what they wrote
             keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: _tell(run_dir)),
-            keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: xla.keep()),
+            keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: xla_cache.keep()),
             StatusLine(),
         ]
         gan.fit(images, epochs=ticks, steps_per_epoch=steps, resume=True, callbacks=callbacks, verbose=0)
