@@ -5,8 +5,8 @@ Rules for who writes a page:
 - The blocks of a page run in order, in one empty folder. What one leaves (files, names, imports), the next ones find.
 - `~/pictures` is a folder of small pictures, half of them in each of two subfolders. `~/pictures.zip` is a zip of them.
 - `tfnss train` and `python -m recipes.NAME` of a recipe run at toy size, with `--smoke`, whatever the page writes; so do
-  analyses. A flag that is written is obeyed: `--kimg 500` would take hours. These trainings are not traced.
-- The jobs of `tfnss table` are done in this process.
+  analyses. A flag that is written is obeyed: `--kimg 500` would take hours.
+- `tfnss train` and `tfnss table` trace no graphs. The jobs of a table are done in this process.
 - `GAN.fit` makes at most 2 epochs of 4 steps.
 - What needs a network, a GPU or hours has `<!-- not run: the reason -->` in the line before its fence. Its flags are read
   all the same (`test_commands.py`). There is no other exemption: shell blocks are commands of tfnss alone.
