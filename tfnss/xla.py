@@ -15,15 +15,20 @@ from tfnss import xla_cache
 def chosen(jit_compile: bool | str) -> bool:
     """Whether XLA is to compile: what is asked for, and for "auto" where there is a GPU or TPU."""
     if jit_compile == "auto":
-        return _accelerated()
+        return accelerated()
     return bool(jit_compile)
+
+
+def accelerated() -> bool:
+    """Whether there is a GPU or TPU."""
+    return bool(tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("TPU"))
 
 
 def compiling_for_cpu() -> bool:
     """Whether what is being traced now is what XLA compiles, for a machine without a GPU or TPU."""
     # TensorFlow tells its own operations by this, and has no public name for it.
     inside = tf.inside_function() and control_flow_util.GraphOrParentsInXlaContext(ops.get_default_graph())
-    return inside and not _accelerated()
+    return inside and not accelerated()
 
 
 def compiled(function: Callable) -> Any:
@@ -122,7 +127,3 @@ def _by_content(function: Any, graph: Any = None, suffix: str = "") -> Any:
         function.call_options,
         graph,
     )
-
-
-def _accelerated() -> bool:
-    return bool(tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("TPU"))

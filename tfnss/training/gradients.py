@@ -45,6 +45,7 @@ class PhaseGradients:
         self.phase, self.game, self._source = phase, game, source
         self._replicas, self._parts, self.compiled = replicas, parts, jit_compile
         self.of_part = self._of_part
+        self._checked_apart = jit_compile and not xla.accelerated()  # a tenth of what XLA has to compile on CPUs
         if jit_compile:
             self.of_part = xla.compiled(self._of_part)
 
@@ -57,6 +58,8 @@ class PhaseGradients:
                 self.seed_stock_layers(first + number)
                 part = tf.convert_to_tensor(first + number)  # not a number, or each part would be compiled anew
                 new, log = self.of_part(part, *map(tf.identity, share))
+                if self._checked_apart:
+                    log |= {"bad": tf.maximum(log["bad"], _bad(new))}
             gradients = new if gradients is None else [a + b for a, b in zip(gradients, new, strict=True)]
             logs.append(log)
         return gradients or [], {name: _joined([log[name] for log in logs]) for name in logs[0]}
@@ -68,8 +71,8 @@ class PhaseGradients:
             loss = loss / (self._replicas * self._parts)
         variables = [variable.value for variable in self.phase.player.trainable_variables]
         gradients = tape.gradient(loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-        finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(x)) for x in (loss, *gradients)])
-        return gradients, {**logs, "bad": 1 - tf.cast(finite, tf.float32)}
+        checked = [loss] if self._checked_apart else [loss, *gradients]
+        return gradients, {**logs, "bad": _bad(checked)}
 
     def seed_stock_layers(self, part: Any) -> None:
         """Lets `Dropout` and its like follow the clock, and differ between parts: their own state does neither."""
@@ -77,6 +80,11 @@ class PhaseGradients:
         layers = (self.game.generator, self.game.discriminator, *([] if self.game.view is None else [self.game.view]))
         for state in itertools.chain.from_iterable(map(_seed_states, layers)):
             state.assign(tf.cast(source.stream().bits((2,)), state.dtype))
+
+
+def _bad(tensors: Sequence) -> Any:
+    """1.0 where a number in one of them is not finite, else 0.0."""
+    return 1 - tf.cast(tf.reduce_all([tf.reduce_all(tf.math.is_finite(x)) for x in tensors]), tf.float32)
 
 
 def mended(gradient: Any) -> Any:
