@@ -12,6 +12,7 @@ LSUN = ["lmdb>=1.7"]
 CLUSTER = ["dask>=2026.8", "distributed>=2026.8"]
 DATASETS = ["tensorflow-datasets>=4.9.10", "importlib_resources"]  # the second is an undeclared need of the first
 INCEPTION = ["tensorflow-hub>=0.16.1", "tf_keras>=2.21"]  # the second is a need of the first
+BENCHMARKS = ["stylegan2-torch>=1.3", "torch>=2.13"]
 COMPLETION = ["shtab>=1.13"]
 DOCS = ["latex2mathml>=3.81", "mkdocs>=1.6.1", "mkdocs-material>=9.8.1", "mkdocstrings-python>=2.0.11"]
 HUB = ["huggingface_hub>=2.4"]
@@ -67,6 +68,7 @@ setup(
         "tensorboard>=2.20",
     ],
     extras_require={
+        "benchmarks": BENCHMARKS,
         "cluster": CLUSTER,
         "completion": COMPLETION,
         "cuda": ["tensorflow[and-cuda]>=2.21"],

@@ -63,7 +63,7 @@ def _rows(case: Case, threads: int, rounds: int) -> list[tuple]:
         compare(case)
         sides.append(RIVAL)
     except ModuleNotFoundError as error:
-        print(f"without PyTorch ({error}): `pip install torch` adds it\n")
+        print(f"without PyTorch ({error}): `pip install '.[benchmarks]'` adds it\n")
     times = turns({side: _iteration(case, side, threads) for side in sides}, rounds)
     peaks = {side: memory.in_own_process(_memory, case, side, threads) for side in sides}
     medians = {side: statistics.median(times[side]) for side in sides}

@@ -101,7 +101,7 @@ def measured(size: Size) -> dict[str, dict[str, float]]:
     try:
         seconds[RIVAL] = rival_seconds(size, models["Euclidean, graph"])
     except ModuleNotFoundError as error:
-        print(f"without {RIVAL} ({error}): `pip install stylegan2-torch` adds it")
+        print(f"without {RIVAL} ({error}): `pip install '.[benchmarks]'` adds it")
     return seconds
 
 

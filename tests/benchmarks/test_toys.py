@@ -12,6 +12,7 @@ from benchmarks import all as everything
 from benchmarks import cost_at_scale, dcgan_rivals, memory, rivals
 
 ROOT = Path(everything.__file__).parents[1]
+LONG = {"sngan_rivals", "stylegan2_step"}  # more than half a minute of compiling each
 ELSEWHERE = {"networks_jax", "cost_at_scale"}  # have tests of their own
 
 
@@ -27,9 +28,14 @@ def at_once(monkeypatch):
     monkeypatch.setattr(memory, "in_own_process", lambda function, *arguments: function(*arguments))
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("plain_graphs")
-@pytest.mark.parametrize("name", sorted(set(everything.NAMES) - ELSEWHERE))
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.exhaustive if name in LONG else pytest.mark.slow)
+        for name in sorted(set(everything.NAMES) - ELSEWHERE)
+    ],
+)
 def test_it_runs_at_toy_sizes(name, at_once, capsys):
     importlib.import_module(f"benchmarks.{name}").main(["--quick"])
     assert everything.figures_of(capsys.readouterr().out)

@@ -194,6 +194,7 @@ def test_foreign_packages_are_not_taken_for_ours_by_the_module(foreign):
     assert {path.name for path in foreign.iterdir()} == {"models", "recipes"}
 
 
+@pytest.mark.slow
 def test_foreign_packages_are_not_taken_for_ours_by_the_console_command(foreign):
     script = Path(sys.executable).with_name("tfnss")
     if not script.exists():

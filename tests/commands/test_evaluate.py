@@ -134,6 +134,7 @@ def test_all_reals_against_fewer_fakes(flags, counts, place):
     assert f"{counts[1]} fakes, {counts[0]} of photos" in (run / "report.html").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:the covariance")
 def test_a_reference_stands_in_for_the_images(place, capsys):
     """Of the run's own images, and after they are gone."""

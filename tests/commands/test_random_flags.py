@@ -183,7 +183,7 @@ def test_no_command_line_ends_in_a_traceback(arguments, place, whole):
     check(arguments, place, whole)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.filterwarnings("ignore")
 @given(arguments=command_lines())
 @examples(180)

@@ -26,7 +26,7 @@ def reference(a, b):
 
 @pytest.mark.parametrize(
     ("width", "counts"),
-    [(64, (500, 300)), (512, (1500, 900)), pytest.param(2048, (2200, 2100), marks=pytest.mark.slow)],
+    [(64, (500, 300)), (512, (1500, 900)), pytest.param(2048, (2200, 2100), marks=pytest.mark.exhaustive)],
 )
 def test_is_scipys(width, counts):
     a, b = activations(counts[0], width, 0), activations(counts[1], width, 1)

@@ -13,10 +13,19 @@ PARTS = {
     "ssd": lambda: {"spectral_realness": tfnss.SpectralRealness()},
     "ada": lambda: {"augmentation": tfnss.AdaptiveAugmentation(start=0.5)},
 }
-# One of each is enough for every day.
+# One of each is enough for every day, and the last kind of network for the slow tests.
 EVERY_DAY = (("a", "ssd"), ("b", "nss"), ("c", "nothing"), ("d", "ada"))
+SLOW = (("e", "nss"), ("e", "ada"))
+
+
+def _marks(case):
+    if case in EVERY_DAY:
+        return ()
+    return pytest.mark.slow if case in SLOW else pytest.mark.exhaustive
+
+
 CASES = [
-    pytest.param(config, part, marks=() if (config, part) in EVERY_DAY else pytest.mark.slow, id=f"{config}-{part}")
+    pytest.param(config, part, marks=_marks((config, part)), id=f"{config}-{part}")
     for config in "abcde"
     for part in PARTS
 ]

@@ -2,6 +2,7 @@
 
 import functools
 import importlib
+import itertools
 import json
 import pkgutil
 import subprocess
@@ -42,15 +43,7 @@ VARIANTS = {
 # What these cannot do though they have what is needed: the pickle's weights are random, and its images white.
 REFUSED = {("stylegan2_resolution_usage", "pickle"): "the images are all of one colour"}
 TOY = "mlp.keras"  # no recipe leaves runs of MLPGAN: it comes as a file
-SELDOM = (
-    "orig",
-    "half",
-    "bfloat16",
-    "grown",
-    "conditional",
-    "stylegan_photos64",
-    "ssd_sngan_stl10",
-)  # all are there in the slow tests
+SELDOM = ("orig", "half", "bfloat16", "grown", "conditional", "stylegan_photos64", "ssd_sngan_stl10")
 KINDS = {**{name: (name, {}) for name in RECIPES}, **VARIANTS, TOY: (TOY, {})}
 
 
@@ -99,11 +92,18 @@ def made(analysis, paths, out, capsys, more=()):
     return outcome
 
 
+def _cases():
+    """All analyses of all kinds of models: each kind meets a third of them every day, a seldom one a fifth in slow tests."""
+    for (i, name), (j, kind) in itertools.product(enumerate(ANALYSES), enumerate((*KINDS, "pickle"))):
+        if kind in SELDOM:
+            marks = pytest.mark.exhaustive if (i + j) % 5 else pytest.mark.slow
+        else:
+            marks = pytest.mark.slow if (i + j) % 3 else ()
+        yield pytest.param(name, kind, marks=marks, id=f"{name}-{kind}")
+
+
 @pytest.mark.usefixtures("plain_graphs")
-@pytest.mark.parametrize(
-    "kind", [pytest.param(kind, marks=[pytest.mark.slow] * (kind in SELDOM)) for kind in (*KINDS, "pickle")]
-)
-@pytest.mark.parametrize("name", ANALYSES)
+@pytest.mark.parametrize(("name", "kind"), _cases())
 def test_made_or_refused(name, kind, models, tmp_path, capsys):
     analysis, path, out = ANALYSES[name], models(kind), tmp_path / "figure.png"
     data = ["--data", "photos"] if analysis.reals else []

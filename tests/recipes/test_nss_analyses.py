@@ -121,6 +121,7 @@ def test_projected_by_the_runs_own_space(runs):
 # -- figures 4 and 5 -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_toy_experiment(tmp_path, capsys):
     nss_hadamard.main(["--smoke", "--kimg", "0.32", "--images", "50", "--seed", "4", "--out", str(tmp_path)])
     output = capsys.readouterr().out

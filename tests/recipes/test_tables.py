@@ -19,6 +19,7 @@ from tfnss.training.callbacks import read_history
 COUNTS = {"nss_table1": 16, "nss_table2": 52, "nss_table3": 76, "nss_table4": 64, "nss_table6": 8}
 COUNTS |= {"rni_table1": 28, "rni_table2": 16, "ssd_table1": 6, "ssd_table2": 15}
 COUNTS |= {"stylegan2_table1": 48, "stylegan2_table2": 36, "stylegan2_table3": 16}
+SLOW = ("nss_table6", "rni_table2", "ssd_table1", "stylegan2_table3")  # one of each paper; the others are exhaustive
 
 
 @pytest.fixture
@@ -43,9 +44,10 @@ def cover(cells):
     return found
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name in SLOW else pytest.mark.exhaustive) for name in TABLES]
+)
 def test_rows_and_columns_at_toy_size(name, quickly, tmp_path):
     folder = tmp_path / "table"
     plan = open_plan(folder, Plan(name, "smoke", 1), more_seeds=True)
@@ -76,6 +78,7 @@ def test_numbers_are_the_papers(name):
     assert len(theirs) == len(ours)
 
 
+@pytest.mark.slow
 def test_two_steps_have_equal_periods(tmp_path):
     """Table 1's {t, 0}: half of the run at t, half at 0, as the history of a run has it."""
     (cell,) = [cell for cell in Plan("nss_table1", "smoke").cells if cell.row == "t = 8, then 0"]

@@ -31,6 +31,7 @@ def measured(monkeypatch):
     monkeypatch.setattr(tfnss.metrics.Evaluation, "prepare", lambda *_: None)
 
 
+@pytest.mark.slow
 def test_the_lowest_is_kept_and_exported(measured, tmp_path):
     run = tmp_path / "run"
     main(RECIPE, [*FLAGS, "--keep-best", "fid", "--run-dir", str(run)])
@@ -45,6 +46,7 @@ def test_the_lowest_is_kept_and_exported(measured, tmp_path):
     assert abs(ours - best.generate(seeds=[3])[0]).max() <= 1
 
 
+@pytest.mark.slow
 def test_a_run_that_goes_back_forgets_a_later_best(measured, tmp_path):
     run = tmp_path / "run"
     main(RECIPE, [*FLAGS, "--keep-best", "fid", "--keep", "4", "--kimg", "0.016", "--run-dir", str(run)])

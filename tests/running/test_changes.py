@@ -40,6 +40,7 @@ def resume(run, *flags):
     return json.loads((run / "settings.json").read_text())
 
 
+@pytest.mark.slow
 def test_5_and_5_more_iterations_are_10(run, tmp_path):
     saved = resume(run, "--kimg", "0.08")
     assert saved["settings"]["kimg"] == 0.08
@@ -51,6 +52,7 @@ def test_5_and_5_more_iterations_are_10(run, tmp_path):
         np.testing.assert_array_equal(ours[name], theirs[name], err_msg=name)
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_with_other_settings(run):
     saved = resume(
         run, "--change", "--learning-rate", "0.001", "--batch-size", "20", "--kimg", "0.08", "--mirror", "on"

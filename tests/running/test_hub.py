@@ -125,6 +125,7 @@ def test_its_images_are_those_of_the_run(fake_hub, runs, tmp_path):
     np.testing.assert_array_equal(read(tmp_path / "there" / "grid.png"), read(tmp_path / "here" / "grid.png"))
 
 
+@pytest.mark.slow
 def test_a_run_starts_from_one_and_remembers_its_commit(fake_hub, runs, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     commit = fake_hub.create("someone/faces", as_repository(runs / "plain"))

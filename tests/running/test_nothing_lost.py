@@ -182,6 +182,7 @@ def test_a_killed_and_a_stopped_process_leave_the_run(whole, flags, tmp_path):
     assert leftovers(run) == []
 
 
+@pytest.mark.slow
 def test_signals_end_the_process_after_the_iteration_at_hand(whole, start, tmp_path, monkeypatch, capsys):
     run = tmp_path / "run"
     at(16, lambda gan: signal.raise_signal(signal.SIGTERM), monkeypatch)
@@ -260,6 +261,7 @@ def test_a_busy_main_thread_is_waited_for_while_there_is_something_to_save(numbe
     assert Blocked(monkeypatch, *numbers, unsaved=unsaved).status == status
 
 
+@pytest.mark.slow
 def test_mishaps_leave_the_last_checkpoint(whole, start, tmp_path, monkeypatch, capsys):
     """Each in the second tick, one after the other: a full disk, lost numbers, and an image that cannot be read."""
     run = tmp_path / "run"
@@ -387,15 +389,17 @@ def test_a_run_goes_back_to_a_checkpoint_that_was_kept(start, tmp_path, capsys):
         assert says in capsys.readouterr().err
 
 
-@pytest.mark.slow
-def test_20_kills_at_random_moments(tmp_path):
+@pytest.mark.parametrize(
+    "kills", [pytest.param(4, marks=pytest.mark.slow), pytest.param(20, marks=pytest.mark.exhaustive)]
+)
+def test_kills_at_random_moments(kills, tmp_path):
     """In ticks of two iterations, so that a process spends about as long on writing files as on training."""
     flags = ["--smoke", "--base-width", "4", "--nss", "--kimg", "1.6", "--checkpoint-every", "0.016"]
     main(RECIPE, [*flags, "--run-dir", str(tmp_path / "whole")])
     random, run = np.random.default_rng(0), tmp_path / "run"
     begin = [sys.executable, "-u", "-m", "recipes.dcgan_photos"]
     moments = []
-    for _ in range(20):
+    for _ in range(kills):
         arguments = ["--resume"] if (run / "settings.json").exists() else flags
         process = subprocess.Popen([*begin, *arguments, "--run-dir", str(run)], stdout=subprocess.PIPE, text=True)
         # From when it begins to set up the run until some ticks later.

@@ -17,10 +17,10 @@ RECIPES = {
 }
 PARTS = ["--ada", "--augment-probability", "0.5", "--nss"]
 CASES = (
-    ("dcgan_photos", 96, 64),
-    ("ssd_sngan_cifar100", 48, 32),
-    ("stylegan2_photos64", 48, 32),
-    ("stylegan2_photos64", 96, 64),
+    pytest.param("dcgan_photos", 96, 64, marks=pytest.mark.slow),
+    pytest.param("ssd_sngan_cifar100", 48, 32, marks=pytest.mark.slow),
+    pytest.param("stylegan2_photos64", 48, 32, marks=pytest.mark.exhaustive),
+    pytest.param("stylegan2_photos64", 96, 64, marks=pytest.mark.slow),
 )
 
 
@@ -39,7 +39,6 @@ def size(path):
         return image.size
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("recipe", "width", "height"), CASES)
 def test_from_the_data_to_the_export(recipe, width, height, pictures, tmp_path, capsys):
     records, run = tmp_path / "records", tmp_path / "run"

@@ -174,6 +174,7 @@ def test_keras_files(stylegan2_run, tmp_path, whole, capsys):
         assert "discriminator: none is in" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_resumed_run_is_the_same_and_needs_its_source_no_more(dcgan_run, tmp_path, monkeypatch):
     source = shutil.copytree(dcgan_run, tmp_path / "source")
     flags = ["--smoke", "--init", str(source), "--freeze-d", "2", "--kimg", "0.048", "--checkpoint-every", "0.016"]
@@ -199,6 +200,7 @@ def test_a_resumed_run_is_the_same_and_needs_its_source_no_more(dcgan_run, tmp_p
             np.testing.assert_array_equal(value, theirs[name], err_msg=name)
 
 
+@pytest.mark.slow
 def test_every_seed_starts_from_it(dcgan_run, tmp_path):
     run = tmp_path / "run"
     flags = ["--smoke", "--init", str(dcgan_run), "--trials", "2", "--learning-rate", "1e-12", "--kimg", "0.008"]

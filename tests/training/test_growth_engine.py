@@ -78,6 +78,7 @@ def test_a_run_in_pieces_is_the_run_in_one(stop, whole, tmp_path):
     np.testing.assert_array_equal(fit(gan)[0], whole)
 
 
+@pytest.mark.slow
 def test_the_graph_gives_the_same_weights(whole):
     gan = compiled(spectral_realness=tfnss.SpectralRealness(), eagerly=False, steps_per_execution=2)
     np.testing.assert_allclose(fit(gan)[0], whole, atol=2e-5)
@@ -89,6 +90,7 @@ def test_xla_gives_the_same_weights(whole):
     np.testing.assert_allclose(fit(gan)[0], whole, atol=2e-5)
 
 
+@pytest.mark.slow
 def test_two_replicas_give_the_weights_of_one(mirrored, whole):
     with mirrored.scope():
         gan = compiled(growing_gan(), eagerly=False, spectral_realness=tfnss.SpectralRealness())
