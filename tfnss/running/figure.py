@@ -7,6 +7,7 @@ from typing import Any
 _NAMES = {
     "fid": "FID",
     "is": "IS",
+    "kid": "KID",
     "ppl": "PPL",
     "ppl_full": "PPL (full)",
     "ppl_end": "PPL (end)",
@@ -62,6 +63,11 @@ class Figure:
 Rows = Sequence[tuple[dict[str, Any], tuple[Figure, ...]]]
 
 
+def name_of(metric: str) -> str:
+    """How a metric is called: "FID", "PPL (end)"."""
+    return _NAMES.get(metric, metric.replace("_", " "))
+
+
 def in_words(figures: Iterable[Figure]) -> str:
     """Figures in a line, those of a source together: "FID 7.27 ± 0.25, IS 4.61 ± 0.03 (5 seeds; NSS-GAN, table 6)"."""
     remarks = []
@@ -86,6 +92,5 @@ def _grouped(remarks: Iterable[tuple[Figure, str]], deviation: bool) -> str:
 
 def _number(figure: Figure, deviation: bool) -> str:
     form = _FORMATS.get(figure.metric, "g")
-    name = _NAMES.get(figure.metric, figure.metric.replace("_", " "))
     spread = f" ± {figure.std:{form}}" if deviation and figure.std is not None else ""
-    return f"{name} {figure.mean:{form}}{spread}"
+    return f"{name_of(figure.metric)} {figure.mean:{form}}{spread}"

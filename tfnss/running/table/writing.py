@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from tfnss import files
+from tfnss.running.figure import name_of
 from tfnss.running.lock import only_writer
 from tfnss.running.page import Markup, element, page, picture
 from tfnss.running.sample_grids import sample_grids
 from tfnss.running.table.outcome import outcome
 from tfnss.running.table.plan import WORK, Job, Plan
 
-NAMES = {"fid": "FID", "is": "IS", "ppl": "PPL", "kid": "KID", "mc": "MC", "ttmc": "TTMC"}
 _WAIT_SECONDS = 60
 _GRID = 512  # pixels of a grid of samples, at most
 
@@ -68,7 +68,7 @@ def markdown(found: dict[str, Any]) -> str:
         lines += [_line([row, *(_words(entry, metric) for entry in entries)]) for row, entries in _rows(found)]
         lines += [
             "",
-            f"{NAMES.get(metric, metric)}: ours as mean ± standard deviation over seeds (number of seeds); {_legend(found)}",
+            f"{name_of(metric)}: ours as mean ± standard deviation over seeds (number of seeds); {_legend(found)}",
             "",
         ]
     lines += [f"- {text}" for text in (*_unfinished(found), *found["remarks"])]
@@ -156,7 +156,7 @@ def _page(plan: Plan, folder: Path, found: dict[str, Any]) -> str:
             element("tr", element("th", row), *(element("td", _words(entry, metric)) for entry in entries))
             for row, entries in _rows(found)
         ]
-        title = NAMES.get(metric, metric)
+        title = name_of(metric)
         sections[title] = Markup(
             element("div", element("table", head, *rows), class_="wide")
             + element("p", f"Ours as mean ± standard deviation over seeds (number of seeds); {_legend(found)}.")
