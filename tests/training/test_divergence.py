@@ -56,7 +56,9 @@ def fit(gan, *callbacks, steps=6, epochs=1):
     gan.fit(Images(IMAGES, 8), epochs=epochs, steps_per_epoch=steps, callbacks=[*callbacks], verbose=0, resume=True)
 
 
-@pytest.mark.parametrize(("what", "jit_compile"), [("value", False), ("gradient", False), ("both", True)])
+@pytest.mark.parametrize(
+    ("what", "jit_compile"), [("value", False), ("gradient", False), ("gradient", True), ("both", True)]
+)
 def test_bad_steps_in_a_row_are_counted(what, jit_compile):
     count, gan = Count(), compiled([1, 3, 4], what, jit_compile=jit_compile)
     gan._half_precision = True  # whose gradients are mended
