@@ -390,11 +390,12 @@ def test_a_run_goes_back_to_a_checkpoint_that_was_kept(start, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    "kills", [pytest.param(4, marks=pytest.mark.slow), pytest.param(20, marks=pytest.mark.exhaustive)]
+    ("kills", "kimg"),
+    [pytest.param(4, 0.6, marks=pytest.mark.slow), pytest.param(20, 1.6, marks=pytest.mark.exhaustive)],
 )
-def test_kills_at_random_moments(kills, tmp_path):
+def test_kills_at_random_moments(kills, kimg, tmp_path):
     """In ticks of two iterations, so that a process spends about as long on writing files as on training."""
-    flags = ["--smoke", "--base-width", "4", "--nss", "--kimg", "1.6", "--checkpoint-every", "0.016"]
+    flags = ["--smoke", "--base-width", "4", "--nss", "--kimg", str(kimg), "--checkpoint-every", "0.016"]
     main(RECIPE, [*flags, "--run-dir", str(tmp_path / "whole")])
     random, run = np.random.default_rng(0), tmp_path / "run"
     begin = [sys.executable, "-u", "-m", "recipes.dcgan_photos"]
