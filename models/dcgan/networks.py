@@ -5,7 +5,7 @@ from keras import layers
 
 from models.initializers import Initializers
 from models.sizes import Pyramid
-from tfnss.layers import Conv2D, Conv2DTranspose, LayerNormalization, ResizeConv2D
+from tfnss.layers import BatchNormalization, Conv2D, Conv2DTranspose, LayerNormalization, ResizeConv2D
 from tfnss.layers.noise import noise_injection
 
 
@@ -68,7 +68,7 @@ def _doubling(kind: str, filters: int, draws: Initializers) -> keras.layers.Laye
 
 def _normalization(kind: str, draws: Initializers) -> keras.layers.Layer:
     if kind == "batch":
-        return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, gamma_initializer=draws.normal(1.0))
+        return BatchNormalization(momentum=0.9, epsilon=1e-5, gamma_initializer=draws.normal(1.0))
     if kind == "layer":
         return LayerNormalization()
     raise ValueError(f"`discriminator_normalization` must be 'batch', 'layer' or None. Received: {kind!r}")

@@ -7,7 +7,7 @@ import keras
 from keras import layers, ops
 
 from models.initializers import Initializers
-from tfnss.layers import BilinearUpsampling2D, Conv2D, HaarDownsample, SpectralConv2D, SpectralDense
+from tfnss.layers import BatchNormalization, BilinearUpsampling2D, Conv2D, HaarDownsample, SpectralConv2D, SpectralDense
 from tfnss.layers.noise import noise_injection
 
 
@@ -37,7 +37,7 @@ def _generator_block(x: Any, width: int, noise: str | None, draws: Initializers,
 
 
 def _activated(x: Any, noise: str | None, name: str) -> Any:
-    x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=name)(x)
+    x = BatchNormalization(momentum=0.9, epsilon=1e-5, name=name)(x)
     injection = noise_injection(noise)
     return layers.ReLU()(x if injection is None else injection(x))
 

@@ -4,6 +4,13 @@ import contextlib
 
 import keras
 import numpy as np
+import pytest
+
+# Of functions with gradients of their own, which only TensorFlow's XLA takes.
+once_on_torch = pytest.mark.skipif(
+    keras.backend.backend() == "torch",
+    reason="on PyTorch, Keras' custom gradients do not depend on what they are gradients of",
+)
 
 
 def check_second_derivatives(function, *inputs, variables=()):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import scipy.signal
 
-from tests.layers.derivatives import check_second_derivatives
+from tests.layers.derivatives import check_second_derivatives, once_on_torch
 from tests.layers.test_resample import evaluate, random_images
 from tfnss.layers import Conv2D, Conv2DTranspose, convolution
 from tfnss.layers.winograd import winograd_conv2d, winograd_conv2d_transpose
@@ -19,6 +19,8 @@ def everywhere(monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(convolution, "_by_blocks", lambda images, kernel, strides: True)
         patch.setattr(convolution, "_CHANNELS", {2: 8, 3: 2})
+        patch.setattr(convolution, "_PIXELS", {2: 1, 3: 1})
+        patch.setattr(convolution, "_FEW_CHANNELS", 4)
         yield
 
 
@@ -52,8 +54,16 @@ def test_winograd_equals_the_definition(taps):
 
 @pytest.mark.parametrize(
     ("taps", "strides", "channels", "transposed"),
-    [(4, 2, 8, False), (4, 2, 8, True), (4, 2, 1, False), (4, 2, 1, True), (3, 1, 2, False)],
-    ids=["Winograd", "transposed, Winograd", "few channels", "transposed, few channels", "3x3"],
+    [
+        (4, 2, 8, False),
+        (4, 2, 8, True),
+        (4, 2, 1, False),
+        (4, 2, 1, True),
+        (4, 2, 6, False),
+        (4, 2, 6, True),
+        (3, 1, 2, False),
+    ],
+    ids=["Winograd", "transposed, Winograd", "patches", "transposed, patches", "dense", "transposed, dense", "3x3"],
 )
 def test_numbers_are_the_backends(monkeypatch, taps, strides, channels, transposed):
     images = random_images(2, 4, 6, channels)
@@ -73,6 +83,7 @@ def test_numbers_are_the_backends(monkeypatch, taps, strides, channels, transpos
         pytest.param("3x3", marks=pytest.mark.slow),
     ],
 )
+@once_on_torch
 def test_second_derivatives(monkeypatch, name):
     taps, strides = (3, 1) if name == "3x3" else (4, 2)
     function = convolution.conv2d_transpose if name == "transposed" else convolution.conv2d

@@ -1,6 +1,7 @@
 from .activation import scaled_leaky_relu as scaled_leaky_relu
 from .adaptive_normalization import AdaptiveInstanceNormalization as AdaptiveInstanceNormalization
 from .augment import Augment as Augment
+from .batch_normalization import BatchNormalization as BatchNormalization
 from .convolution import Conv2D as Conv2D
 from .convolution import Conv2DTranspose as Conv2DTranspose
 from .equalized import EqualizedConv2D as EqualizedConv2D

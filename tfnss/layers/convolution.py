@@ -2,22 +2,28 @@
 
 There, XLA takes twice the time of the forward pass for the input gradient of a strided convolution, which is also the
 transposed convolution. A convolution at stride 2 is one at stride 1 of 2x2 blocks of pixels, with a kernel of blocks of
-taps, and so its gradients are at stride 1 too. With many channels, these take Winograd's fewer products.
+taps, and so its gradients are at stride 1 too. With many channels, these take Winograd's fewer products; with few, they are
+one product with the patches of the images.
 
 Elsewhere, on GPUs and TPUs, in TensorFlow's graphs (whose kernels know strides) and on the other backends of Keras, the
 backend's own convolutions compute. The numbers are the same to rounding.
 """
 
+import math
 from typing import Any
 
 import keras
 from keras import ops
 
+from tfnss.layers.patches import patches_conv2d, patches_conv2d_transpose
 from tfnss.layers.winograd import SIZES, winograd_conv2d, winograd_conv2d_transpose
 
 _STRIDE = 2
-# The sums around Winograd's products are worth their time from so many channels in and out, by size of the kernel.
-_CHANNELS = {2: 64, 3: 64}
+# Winograd's form is worth its sums, and the time to compile it, from so many channels in and out and so many pixels in a
+# batch, by size of the kernel.
+_CHANNELS = {2: 64, 3: 128}
+_PIXELS = {2: 1, 3: 1024}
+_FEW_CHANNELS = 16  # of blocks, with which XLA's own convolutions are slower than the product with patches
 
 
 def conv2d(images: Any, kernel: Any, strides: int = 1, padding: str = "same") -> Any:
@@ -81,29 +87,40 @@ def _by_blocks(images: Any, kernel: Any, strides: int) -> bool:
         return False
     if strides == _STRIDE:
         return kernel.shape[0] % _STRIDE == 0
-    return strides == 1 and _by_winograd(kernel)
+    return strides == 1 and _by_winograd(images, kernel)
 
 
-def _by_winograd(kernel: Any) -> bool:
-    """Whether a dense convolution with the kernel is faster in Winograd's form."""
+def _by_winograd(images: Any, kernel: Any) -> bool:
+    """Whether a dense convolution with the kernel, or its transpose, is faster in Winograd's form."""
     size = kernel.shape[0]
-    return size in SIZES and min(kernel.shape[2:]) >= _CHANNELS[size]
+    if size not in SIZES or min(kernel.shape[2:]) < _CHANNELS[size]:
+        return False
+    return images.shape[0] is None or math.prod(images.shape[:3]) >= _PIXELS[size]
+
+
+def _by_patches(kernel: Any) -> bool:
+    """Whether a dense convolution with the kernel is faster as a product with patches."""
+    return kernel.shape[0] == _STRIDE and min(kernel.shape[2:]) <= _FEW_CHANNELS
 
 
 def _dense(images: Any, kernel: Any, before: int, results: tuple[int, int]) -> Any:
     """The convolution at stride 1 with so many zeros before, and zeros behind as the results need."""
-    if _by_winograd(kernel):
+    if _by_winograd(images, kernel):
         return winograd_conv2d(images, kernel, before, results)
     after = [r + kernel.shape[0] - 1 - before - n for r, n in zip(results, images.shape[1:3], strict=True)]
     if before or any(after):
         images = ops.pad(images, ((0, 0), (before, after[0]), (before, after[1]), (0, 0)))
+    if _by_patches(kernel):
+        return patches_conv2d(images, kernel)
     return ops.conv(images, kernel, padding="valid", data_format="channels_last")
 
 
 def _dense_transpose(images: Any, kernel: Any, size: tuple[int, int]) -> Any:
     """The transpose of the convolution `[batch, *size, channels]` without zeros around, at stride 1."""
-    if _by_winograd(kernel):
+    if _by_winograd(images, kernel):
         return winograd_conv2d_transpose(images, kernel, 0, size)
+    if _by_patches(kernel):
+        return patches_conv2d_transpose(images, kernel)
     turned = ops.transpose(ops.flip(kernel, axis=(0, 1)), (0, 1, 3, 2))
     return _dense(images, turned, kernel.shape[0] - 1, size)
 

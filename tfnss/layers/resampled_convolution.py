@@ -6,6 +6,7 @@ from typing import Any
 
 from keras import ops
 
+from tfnss.layers.convolution import conv2d
 from tfnss.layers.resample import TAPS, downsample2d, fir2d, upsample2d
 
 
@@ -34,7 +35,7 @@ def resampled_conv2d(images: Any, kernel: Any, resample: str | None = None, taps
     check_resample(resample, kernel.shape[0])
     half = len(check_taps(taps)) // 2
     if resample is None:
-        return ops.conv(images, kernel, padding="same", data_format="channels_last")
+        return conv2d(images, kernel)
     convolve = functools.partial(ops.conv, padding="valid", data_format="channels_last")
     if kernel.shape[0] == 1:
         if resample == "up":

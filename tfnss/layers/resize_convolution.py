@@ -57,7 +57,8 @@ class ResizeConv2D(keras.layers.Conv2D):
 
 def _folded(kernel: Any) -> Any:
     """`[size + 1, size + 1, out, in]`: the transposed convolution's kernel of `[size, size, in, out]`."""
-    turned = ops.transpose(ops.flip(kernel, axis=(0, 1)), (0, 1, 3, 2))
+    order = range(kernel.shape[0] - 1, -1, -1)  # `ops.flip`, which XLA compiles badly for CPUs
+    turned = ops.stack([ops.stack([ops.transpose(kernel[i, j]) for j in order]) for i in order])
     for axis in (0, 1):
         before, after = ([(0, 0)] * 4 for _ in range(2))
         before[axis], after[axis] = (1, 0), (0, 1)

@@ -17,6 +17,8 @@ from typing import Any
 
 from keras import ops
 
+from tfnss.layers.products import product
+
 _Matrix = tuple[tuple[float, ...], ...]
 
 _STEP = 2  # outputs of a tile along one axis
@@ -52,7 +54,7 @@ def winograd_conv2d(images: Any, kernel: Any, before: int, size: tuple[int, int]
     """
     r = kernel.shape[0]
     tiles = _apart(images, _INPUTS[r], before, size)
-    products = [ops.matmul(x, k) for x, k in zip(tiles, _transformed(kernel), strict=True)]
+    products = [product(x, k) for x, k in zip(tiles, _transformed(kernel), strict=True)]
     return _together(products, _OUTPUTS[r], 0, size, size)
 
 
@@ -61,7 +63,7 @@ def winograd_conv2d_transpose(images: Any, kernel: Any, before: int, size: tuple
     r = kernel.shape[0]
     results = images.shape[1], images.shape[2]
     tiles = _apart(images, _OUTPUTS[r], 0, results)
-    products = [ops.matmul(x, ops.transpose(k)) for x, k in zip(tiles, _transformed(kernel), strict=True)]
+    products = [product(x, ops.transpose(k)) for x, k in zip(tiles, _transformed(kernel), strict=True)]
     return _together(products, _INPUTS[r], before, results, size)
 
 
@@ -80,8 +82,9 @@ def _apart(x: Any, matrix: _Matrix, before: int, results: tuple[int, int]) -> li
 
     @ops.custom_gradient
     def differentiable(x: Any) -> tuple:
-        def gradient(*upstreams: Any, upstream: Any = None) -> Any:  # by position or, on JAX, by name
-            return _together(list(upstreams or upstream), matrix, before, results, size)
+        def gradient(*upstreams: Any) -> Any:  # each by itself or, on JAX, all in one
+            places = upstreams[0] if isinstance(upstreams[0], (list, tuple)) else upstreams
+            return _together(list(places), matrix, before, results, size)
 
         return _tiles(x, matrix, before, results), gradient
 
