@@ -65,8 +65,8 @@ def test_a_keras_file_is_the_generator_in_another_process(name, gans, tmp_path):
 
 def test_a_card_lists_no_modules_but_those_with_classes_of_the_model(gans, tmp_path):
     expected = {
-        "plain": ["tfnss.layers.convolution"],
-        "noisy": ["tfnss.layers.convolution", "tfnss.layers.noise"],
+        "plain": ["tfnss.layers.batch_normalization", "tfnss.layers.convolution"],
+        "noisy": ["tfnss.layers.batch_normalization", "tfnss.layers.convolution", "tfnss.layers.noise"],
         "styled": ["models.stylegan2.generator"],
     }
     for name, gan in gans.items():
