@@ -5,6 +5,9 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import benchmarks  # noqa: F401  loads what must come before TensorFlow
+
+# isort: split
 import keras
 import numpy as np
 import pytest
