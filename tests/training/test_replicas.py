@@ -13,7 +13,8 @@ from tfnss.training.callbacks import Checkpoint, restore
 
 
 def dcgan(regularizers=(), **kwargs):
-    gan = DCGAN(32, latent_dim=8, base_width=4, **kwargs.pop("model", {}))
+    # With this seed no activation comes within rounding of the kink at 0, where gradients jump.
+    gan = DCGAN(32, latent_dim=8, base_width=4, **{"seed": 1, **kwargs.pop("model", {})})
     gan.compile(
         view=tfnss.NoisyScaleSpace(), annealing=tfnss.ExponentialAnnealing(64), regularizers=regularizers, **kwargs
     )

@@ -25,6 +25,7 @@ from tfnss.training.ema import Ramped, check_half_life, ema_decay, update_averag
 from tfnss.training.epochs import OneTraining, check_total
 from tfnss.training.feed import Feed, check_labels
 from tfnss.training.fine_tuning import FineTuning
+from tfnss.training.fused_adam import fused
 from tfnss.training.game import Game, built_classifier, given
 from tfnss.training.growth import Growth, can_grow
 from tfnss.training.loop import train_function
@@ -228,7 +229,8 @@ class GAN(BatchMethods, FineTuning, Stages, keras.Model):
         moves, logs = self._gradients[index](*inputs)
         if self._half_precision:
             moves = [gradients.mended(gradient) for gradient in moves]
-        phase.optimizer.apply(moves, phase.player.trainable_variables)
+        with fused(phase.optimizer):
+            phase.optimizer.apply(moves, phase.player.trainable_variables)
         for name, value in logs.items():
             if name in self._meters:
                 self._meters[name].update_state(value)
