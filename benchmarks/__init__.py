@@ -4,6 +4,9 @@ They are part of the repository, not of the installed package.
 """
 
 import contextlib
+import sys
 
-with contextlib.suppress(ImportError):
-    import triton  # noqa: F401  PyTorch for GPUs loads it; where TensorFlow came first, the process dies (both hold LLVM)
+if "tensorflow" not in sys.modules:
+    with contextlib.suppress(ImportError):
+        # PyTorch for GPUs loads it; where TensorFlow came first, the process dies, as both hold LLVM.
+        import triton  # noqa: F401
