@@ -21,7 +21,7 @@ def test_equals_the_definition(up, down, before, after, axis):
     kernel = np.reshape(taps, [-1 if i == axis else 1 for i in range(4)])
     correlated = scipy.signal.correlate(window, kernel, "valid")
     expected = np.take(correlated, range(0, correlated.shape[axis], down), axis)
-    found = evaluate(lambda x: upfirdn(x, taps, axis, up, down, before, after), x)
+    found = evaluate(lambda x: upfirdn(x, taps, {axis: (before, after)}, up, down), x)
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 

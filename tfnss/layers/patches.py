@@ -7,7 +7,8 @@ from typing import Any
 
 from keras import ops
 
-from tfnss.layers.products import product
+from tfnss.layers.products import outer_products
+from tfnss.layers.trilinear import derivative
 
 
 def patches_conv2d(images: Any, kernel: Any) -> Any:
@@ -20,24 +21,46 @@ def patches_conv2d(images: Any, kernel: Any) -> Any:
     Returns:
         Floats `[batch, height - size + 1, width - size + 1, out]`.
     """
-    taps, _, channels, filters = kernel.shape
-    height, width = (pixels - taps + 1 for pixels in images.shape[1:3])
-    parts = [images[:, i : i + height, j : j + width] for i in range(taps) for j in range(taps)]
-    patches = ops.reshape(ops.concatenate(parts, axis=3), (-1, taps**2 * channels))
-    return ops.reshape(product(patches, ops.reshape(kernel, (-1, filters))), (-1, height, width, filters))
+    return derivative(_FORM, 2, images, kernel, kernel.shape[0])
 
 
 def patches_conv2d_transpose(results: Any, kernel: Any) -> Any:
     """The transpose of `patches_conv2d`: of results `[batch, height, width, out]`, images larger by size - 1."""
-    taps, _, channels, filters = kernel.shape
+    return derivative(_FORM, 0, kernel, results, kernel.shape[0])
+
+
+def _images(kernel: Any, results: Any, size: int) -> Any:
+    filters = kernel.shape[3]
     height, width = results.shape[1:3]
     matrix = ops.transpose(ops.reshape(kernel, (-1, filters)))
-    places = ops.reshape(
-        product(ops.reshape(results, (-1, filters)), matrix), (-1, height, width, taps, taps, channels)
-    )
-    last = taps - 1
+    patches = ops.matmul(ops.reshape(results, (-1, filters)), matrix)
+    places = ops.reshape(patches, (-1, height, width, size, size, kernel.shape[2]))
+    last = size - 1
     return sum(
         ops.pad(places[:, :, :, i, j], ((0, 0), (i, last - i), (j, last - j), (0, 0)))
-        for i in range(taps)
-        for j in range(taps)
+        for i in range(size)
+        for j in range(size)
     )
+
+
+def _kernel(results: Any, images: Any, size: int) -> Any:
+    filters = results.shape[3]
+    sums = outer_products(_patches(images, size), ops.reshape(results, (-1, filters)))
+    return ops.reshape(sums, (size, size, images.shape[3], filters))
+
+
+def _results(images: Any, kernel: Any, size: int) -> Any:
+    filters = kernel.shape[3]
+    height, width = (pixels - size + 1 for pixels in images.shape[1:3])
+    products = ops.matmul(_patches(images, size), ops.reshape(kernel, (-1, filters)))
+    return ops.reshape(products, (-1, height, width, filters))
+
+
+def _patches(images: Any, size: int) -> Any:
+    """`[batch * height * width, size * size * channels]`: a row for each result."""
+    height, width = (pixels - size + 1 for pixels in images.shape[1:3])
+    parts = [images[:, i : i + height, j : j + width] for i in range(size) for j in range(size)]
+    return ops.reshape(ops.concatenate(parts, axis=3), (-1, size**2 * images.shape[3]))
+
+
+_FORM = (_images, _kernel, _results)

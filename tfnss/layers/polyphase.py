@@ -1,4 +1,4 @@
-"""Filtering and resampling along one axis, twice differentiable and fast.
+"""Filtering and resampling along axes, twice differentiable and fast.
 
 A filter is a sum of shifted copies, computed on polyphase components: no strides, which have slow gradients in
 TensorFlow's graph mode, and no depthwise convolutions, which XLA compiles badly for the CPU. The transpose of one such
@@ -9,10 +9,12 @@ import contextlib
 import contextvars
 import functools
 import operator
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from keras import ops
+
+from tfnss.layers.shared_graphs import shared
 
 _plain: contextvars.ContextVar[bool] = contextvars.ContextVar("tfnss_plain_gradients", default=False)
 
@@ -30,34 +32,37 @@ def plain_gradients() -> Iterator[None]:
         _plain.reset(token)
 
 
-def upfirdn(x: Any, taps: tuple[float, ...], axis: int, up: int, down: int, before: int, after: int) -> Any:
-    """Along one axis: up - 1 zeros after each entry, zeros at both ends, the filter, then every `down`-th entry.
+def upfirdn(x: Any, taps: tuple[float, ...], padding: Mapping[int, tuple[int, int]], up: int = 1, down: int = 1) -> Any:
+    """Along some axes: up - 1 zeros after each entry, zeros at both ends, the filter, then every `down`-th entry.
 
     Args:
         x: Floats of two or more axes, static but for the first.
         taps: The filter, which is correlated, not convolved.
-        axis: Any but the first.
+        padding: The axes, any but the first, and the numbers of zeros at their beginning and end; negative numbers crop.
         up: Factor >= 1;
         down: the same. One of the two is 1.
-        before: Zeros at the beginning; negative numbers crop.
-        after: Zeros at the end.
 
     Returns:
-        As `x`, with `(size * up + before + after - len(taps)) // down + 1` entries along the axis.
+        As `x`, with `(size * up + before + after - len(taps)) // down + 1` entries along these axes.
     """
-    size = x.shape[axis]
-    length = (size * up + before + after - len(taps)) // down + 1
+    lengths = {
+        axis: (x.shape[axis] * up + before + after - len(taps)) // down + 1 for axis, (before, after) in padding.items()
+    }
+    spans = tuple((axis, before, lengths[axis]) for axis, (before, _) in padding.items())
     if _plain.get():
-        return _filtered(x, taps, axis, up, down, before, length)
+        return _filtered(x, taps, spans, up, down)
 
     @ops.custom_gradient
     def differentiable(x: Any) -> tuple:
         def gradient(*arguments: Any, upstream: Any = None) -> Any:  # by position or, on JAX, by name
             upstream = arguments[0] if upstream is None else upstream
-            ends = len(taps) - 1 - before, size * up - length * down + before - up + 1
-            return upfirdn(upstream, taps[::-1], axis, down, up, *ends)
+            ends = {
+                axis: (len(taps) - 1 - before, x.shape[axis] * up - length * down + before - up + 1)
+                for axis, before, length in spans
+            }
+            return upfirdn(upstream, taps[::-1], ends, down, up)
 
-        return _filtered(x, taps, axis, up, down, before, length), gradient
+        return shared(_filtered, (x,), taps, spans, up, down), gradient
 
     return differentiable(x)
 
@@ -69,10 +74,21 @@ def part(x: Any, axis: int, start: int, length: int) -> Any:
     return x[(slice(None),) * axis + (slice(start, start + length),)]
 
 
-def _filtered(x: Any, taps: tuple[float, ...], axis: int, up: int, down: int, before: int, length: int) -> Any:
-    """`length` entries y[p] = sum_k taps[k] z[down p + k - before], where z is x with up - 1 zeros after each entry."""
-    if up == 1:
-        return _downsampled(x, taps, axis, down, -before, length)
+def _filtered(x: Any, taps: tuple[float, ...], spans: tuple[tuple[int, int, int], ...], up: int, down: int) -> Any:
+    """Along each axis with a number of zeros before and a length.
+
+    Of each, `length` entries y[p] = sum_k taps[k] z[down p + k - before], where z is x with up - 1 zeros after each entry.
+    """
+    for axis, before, length in spans:
+        x = (
+            _upsampled(x, taps, axis, up, before, length)
+            if up > 1
+            else _downsampled(x, taps, axis, down, -before, length)
+        )
+    return x
+
+
+def _upsampled(x: Any, taps: tuple[float, ...], axis: int, up: int, before: int, length: int) -> Any:
     count = -(-length // up)
     terms = [_terms(taps, up, before, phase) for phase in range(up)]
     places = [place for phase in terms for place, _ in phase]

@@ -68,7 +68,7 @@ def bilinear_upsample2d(images: Any) -> Any:
     for axis in (1, 2):
         edges = part(images, axis, 0, 1), part(images, axis, images.shape[axis] - 1, 1)
         extended = ops.concatenate([edges[0], images, edges[1]], axis=axis)
-        images = upfirdn(extended, taps, axis, up=2, down=1, before=0, after=-1)
+        images = upfirdn(extended, taps, {axis: (0, -1)}, up=2)
     return images
 
 
@@ -190,9 +190,7 @@ def _normalised(taps: Sequence[float], gain: float = 1.0) -> tuple[float, ...]:
 
 def _separable(images: Any, taps: tuple[float, ...], padding: tuple, up: int = 1, down: int = 1) -> Any:
     _check_static(images)
-    for axis, pads in zip((1, 2), padding, strict=True):
-        images = upfirdn(images, taps, axis, up, down, *pads)
-    return images
+    return upfirdn(images, taps, dict(zip((1, 2), padding, strict=True)), up, down)
 
 
 def _check_static(images: Any) -> None:

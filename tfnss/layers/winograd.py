@@ -6,18 +6,20 @@ below, along one axis, for inputs d and taps g,
     y = A ((G g) * (B d)),
 
 and in two dimensions the same along both axes. The products at one place of all tiles and channels are a matrix product;
-everything else is sums. All three steps are linear, and the transpose of taking tiles apart is putting them together, so
-each states the other as its gradient, and so on for those of all orders.
+everything else is sums. The result is linear in d and in g, and the gradients by either are of the same form: the transpose
+of taking tiles apart is putting them together.
 
 Reference: Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, CVPR 2016 (section 4); the minimal filters are
 Winograd's.
 """
 
+import math
 from typing import Any
 
 from keras import ops
 
-from tfnss.layers.products import product
+from tfnss.layers.products import outer_products
+from tfnss.layers.trilinear import derivative
 
 _Matrix = tuple[tuple[float, ...], ...]
 
@@ -52,25 +54,40 @@ def winograd_conv2d(images: Any, kernel: Any, before: int, size: tuple[int, int]
     Returns:
         Floats `[batch, *size, out]`.
     """
-    r = kernel.shape[0]
-    tiles = _apart(images, _INPUTS[r], before, size)
-    products = [product(x, k) for x, k in zip(tiles, _transformed(kernel), strict=True)]
-    return _together(products, _OUTPUTS[r], 0, size, size)
+    return derivative(_FORM, 2, images, kernel, kernel.shape[0], before, tuple(images.shape[1:3]), tuple(size))
 
 
 def winograd_conv2d_transpose(images: Any, kernel: Any, before: int, size: tuple[int, int]) -> Any:
     """The transpose of `winograd_conv2d`: of results `[batch, height, width, out]`, images `[batch, *size, in]`."""
-    r = kernel.shape[0]
-    results = images.shape[1], images.shape[2]
-    tiles = _apart(images, _OUTPUTS[r], 0, results)
-    products = [product(x, ops.transpose(k)) for x, k in zip(tiles, _transformed(kernel), strict=True)]
-    return _together(products, _INPUTS[r], before, results, size)
+    return derivative(_FORM, 0, kernel, images, kernel.shape[0], before, tuple(size), tuple(images.shape[1:3]))
 
 
-def _transformed(kernel: Any) -> list:
-    """The matrices `[in, out]` at each place of a tile."""
-    r = kernel.shape[0]
-    return _both_axes(_TAPS[r], [[kernel[i, j] for j in range(r)] for i in range(r)])
+def _images(kernel: Any, results: Any, r: int, before: int, size: tuple[int, int], counts: tuple[int, int]) -> Any:
+    matrices = _both_axes(_TAPS[r], _taps(kernel))
+    tiles = _apart(results, _OUTPUTS[r], 0, counts)
+    products = [ops.matmul(tile, ops.transpose(matrix)) for tile, matrix in zip(tiles, matrices, strict=True)]
+    return _together(products, _INPUTS[r], before, counts, size)
+
+
+def _kernel(results: Any, images: Any, r: int, before: int, size: tuple[int, int], counts: tuple[int, int]) -> Any:
+    tiles = _apart(images, _INPUTS[r], before, counts), _apart(results, _OUTPUTS[r], 0, counts)
+    sums = [outer_products(a, b) for a, b in zip(*tiles, strict=True)]
+    taps = _both_axes(_transposed(_TAPS[r]), _square(sums))
+    return ops.reshape(ops.stack(taps), (r, r, images.shape[3], results.shape[3]))
+
+
+def _results(images: Any, kernel: Any, r: int, before: int, size: tuple[int, int], counts: tuple[int, int]) -> Any:
+    matrices = _both_axes(_TAPS[r], _taps(kernel))
+    tiles = _apart(images, _INPUTS[r], before, counts)
+    products = [ops.matmul(tile, matrix) for tile, matrix in zip(tiles, matrices, strict=True)]
+    return _together(products, _OUTPUTS[r], 0, counts, counts)
+
+
+_FORM = (_images, _kernel, _results)
+
+
+def _taps(kernel: Any) -> list[list]:
+    return _square(ops.unstack(ops.reshape(kernel, (-1, *kernel.shape[2:])), kernel.shape[0] ** 2))
 
 
 def _apart(x: Any, matrix: _Matrix, before: int, results: tuple[int, int]) -> list:
@@ -78,34 +95,6 @@ def _apart(x: Any, matrix: _Matrix, before: int, results: tuple[int, int]) -> li
 
     As many tiles as `results`, the convolution's, need. x is zero outside itself.
     """
-    size = x.shape[1], x.shape[2]
-
-    @ops.custom_gradient
-    def differentiable(x: Any) -> tuple:
-        def gradient(*upstreams: Any) -> Any:  # each by itself or, on JAX, all in one
-            places = upstreams[0] if isinstance(upstreams[0], (list, tuple)) else upstreams
-            return _together(list(places), matrix, before, results, size)
-
-        return _tiles(x, matrix, before, results), gradient
-
-    return list(differentiable(x))
-
-
-def _together(places: list, matrix: _Matrix, before: int, results: tuple[int, int], size: tuple[int, int]) -> Any:
-    """The transpose of `_apart`: images of that size from tiles, which add up where they overlap."""
-
-    @ops.custom_gradient
-    def differentiable(*places: Any) -> tuple:
-        def gradient(*arguments: Any, upstream: Any = None) -> Any:
-            upstream = arguments[0] if upstream is None else upstream
-            return tuple(_apart(upstream, matrix, before, results))
-
-        return _sums(list(places), matrix, before, results, size), gradient
-
-    return differentiable(*places)
-
-
-def _tiles(x: Any, matrix: _Matrix, before: int, results: tuple[int, int]) -> tuple:
     window = len(matrix[0])
     (rows, columns), padding = _tiling(window, before, results, (x.shape[1], x.shape[2]))
     channels = x.shape[3]
@@ -117,16 +106,16 @@ def _tiles(x: Any, matrix: _Matrix, before: int, results: tuple[int, int]) -> tu
         [x[:, i // 2 : i // 2 + rows, i % 2, j // 2 : j // 2 + columns, j % 2] for j in range(window)]
         for i in range(window)
     ]
-    return tuple(ops.reshape(place, (-1, channels)) for place in _both_axes(matrix, corners))
+    return [ops.reshape(place, (-1, channels)) for place in _both_axes(matrix, corners)]
 
 
-def _sums(places: list, matrix: _Matrix, before: int, results: tuple[int, int], size: tuple[int, int]) -> Any:
-    count, window = len(matrix), len(matrix[0])
+def _together(places: list, matrix: _Matrix, before: int, results: tuple[int, int], size: tuple[int, int]) -> Any:
+    """The transpose of `_apart`: images of that size from tiles, which add up where they overlap."""
+    window = len(matrix[0])
     (rows, columns), _ = _tiling(window, before, results, size)
     channels = places[0].shape[-1]
     places = [ops.reshape(place, (-1, rows, columns, channels)) for place in places]
-    transposed = tuple(zip(*matrix, strict=True))
-    corners = _both_axes(transposed, [places[i * count : (i + 1) * count] for i in range(count)])
+    corners = _both_axes(_transposed(matrix), _square(places))
     overlap = (window - 1) // _STEP
     phases = []
     for phase in ((0, 0), (0, 1), (1, 0), (1, 1)):
@@ -157,6 +146,15 @@ def _tiling(
         for tiles, pixels in zip((rows, columns), size, strict=True)
     )
     return (rows, columns), (vertical, horizontal)
+
+
+def _square(arrays: list) -> list[list]:
+    side = math.isqrt(len(arrays))
+    return [arrays[i * side : (i + 1) * side] for i in range(side)]
+
+
+def _transposed(matrix: _Matrix) -> _Matrix:
+    return tuple(zip(*matrix, strict=True))
 
 
 def _both_axes(matrix: _Matrix, places: list[list]) -> list:
