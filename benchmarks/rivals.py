@@ -71,7 +71,8 @@ def _rows(case: Case, threads: int, rounds: int) -> list[tuple]:
     for side in sides:
         over = "", ""
         if RIVAL in sides:
-            over = f"{medians[RIVAL] / medians[side]:.2f}", f"{peaks[side][0] / peaks[RIVAL][0]:.2f}"
+            memory_over = f"{peaks[side][0] / peaks[RIVAL][0]:.2f}" if peaks[RIVAL][0] else ""  # a toy may need none
+            over = f"{medians[RIVAL] / medians[side]:.2f}", memory_over
         images = case.batch * case.discriminator_steps / medians[side]
         peak, later = (f"{mb:.0f}" for mb in peaks[side])
         rows.append((case.name, side, medians[side], min(times[side]), images, over[0], peak, over[1], later))

@@ -24,11 +24,15 @@ def accelerated() -> bool:
     return bool(tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("TPU"))
 
 
+def compiling() -> bool:
+    """Whether what is being traced now is what XLA compiles."""
+    # TensorFlow tells its own operations by this, and has no public name for it.
+    return tf.inside_function() and control_flow_util.GraphOrParentsInXlaContext(ops.get_default_graph())
+
+
 def compiling_for_cpu() -> bool:
     """Whether what is being traced now is what XLA compiles, for a machine without a GPU or TPU."""
-    # TensorFlow tells its own operations by this, and has no public name for it.
-    inside = tf.inside_function() and control_flow_util.GraphOrParentsInXlaContext(ops.get_default_graph())
-    return inside and not accelerated()
+    return compiling() and not accelerated()
 
 
 def compiled(function: Callable) -> Any:

@@ -34,11 +34,11 @@ def test_calls_of_one_size_share_a_graph():
         return [shared(scaled, (x, y), 3.0), shared(scaled, (x + 1, y), 3.0), shared(scaled, (x, y), 4.0)]
 
     square, wide = tf.TensorSpec((3, 3)), tf.TensorSpec((3, 5))
-    first = tf.function(many).get_concrete_function(square, square)
+    first = tf.function(many, jit_compile=True).get_concrete_function(square, square)
     a, b, other = called(first.graph)
     assert a == b != other
-    assert called(tf.function(many).get_concrete_function(square, square).graph) == [a, b, other]
-    assert not {a, other} & set(called(tf.function(many).get_concrete_function(square, wide).graph))
+    assert called(tf.function(many, jit_compile=True).get_concrete_function(square, square).graph) == [a, b, other]
+    assert not {a, other} & set(called(tf.function(many, jit_compile=True).get_concrete_function(square, wide).graph))
     x, y = np.arange(9.0, dtype="float32").reshape(3, 3), np.eye(3, dtype="float32")
     for found, expected in zip(first(tf.constant(x), tf.constant(y)), (3 * x, 3 * (x + 1), 4 * x), strict=True):
         np.testing.assert_allclose(found, expected)
@@ -46,13 +46,14 @@ def test_calls_of_one_size_share_a_graph():
 
 
 @tensorflow_only
-def test_nothing_is_shared_where_a_size_is_unknown_or_no_graph_is_made():
+@pytest.mark.parametrize(("rows", "jit_compile"), [(None, True), (4, False)], ids=["unknown size", "not compiled"])
+def test_nothing_is_shared(rows, jit_compile):
     import tensorflow as tf
 
     x, y = tf.ones((4, 3)), tf.ones((3, 2))
-    specs = tf.TensorSpec((None, 3)), tf.TensorSpec((3, 2))
-    function = tf.function(lambda x, y: shared(scaled, (x, y), 2.0)).get_concrete_function(*specs)
-    assert not called(function.graph)
+    specs = tf.TensorSpec((rows, 3)), tf.TensorSpec((3, 2))
+    function = tf.function(lambda x, y: shared(scaled, (x, y), 2.0), jit_compile=jit_compile)
+    assert not called(function.get_concrete_function(*specs).graph)
     np.testing.assert_allclose(function(x, y), shared(scaled, (x, y), 2.0))
 
 
@@ -60,7 +61,7 @@ def test_nothing_is_shared_where_a_size_is_unknown_or_no_graph_is_made():
 def test_a_call_runs_on_the_device_of_its_place():
     import tensorflow as tf
 
-    @tf.function
+    @tf.function(jit_compile=True)
     def many(x, y):
         results = []
         for device in tf.config.list_logical_devices("CPU"):

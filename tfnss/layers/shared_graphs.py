@@ -2,8 +2,8 @@
 
 Python takes half a millisecond for each operation of a TensorFlow graph, and one iteration of a GAN runs the same networks
 many times: on real and fake images, forwards and backwards, in the steps and in their penalties. A computation that is
-shared costs one operation in each place. The numbers are the same: XLA and TensorFlow put the operations in for the call
-before they compile or run it.
+shared costs one operation in each place. The numbers are the same: XLA puts the operations in for the call before it
+compiles. (TensorFlow's own graphs gain nothing: there, putting them in takes the time that Python saves.)
 """
 
 import functools
@@ -16,7 +16,7 @@ _KEPT = 512  # functions; those of a graph that is in use live on without this
 
 
 def shared(function: Callable, arrays: Sequence, *settings: Hashable) -> Any:
-    """`function(*arrays, *settings)`; in a TensorFlow graph, as a call of one graph for all calls of these sizes.
+    """`function(*arrays, *settings)`; where XLA compiles, as a call of one graph for all calls of these sizes.
 
     No gradient can be taken through the call: it is for within `keras.ops.custom_gradient`.
 
@@ -25,7 +25,7 @@ def shared(function: Callable, arrays: Sequence, *settings: Hashable) -> Any:
         arrays: What is computed with. Where one's size is not known, nothing is shared.
         *settings: What else the result depends on.
     """
-    if not _in_graph(arrays):
+    if not _compiled(arrays):
         return function(*arrays, *settings)
     import tensorflow as tf
 
@@ -36,13 +36,15 @@ def shared(function: Callable, arrays: Sequence, *settings: Hashable) -> Any:
     return result
 
 
-def _in_graph(arrays: Sequence) -> bool:
-    """Whether these are tensors of known sizes in a graph of TensorFlow's."""
+def _compiled(arrays: Sequence) -> bool:
+    """Whether these are tensors of known sizes in what XLA compiles."""
     if keras.backend.backend() != "tensorflow":
         return False
     import tensorflow as tf
 
-    return tf.inside_function() and all(tf.is_symbolic_tensor(x) and x.shape.is_fully_defined() for x in arrays)
+    from tfnss import xla
+
+    return xla.compiling() and all(tf.is_symbolic_tensor(x) and x.shape.is_fully_defined() for x in arrays)
 
 
 @functools.lru_cache(_KEPT)
