@@ -12,7 +12,7 @@ from benchmarks import all as everything
 from benchmarks import cost_at_scale, dcgan_rivals, memory, rivals
 
 ROOT = Path(everything.__file__).parents[1]
-LONG = {"sngan_rivals", "stylegan2_step"}  # more than half a minute of compiling each
+LONG = {"compile_time", "data", "parts", "sngan_rivals", "stylegan2_step"}  # most of a minute each
 ELSEWHERE = {"networks_jax", "cost_at_scale"}  # have tests of their own
 
 

@@ -176,6 +176,7 @@ def examples(count):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @given(arguments=command_lines())
 @examples(20)

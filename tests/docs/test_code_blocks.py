@@ -118,7 +118,8 @@ def without_graphs():
 
 
 def _marks(page):
-    return () if page == PAGES[0] else pytest.mark.slow  # half a minute each
+    """Half a minute each or more. The commands of the papers' pages are recipes and analyses, which have tests of their own."""
+    return pytest.mark.exhaustive if page.parent.name == "papers" else pytest.mark.slow
 
 
 def status_of(command):

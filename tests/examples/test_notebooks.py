@@ -18,6 +18,7 @@ TOYS = {  # what takes the place of a notebook's parameters
     ),
     "measure": 'SETTINGS, IMAGES = "--smoke --base-width 4 --fid-every 0", 16',
 }
+FIRST = "train_and_look"
 NOTEBOOKS = sorted(EXAMPLES.glob("*.ipynb"))
 
 
@@ -46,8 +47,13 @@ def test_it_is_whole_and_without_outputs(path):
     assert given.keys() == toy.keys()  # a parameter that the toy leaves at its size would take hours
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, marks=pytest.mark.slow if path.stem == FIRST else pytest.mark.exhaustive, id=path.stem)
+        for path in NOTEBOOKS
+    ],
+)
 def test_it_runs_from_top_to_bottom(path, tmp_path, monkeypatch):
     from nbclient import NotebookClient
 
@@ -55,7 +61,7 @@ def test_it_runs_from_top_to_bottom(path, tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(EXAMPLES.parent))
     notebook = nbformat.read(path, 4)
     cells(notebook, "parameters")[0].source = TOYS[path.stem]
-    for _ in range(2 if path.stem == "train_and_look" else 1):  # run again, it resumes
+    for _ in range(2 if path.stem == FIRST else 1):  # run again, it resumes
         client = NotebookClient(
             notebook, timeout=1200, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
         )

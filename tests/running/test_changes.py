@@ -67,6 +67,7 @@ def test_a_run_goes_on_with_other_settings(run):
     assert again == saved
 
 
+@pytest.mark.slow
 def test_a_changed_rate_acts(run, tmp_path):
     shutil.copytree(run, tmp_path / "same")
     resume(run, "--change", "--learning-rate", "1e-9", "--kimg", "0.048")

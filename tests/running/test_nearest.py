@@ -61,6 +61,7 @@ def test_it_is_drawn_at_the_end_of_training(run):
     assert "may be a copy" in (run / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_it_changes_nothing_of_the_training(run, tmp_path, monkeypatch):
     """Nor of a run that goes on after it."""
     train(RECIPE, ["--resume", str(run), "--kimg", "0.064"])

@@ -18,8 +18,8 @@ RECIPES = {
 PARTS = ["--ada", "--augment-probability", "0.5", "--nss"]
 CASES = (
     pytest.param("dcgan_photos", 96, 64, marks=pytest.mark.slow),
-    pytest.param("ssd_sngan_cifar100", 48, 32, marks=pytest.mark.slow),
-    pytest.param("stylegan2_photos64", 48, 32, marks=pytest.mark.slow),
+    pytest.param("ssd_sngan_cifar100", 48, 32, marks=pytest.mark.exhaustive),
+    pytest.param("stylegan2_photos64", 48, 32, marks=pytest.mark.exhaustive),
     pytest.param("stylegan2_photos64", 96, 64, marks=pytest.mark.exhaustive),
 )
 

@@ -26,7 +26,8 @@ def train(gan, images, steps, **kwargs):
     return np.concatenate([w.ravel() for w in gan.get_weights()])
 
 
-@pytest.mark.parametrize("interval", [pytest.param(None, marks=pytest.mark.slow), 2])
+@pytest.mark.slow
+@pytest.mark.parametrize("interval", [None, 2])
 def test_two_replicas_give_the_weights_of_one(mirrored, pictures, interval, caplog):
     """DCGAN with batch normalisation, with and without R1 through it; asked for XLA, which one of the two can use."""
     regularizers = [tfnss.R1(1.0, interval)] if interval else []

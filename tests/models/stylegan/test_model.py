@@ -48,7 +48,12 @@ def test_configurations_that_grow_have_the_width_of_stylegan(config):
 
 @pytest.mark.parametrize(
     ("config", "classes"),
-    [("a", 0), ("d", 3), pytest.param("a", 3, marks=pytest.mark.slow), pytest.param("d", 0, marks=pytest.mark.slow)],
+    [
+        ("a", 0),
+        pytest.param("d", 3, marks=pytest.mark.slow),
+        pytest.param("a", 3, marks=pytest.mark.exhaustive),
+        pytest.param("d", 0, marks=pytest.mark.exhaustive),
+    ],
 )
 def test_models_train_save_and_load(config, classes, tmp_path):
     gan = model(config, classes=classes)

@@ -140,12 +140,10 @@ def writers(folder):
             yield int(words[1])
 
 
-@pytest.mark.parametrize(
-    "kills", [pytest.param(3, marks=pytest.mark.slow), pytest.param(10, marks=pytest.mark.exhaustive)]
-)
-def test_killed_again_and_again(kills, undisturbed, tmp_path):
+@pytest.mark.exhaustive
+def test_killed_again_and_again(undisturbed, tmp_path):
     folder, dice = tmp_path / "table", random.Random(0)
-    for _ in range(kills):
+    for _ in range(10):
         process = start(folder)
         time.sleep(dice.uniform(3, 14))
         process.kill()
