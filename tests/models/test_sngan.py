@@ -229,7 +229,7 @@ def test_defaults_of_compile():
         ("dwt", False),
         pytest.param("average", False, marks=pytest.mark.slow),
         pytest.param("average", True, marks=pytest.mark.slow),
-        pytest.param("dwt", True, marks=pytest.mark.slow),
+        pytest.param("dwt", True, marks=pytest.mark.exhaustive),
     ],
 )
 def test_training_moves_all_kernels_and_keeps_their_norms(pictures, downsampling, jit_compile):
