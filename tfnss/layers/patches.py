@@ -63,4 +63,5 @@ def _patches(images: Any, size: int) -> Any:
     return ops.reshape(ops.concatenate(parts, axis=3), (-1, size**2 * images.shape[3]))
 
 
+# Of the sum of results times the convolution of images with the kernel: its derivatives by these three.
 _FORM = (_images, _kernel, _results)

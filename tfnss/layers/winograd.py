@@ -83,6 +83,7 @@ def _results(images: Any, kernel: Any, r: int, before: int, size: tuple[int, int
     return _together(products, _OUTPUTS[r], 0, counts, counts)
 
 
+# Of the sum of results times the convolution of images with the kernel: its derivatives by these three.
 _FORM = (_images, _kernel, _results)
 
 
