@@ -1,8 +1,9 @@
 """Where XLA compiles, and what."""
 
+import functools
 import hashlib
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -33,6 +34,22 @@ def compiling() -> bool:
 def compiling_for_cpu() -> bool:
     """Whether what is being traced now is what XLA compiles, for a machine without a GPU or TPU."""
     return compiling() and not accelerated()
+
+
+def shared(function: Callable, arrays: Sequence, *settings: Hashable) -> Any:
+    """See `tfnss.layers.shared_graphs`."""
+    if not compiling() or not all(tf.is_symbolic_tensor(x) and x.shape.is_fully_defined() for x in arrays):
+        return function(*arrays, *settings)
+    specs = [tf.TensorSpec(array.shape, array.dtype) for array in arrays]
+    graph = _traced(function, settings).get_concrete_function(*specs)
+    (result,) = tf.raw_ops.PartitionedCall(args=list(arrays), Tout=[graph.outputs[0].dtype], f=graph)
+    result.set_shape(graph.outputs[0].shape)
+    return result
+
+
+@functools.lru_cache(512)  # those of a graph that is in use live on without this
+def _traced(function: Callable, settings: tuple) -> Any:
+    return tf.function(lambda *arrays: function(*arrays, *settings), autograph=False)
 
 
 def compiled(function: Callable) -> Any:
