@@ -37,7 +37,10 @@ def compiling_for_cpu() -> bool:
 
 
 def shared(function: Callable, arrays: Sequence, *settings: Hashable) -> Any:
-    """See `tfnss.layers.shared_graphs`."""
+    """`function(*arrays, *settings)`; in what XLA compiles, as a call of the graph that is traced once for these sizes.
+
+    What is shared, and why: `tfnss.layers.shared_graphs`.
+    """
     if not compiling() or not all(tf.is_symbolic_tensor(x) and x.shape.is_fully_defined() for x in arrays):
         return function(*arrays, *settings)
     specs = [tf.TensorSpec(array.shape, array.dtype) for array in arrays]
