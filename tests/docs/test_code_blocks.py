@@ -118,7 +118,7 @@ def without_graphs():
 
 
 def _marks(page):
-    """Half a minute each or more. The commands of the papers' pages are recipes and analyses, which have own tests."""
+    """Half a minute each or more. What the papers' pages run are recipes and analyses, which have tests of their own."""
     return pytest.mark.exhaustive if page.parent.name == "papers" else pytest.mark.slow
 
 

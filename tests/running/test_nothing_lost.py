@@ -414,8 +414,6 @@ def test_kills_at_random_moments(kills, kimg, tmp_path):
     print(f"images seen at each kill: {moments}")
     resume(run)
     assert_same_run(tmp_path / "whole", run)
-    undrawn = {
-        ".partial.curves.png",
-        ".partial.report.html",
-    }  # the killed processes', which this one does not write anew
+    # What a killed process was drawing, this one, which draws nothing, does not write anew.
+    undrawn = {".partial.curves.png", ".partial.report.html"}
     assert {path.name for path in leftovers(run)} <= undrawn
