@@ -1,5 +1,6 @@
 """Two logical CPU devices, set before TensorFlow starts, and what tests share."""
 
+import functools
 import gc
 import os
 
@@ -23,6 +24,38 @@ def pytest_collection_finish():
     """What is imported is no garbage: looking for it among TensorFlow's graphs took a tenth of the tests' time."""
     gc.freeze()
     gc.set_threshold(10_000)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _survivors():
+    """What outlives a file of tests does so for good: it is not looked at in every later search for garbage."""
+    yield
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _variables_without_names():
+    """TensorFlow makes a kernel for every name of a variable that it has not met, which takes longer than all else of it."""
+    if keras.backend.backend() != "tensorflow":
+        yield
+        return
+    from tensorflow.python.ops import gen_resource_variable_ops as operations
+
+    made = operations.var_handle_op
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(operations, "var_handle_op", lambda *args, debug_name="", **kwargs: made(*args, **kwargs))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _kept_crops():
+    """The embedded photographs are cut once for each size, not whenever it changes."""
+    from tfnss.data import photos
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(photos, "_crops", functools.lru_cache(8)(photos._crops.__wrapped__))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """A convolution of images that were enlarged by repeating their pixels, at the cost of a transposed convolution."""
 
+import itertools
 from typing import Any
 
 import keras
@@ -57,10 +58,9 @@ class ResizeConv2D(keras.layers.Conv2D):
 
 def _folded(kernel: Any) -> Any:
     """`[size + 1, size + 1, out, in]`: the transposed convolution's kernel of `[size, size, in, out]`."""
-    order = range(kernel.shape[0] - 1, -1, -1)  # `ops.flip`, which XLA compiles badly for CPUs
-    turned = ops.stack([ops.stack([ops.transpose(kernel[i, j]) for j in order]) for i in order])
+    folded = ops.transpose(kernel, (0, 1, 3, 2))
     for axis in (0, 1):
-        before, after = ([(0, 0)] * 4 for _ in range(2))
-        before[axis], after[axis] = (1, 0), (0, 1)
-        turned = ops.pad(turned, before) + ops.pad(turned, after)
-    return turned
+        taps = ops.unstack(folded, axis=axis)[::-1]  # not `ops.flip`, which XLA compiles badly for CPUs
+        sums = [one + next_ for one, next_ in itertools.pairwise(taps)]
+        folded = ops.stack([taps[0], *sums, taps[-1]], axis=axis)
+    return folded
