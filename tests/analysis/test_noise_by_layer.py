@@ -39,7 +39,7 @@ def test_deviations_are_the_layers_strengths(first, sizes, variances):
     np.testing.assert_array_equal(found.images[0], np.full((8, 8, 1), round(1.1 * 127.5)))
 
 
-@pytest.mark.parametrize("kind", ["euclidean", "riemannian"])
+@pytest.mark.parametrize("kind", [pytest.param("euclidean", marks=pytest.mark.exhaustive), "riemannian"])
 def test_columns_of_a_network(kind):
     """The first is the image without noise, the last the image with all."""
     network = StyleGAN2Generator(8, noise=kind, classes=2, **TINY)

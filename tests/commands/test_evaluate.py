@@ -116,11 +116,11 @@ def test_reals_of_a_folder_are_brought_to_its_size(place):
 @pytest.mark.parametrize(
     ("flags", "counts"),
     [
-        ("--images 8", (8, 8)),
         ("--images 8 --reals 20", (20, 8)),
-        ("--images 8 --reals 1000000", (2500, 8)),
         ("--images 8 --reals all", (2500, 8)),
-        ("--reals 5", (5, 1000)),
+        pytest.param("--images 8", (8, 8), marks=pytest.mark.exhaustive),
+        pytest.param("--images 8 --reals 1000000", (2500, 8), marks=pytest.mark.exhaustive),
+        pytest.param("--reals 5", (5, 1000), marks=pytest.mark.exhaustive),
     ],
 )
 def test_all_reals_against_fewer_fakes(flags, counts, place):

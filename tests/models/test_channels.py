@@ -19,7 +19,10 @@ MODELS = {
 }
 
 
-@pytest.mark.parametrize(("channels", "pipeline"), [(1, "bgcfnc"), (4, "bgcfnc"), (4, "diffaugment")])
+@pytest.mark.parametrize(
+    ("channels", "pipeline"),
+    [(1, "bgcfnc"), (4, "bgcfnc"), pytest.param(4, "diffaugment", marks=pytest.mark.exhaustive)],
+)
 def test_every_part_takes_them(channels, pipeline):
     gan = MODELS["dcgan"](channels)
     images = np.random.default_rng(0).integers(0, 256, (8, 16, 16, channels), dtype=np.uint8)

@@ -87,7 +87,12 @@ PARTS = {
 }
 
 
-@pytest.mark.parametrize("name", PARTS)
+EVERY_DAY = ("noise-space", "penalties", "ssd")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in EVERY_DAY else pytest.mark.exhaustive) for name in PARTS]
+)
 def test_plays_with_every_part(name):
     parts = dict(PARTS[name])
     if name == "scale-space, all":

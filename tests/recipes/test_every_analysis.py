@@ -44,6 +44,7 @@ VARIANTS = {
 REFUSED = {("stylegan2_resolution_usage", "pickle"): "the images are all of one colour"}
 TOY = "mlp.keras"  # no recipe leaves runs of MLPGAN: it comes as a file
 SELDOM = ("orig", "half", "bfloat16", "grown", "conditional", "stylegan_photos64", "ssd_sngan_stl10")
+LONG = ("stylegan2_detection", "stylegan2_projection_noise", "rni_inversion")  # each model is projected into
 KINDS = {**{name: (name, {}) for name in RECIPES}, **VARIANTS, TOY: (TOY, {})}
 
 
@@ -124,9 +125,15 @@ def test_made_or_refused(name, kind, models, tmp_path, capsys):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("plain_graphs")
-@pytest.mark.parametrize("name", [name for name, analysis in ANALYSES.items() if analysis.most != 1])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.exhaustive if name in LONG else pytest.mark.slow)
+        for name, analysis in ANALYSES.items()
+        if analysis.most != 1
+    ],
+)
 def test_several_models_and_the_report(name, models, capsys):
     """The first run's folder gets picture and numbers, and its report shows them; the others are left as they are."""
     analysis = ANALYSES[name]

@@ -123,6 +123,6 @@ def test_the_latest_run_is_found(run, tmp_path, monkeypatch, capsys):
 @pytest.mark.slow
 def test_augmentation_is_switched_on(tmp_path):
     recipe, run = stylegan2_photos64.RECIPE, tmp_path / "run"
-    main(recipe, ["--smoke", "--kimg", "0.016", "--run-dir", str(run)])
+    main(recipe, ["--smoke", "--path-length", "off", "--xla", "off", "--kimg", "0.016", "--run-dir", str(run)])
     main(recipe, ["--resume", str(run), "--change", "--ada", "--gamma", "0.5", "--kimg", "0.032"])
     assert "augment_probability" in read_history(run / "history.csv")[-1]

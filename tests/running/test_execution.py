@@ -18,7 +18,14 @@ RECIPES = [m.RECIPE for m in (dcgan_photos, dcgan_celeba64, dcgan_church64, dcga
 TINY = ["--smoke", "--base-width", "4"]
 
 
-@pytest.mark.parametrize("recipe", [RECIPES[0], *(pytest.param(r, marks=pytest.mark.slow) for r in RECIPES[1:])])
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        RECIPES[0],
+        pytest.param(RECIPES[1], marks=pytest.mark.slow),
+        *(pytest.param(r, marks=pytest.mark.exhaustive) for r in RECIPES[2:]),
+    ],
+)
 def test_smoke_run_leaves_everything(recipe, tmp_path, capsys):
     run_dir = tmp_path / "run"
     xla = "on" if recipe.name == "dcgan_photos" else "off"
@@ -184,7 +191,15 @@ def test_help_explains_every_flag(capsys):
         assert text.count("(default: ") >= 12
 
 
-@pytest.mark.parametrize(("kimg", "images"), [(0.1, 96), (0.055, 56), (0.064, 64), (0.001, 8)])
+@pytest.mark.parametrize(
+    ("kimg", "images"),
+    [
+        (0.055, 56),
+        (0.001, 8),
+        pytest.param(0.1, 96, marks=pytest.mark.exhaustive),
+        pytest.param(0.064, 64, marks=pytest.mark.exhaustive),
+    ],
+)
 def test_a_run_ends_at_the_iteration_nearest_to_its_length(kimg, images, tmp_path):
     """Also where its ticks do not divide it, and where it is shorter than one."""
     main(RECIPES[0], [*TINY, "--kimg", str(kimg), "--checkpoint-every", "0.03", "--run-dir", str(tmp_path / "run")])

@@ -67,7 +67,9 @@ def started(recipe, place, run_dir, *, smoke=False, **given):
     """The model of a new run with `--init` at its start, and its settings."""
     settings, _ = settings_of(recipe, {"init": str(place), **given}, Mode(smoke=smoke))
     run_dir.mkdir(parents=True)
-    return fitting.start(recipe, settings, run_dir, None, tf.distribute.get_strategy()), settings
+    gan = fitting.build(recipe, settings, tf.distribute.get_strategy())
+    fitting.start(gan, settings, run_dir, None)
+    return gan, settings
 
 
 def assert_taken(gan, source, without=()):
@@ -217,10 +219,10 @@ def test_on_two_replicas(dcgan_run, tmp_path, mirrored):
     with mirrored.scope():  # as a command does
         settings, _ = settings_of(DCGAN, {"init": str(dcgan_run)}, Mode(smoke=True))
     (tmp_path / "run").mkdir()
-    gan = fitting.start(DCGAN, settings, tmp_path / "run", None, mirrored)
-    assert_taken(gan, load_run(dcgan_run))
-    again = fitting.start(DCGAN, settings, tmp_path / "run", None, mirrored)  # from its own first checkpoint
-    assert_taken(again, load_run(dcgan_run))
+    for _ in range(2):  # then from its own first checkpoint
+        gan = fitting.build(DCGAN, settings, mirrored)
+        fitting.start(gan, settings, tmp_path / "run", None)
+        assert_taken(gan, load_run(dcgan_run))
 
 
 @pytest.mark.slow

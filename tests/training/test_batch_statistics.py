@@ -30,14 +30,14 @@ def moving(gan, strategy):
     return [[v.numpy() for v in strategy.experimental_local_results(variable.value)] for variable in variables]
 
 
-@pytest.mark.parametrize("regularizers", [(), (tfnss.R1(1.0),)])
+@pytest.mark.parametrize("regularizers", [pytest.param((), marks=pytest.mark.exhaustive), (tfnss.R1(1.0),)])
 def test_on_one_device_both_are_the_same(pictures, regularizers):
     kinds = ("global", "replica")
     results = [train(compiled_gan(regularizers=regularizers, batch_statistics=kind), pictures) for kind in kinds]
     np.testing.assert_array_equal(*results)
 
 
-@pytest.mark.parametrize("regularizers", [(), (tfnss.R1(1.0, 2),)])
+@pytest.mark.parametrize("regularizers", [pytest.param((), marks=pytest.mark.exhaustive), (tfnss.R1(1.0, 2),)])
 def test_xla_compiles_it_on_two_replicas(mirrored, pictures, regularizers):
     results = []
     for jit_compile in (False, True):

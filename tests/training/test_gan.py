@@ -57,7 +57,7 @@ def _combinations():
     """All losses, regularizers and views; those are quick that hold each pair of them once."""
     regularizers = ["none", "r1", "gradient_penalty", "dragan", "spectral", "r2", "lecam"]
     for (i, loss), (j, regularizer), (k, view) in itertools.product(*map(enumerate, (LOSSES, regularizers, VIEWS))):
-        marks = [] if k == (i + j) % len(VIEWS) else pytest.mark.slow
+        marks = [] if k == (i + j) % len(VIEWS) else pytest.mark.exhaustive
         yield pytest.param(loss, regularizer, view, marks=marks)
 
 

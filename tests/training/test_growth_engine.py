@@ -67,7 +67,9 @@ def test_stages_and_what_is_told_of_them():
     assert int(gan.images_seen.numpy()) == int(gan.images_total.numpy()) == END
 
 
-@pytest.mark.parametrize("stop", [STABLE, WHOLE - 8, WHOLE, WHOLE + 4])
+@pytest.mark.parametrize(
+    "stop", [WHOLE - 8, WHOLE, *(pytest.param(stop, marks=pytest.mark.exhaustive) for stop in (STABLE, WHOLE + 4))]
+)
 def test_a_run_in_pieces_is_the_run_in_one(stop, whole, tmp_path):
     """Stopped at the boundaries, in the middle of the fade, and one step after it."""
     gan = compiled(spectral_realness=tfnss.SpectralRealness())

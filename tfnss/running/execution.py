@@ -50,7 +50,7 @@ def execute(recipe: Recipe, given: dict[str, Any], mode: Mode, program: str, alo
             chief = devices.is_chief(strategy)
             if chief:
                 claim(mode, held)
-            images, evaluation = _material(recipe, settings, mode, strategy)
+            gan, images, evaluation = _material(recipe, settings, mode, strategy)
             run_dir = open_run(recipe, settings, mode, chief, held)
             write_settings(recipe, settings, trials, images, run_dir)
             if chief and trials is not None:
@@ -65,7 +65,9 @@ def execute(recipe: Recipe, given: dict[str, Any], mode: Mode, program: str, alo
         results = []
         for run_settings, directory in seeds(settings, trials, run_dir):
             with reporting(program, ValueError, OSError):
-                gan = start(recipe, run_settings, directory, mode.checkpoint, strategy)
+                if run_settings != settings:
+                    gan = build(recipe, run_settings, strategy)
+                start(gan, run_settings, directory, mode.checkpoint)
                 write_settings(recipe, run_settings, None, images, directory)
                 if chief:
                     record_changes(directory, run_settings, int(gan.images_seen.numpy()))
@@ -91,15 +93,15 @@ def _show(recipe: Recipe, settings: dict[str, Any]) -> None:
 
 def _material(
     recipe: Recipe, settings: dict[str, Any], mode: Mode, strategy: tf.distribute.Strategy
-) -> tuple[tfnss.data.Images, Evaluation | None]:
-    """The images and the evaluation of a run, both found to go with its model: before anything is written."""
+) -> tuple[tfnss.GAN, tfnss.data.Images, Evaluation | None]:
+    """The new model of a run, and images and evaluation that are found to go with it: before anything is written."""
     devices.check_batch_size(strategy, settings["batch_size"])
     gan = build(recipe, settings, strategy)  # before the data, which may take long
     if settings["init"] is not None and not mode.resume:
         gan.init_from(trained(settings["init"]))
     images = load_images(settings, mode.download, bool(gan.classes))
     gan.check_images(images)
-    return images, prepare_evaluation(settings, images, mode.inception)
+    return gan, images, prepare_evaluation(settings, images, mode.inception)
 
 
 def _conclude(

@@ -65,17 +65,14 @@ def build(recipe: Recipe, settings: dict[str, Any], strategy: tf.distribute.Stra
     return gan
 
 
-def start(
-    recipe: Recipe, settings: dict[str, Any], run_dir: Path, checkpoint: str | None, strategy: tf.distribute.Strategy
-) -> tfnss.GAN:
-    """The model of a run, as its checkpoint left it if there is one, or an older one that is asked for.
+def start(gan: tfnss.GAN, settings: dict[str, Any], run_dir: Path, checkpoint: str | None) -> None:
+    """Makes a new model that of a run, as its checkpoint left it if there is one, or an older one that is asked for.
 
     A new run that starts from trained networks has its first checkpoint here: from now on it needs them no more.
 
     Raises:
         ValueError: For damaged files. The message names them.
     """
-    gan = build(recipe, settings, strategy)
     rates = _rates(gan)
     newest = run_dir / CHECKPOINT
     if checkpoint is not None or newest.exists():
@@ -94,7 +91,6 @@ def start(
     if checkpoint is not None and not (newest.exists() and newest.samefile(checkpoint)):
         with files.replacing(newest) as temporary:
             files.link(Path(checkpoint), temporary)
-    return gan
 
 
 def _check_clock(gan: tfnss.GAN, batch_size: int) -> None:
