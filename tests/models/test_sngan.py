@@ -228,7 +228,7 @@ def test_defaults_of_compile():
     [
         ("dwt", False),
         pytest.param("average", False, marks=pytest.mark.slow),
-        pytest.param("average", True, marks=pytest.mark.slow),
+        pytest.param("average", True, marks=pytest.mark.exhaustive),
         pytest.param("dwt", True, marks=pytest.mark.exhaustive),
     ],
 )

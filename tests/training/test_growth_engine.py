@@ -104,7 +104,9 @@ def test_two_replicas_give_the_weights_of_one(mirrored, whole):
     [
         ("ssd", 3),
         *(
-            pytest.param(part, classes, marks=pytest.mark.slow)
+            pytest.param(
+                part, classes, marks=pytest.mark.slow if (part, classes) == ("ada", 3) else pytest.mark.exhaustive
+            )
             for part in ("none", "nss", "ssd", "ada")
             for classes in (0, 3)
             if (part, classes) != ("ssd", 3)
