@@ -391,7 +391,7 @@ def test_a_run_goes_back_to_a_checkpoint_that_was_kept(start, tmp_path, capsys):
 
 @pytest.mark.parametrize(
     ("kills", "kimg"),
-    [pytest.param(2, 0.3, marks=pytest.mark.slow), pytest.param(20, 1.6, marks=pytest.mark.exhaustive)],
+    [pytest.param(2, 0.5, marks=pytest.mark.slow), pytest.param(20, 1.6, marks=pytest.mark.exhaustive)],
 )
 def test_kills_at_random_moments(kills, kimg, tmp_path):
     """In ticks of two iterations, so that a process spends about as long on writing files as on training."""
