@@ -72,7 +72,7 @@ def test_parts_of_the_batch_give_the_weights_of_the_whole(pictures):
     np.testing.assert_allclose(*results, atol=1e-5)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_two_replicas_give_the_weights_of_one(mirrored, pictures):
     one = trained(compiled(), pictures)
     with mirrored.scope():

@@ -201,7 +201,7 @@ def test_a_cluster_whose_worker_is_killed(undisturbed, tmp_path):
     assert (folder / "table.json").read_text() == undisturbed
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_jobs_at_a_time(undisturbed, tmp_path):
     pytest.importorskip("distributed")
     finished(start(tmp_path / "table", "--jobs", "2"))
