@@ -36,7 +36,7 @@ def _survivors():
 
 @pytest.fixture(scope="session", autouse=True)
 def _variables_without_names():
-    """TensorFlow makes a kernel for every name of a variable that it has not met, which takes longer than all else of it."""
+    """TensorFlow makes a kernel for every new name of a variable, which takes about half of the time of making one."""
     if keras.backend.backend() != "tensorflow":
         yield
         return

@@ -85,8 +85,6 @@ PARTS = {
     "diffaugment": {"augmentation": tfnss.Augmentation("diffaugment", probability=1)},
     "ssd": {"spectral_realness": tfnss.SpectralRealness()},
 }
-
-
 EVERY_DAY = ("noise-space", "penalties", "ssd")
 
 

@@ -44,7 +44,7 @@ VARIANTS = {
 REFUSED = {("stylegan2_resolution_usage", "pickle"): "the images are all of one colour"}
 TOY = "mlp.keras"  # no recipe leaves runs of MLPGAN: it comes as a file
 SELDOM = ("orig", "half", "bfloat16", "grown", "conditional", "stylegan_photos64", "ssd_sngan_stl10")
-LONG = ("stylegan2_detection", "stylegan2_projection_noise", "rni_inversion")  # each model is projected into
+LONG = ("stylegan2_detection", "stylegan2_projection_noise", "rni_inversion")  # they search the latents of each model
 KINDS = {**{name: (name, {}) for name in RECIPES}, **VARIANTS, TOY: (TOY, {})}
 
 
