@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 import pytest
 
-from recipes import dcgan_photos, stylegan2_photos64
+from recipes import dcgan_photos
 from tfnss.running.command_line import main
 from tfnss.training.callbacks import read_history
 
@@ -121,8 +121,6 @@ def test_the_latest_run_is_found(run, tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.slow
-def test_augmentation_is_switched_on(tmp_path):
-    recipe, run = stylegan2_photos64.RECIPE, tmp_path / "run"
-    main(recipe, ["--smoke", "--path-length", "off", "--xla", "off", "--kimg", "0.016", "--run-dir", str(run)])
-    main(recipe, ["--resume", str(run), "--change", "--ada", "--gamma", "0.5", "--kimg", "0.032"])
+def test_augmentation_is_switched_on(run):
+    resume(run, "--change", "--ada", "--kimg", "0.048")
     assert "augment_probability" in read_history(run / "history.csv")[-1]
