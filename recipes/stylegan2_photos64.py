@@ -1,6 +1,10 @@
-"""A small StyleGAN2 on the embedded photographs at 64x64: minutes on a CPU.
+"""A small StyleGAN2 on the embedded photographs at 64x64: a quarter of an hour on a CPU.
 
-python -m recipes.stylegan2_photos64 --nss
+    python -m recipes.stylegan2_photos64 --nss
+
+The settings are those that measurements chose for some thousand iterations on few photographs: four times StyleGAN2's
+learning rate, the relativistic loss with R1 and R2, DiffAugment, and no noise in the generator. For so short a run noise is
+one thing more to unlearn. As in `dcgan_photos`, the scale-space is over in a tenth of the run.
 """
 
 from recipes.families.stylegan2 import stylegan2_recipe
@@ -11,13 +15,21 @@ RECIPE = stylegan2_recipe(
     "Train a small StyleGAN2 on crops of the embedded photographs.",
     data="photos",
     resolution=64,
-    kimg=28,
-    gamma=1.0,
+    kimg=60,
+    loss="relativistic",
+    gamma=0.5,
+    r2=0.5,
+    learning_rate=0.01,
+    path_length="off",
+    noise="plain",
+    augment="diffaugment",
+    initial_time=32.0,
+    annealing_power=60.0,
     batch_size=8,
     channel_base=512,
-    channel_max=32,
+    channel_max=64,
     latent_dim=64,
-    fid_every=4.0,
+    fid_every=20.0,
     fid_images=1000,
     features="embedded",
     xla="on",

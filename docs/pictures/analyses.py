@@ -1,9 +1,10 @@
 """The pictures of the page on analyses, from four runs that differ in one thing.
 
-    tfnss train stylegan2_photos64 --kimg 12 --run-dir eni
-    tfnss train stylegan2_photos64 --kimg 12 --run-dir rni --noise rni
-    tfnss train stylegan2_photos64 --kimg 12 --run-dir none --noise plain
-    tfnss train stylegan2_photos64 --kimg 12 --run-dir no-path-length --path-length off
+    old="--kimg 12 --loss non_saturating --gamma 1 --r2 0 --learning-rate 0.0025 --augment none --channel-max 32"
+    tfnss train stylegan2_photos64 $old --run-dir eni --noise eni --path-length on
+    tfnss train stylegan2_photos64 $old --run-dir rni --noise rni --path-length on
+    tfnss train stylegan2_photos64 $old --run-dir none --noise plain --path-length on
+    tfnss train stylegan2_photos64 $old --run-dir no-path-length --noise eni --path-length off
     python docs/pictures/analyses.py .
 
 writes `four_usage.jpg`, `four_jacobian.jpg`, `four_noise.jpg` and `four_features.jpg` beside this file.

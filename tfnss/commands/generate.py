@@ -3,9 +3,9 @@
     tfnss generate runs/00000-dcgan_photos-nss --seeds 0-63 --out out
     tfnss generate saved_models/faces --interpolate 3-7 --truncation 0.7 --out out
     tfnss generate saved_models/faces --style-mix 0-3 10-15 --layers 0-3 --out out
-    tfnss generate runs/00000-stylegan2_photos64-plain-none-eni --class cat --class dog --out out
-    tfnss generate runs/00000-stylegan2_photos64-plain-none-eni --styles projected/styles.npz --mix --out out
-    tfnss generate runs/00000-stylegan2_photos64-plain-none-eni --seeds 0-3 --direction 0 --by -2,0,2 --out out
+    tfnss generate runs/00000-stylegan2_photos64-plain-diffaugment-plain --class cat --class dog --out out
+    tfnss generate runs/00000-stylegan2_photos64-plain-diffaugment-plain --styles projected/styles.npz --mix --out out
+    tfnss generate runs/00000-stylegan2_photos64-plain-diffaugment-plain --seeds 0-3 --direction 0 --by -2,0,2 --out out
 
 A seed stands for one image: that of its latents, with the noise of `--noise-seed`. Where classes have names, the grid of
 `--seeds` tells them. With `--styles` the pictures of `tfnss project` take the place of seeds.

@@ -1,8 +1,8 @@
 """`tfnss show`: a page to look at a model with, in a browser on this machine.
 
-    tfnss show runs/00000-stylegan2_photos64-plain-none-eni
+    tfnss show runs/00000-stylegan2_photos64-plain-diffaugment-plain
     tfnss show saved_models/faces --truncation 0.7 --port 8000 --no-browser
-    tfnss show runs/00000-stylegan2_photos64-plain-none-eni --styles projected/styles.npz --directions sefa
+    tfnss show runs/00000-stylegan2_photos64-plain-diffaugment-plain --styles projected/styles.npz --directions sefa
 
 The page draws what `tfnss generate` draws, while one looks: seeds, the way from one to another, classes, directions of the
 styles, projected pictures, and a run's samples over its training. Ctrl-C ends it.

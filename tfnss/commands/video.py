@@ -1,10 +1,10 @@
 """`tfnss video`: films of a run's generator, or of any exported model.
 
-    tfnss video runs/00000-stylegan2_photos64-plain-none-eni --seeds 1,2,3 --out loop.webp
+    tfnss video runs/00000-stylegan2_photos64-plain-diffaugment-plain --seeds 1,2,3 --out loop.webp
     tfnss video saved_models/faces --seeds 0-15 --grid 2x2 --frames 90 --truncation 0.7 --out loop.mp4
     tfnss video saved_models/faces --seeds 0-3 --sweep truncation --out average.webp
-    tfnss video runs/00000-stylegan2_photos64-plain-none-eni --seeds 0-3 --direction 0 --by 3 --out direction.webp
-    tfnss video runs/00000-stylegan2_photos64-plain-none-eni --training --out training.webp
+    tfnss video runs/00000-stylegan2_photos64-plain-diffaugment-plain --seeds 0-3 --direction 0 --by 3 --out direction.webp
+    tfnss video runs/00000-stylegan2_photos64-plain-diffaugment-plain --training --out training.webp
 
 Films of a generator are loops: they go through the images of the seeds and back to the first, smoothly, in W where there are
 styles. A film is an animated WebP, GIF or PNG (.webp, .gif, .png), or an MP4 (.mp4, with the extra `video`).
