@@ -314,7 +314,7 @@ def test_ctrl_c_is_one_line(place, tmp_path, monkeypatch, capsys):
 def projected(tmp_path_factory):
     """A run with styles, and what `tfnss project` found for three pictures."""
     place = tmp_path_factory.mktemp("projected")
-    write_run(stylegan2_photos64.RECIPE, place / "run", resolution=8)
+    write_run(stylegan2_photos64.RECIPE, place / "run", resolution=8, noise="eni")
     pixels = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), dtype=np.uint8)
     for name, image in zip("abc", pixels, strict=True):
         Image.fromarray(image).save(place / f"{name}.png")

@@ -34,7 +34,7 @@ def write_run(recipe, run, **given):
 def place(tmp_path_factory):
     """Runs with styles and without, what is no run, and pictures."""
     place = tmp_path_factory.mktemp("project")
-    write_run(stylegan2_photos64.RECIPE, place / "run", resolution=8)
+    write_run(stylegan2_photos64.RECIPE, place / "run", resolution=8, noise="eni")
     write_run(dcgan_photos.RECIPE, place / "plain", base_width=4)
     (place / "exported").mkdir()
     (place / "exported" / "saved_model.pb").write_bytes(b"")

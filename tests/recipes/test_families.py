@@ -73,12 +73,14 @@ def test_penalties(recipe):
     assert found[tfnss.R1] == (3.0, 5)
     assert found[tfnss.R2] == (2.0, 5)
     assert found[tfnss.LeCam] == (0.25, 1)
-    assert not {tfnss.R1, tfnss.R2, tfnss.LeCam} & {type(each) for each in built(recipe, gamma=0.0).regularizers}
+    assert not {tfnss.R1, tfnss.R2, tfnss.LeCam} & {
+        type(each) for each in built(recipe, gamma=0.0, r2=0.0).regularizers
+    }
 
 
 @every_family
 def test_augmentations(recipe):
-    assert built(recipe).augmentation is None
+    assert built(recipe, augment="none").augmentation is None
     adaptive = built(recipe, augment="ada", ada_target=0.5, ada_kimg=100.0, ada_start=0.1, ada_limit=0.7).augmentation
     assert isinstance(adaptive, tfnss.AdaptiveAugmentation)
     assert (adaptive.target, adaptive.kimg, adaptive.start, adaptive.limit) == (0.5, 100.0, 0.1, 0.7)
@@ -109,7 +111,8 @@ def test_methods_have_views_steps_and_normalisations_of_their_own():
 
 
 def test_architectures_and_intervals_of_stylegan2():
-    gan = built(stylegan2_photos64.RECIPE, generator="orig", discriminator="skip", path_length_interval=8)
+    given = {"generator": "orig", "discriminator": "skip", "path_length": "on", "path_length_interval": 8}
+    gan = built(stylegan2_photos64.RECIPE, **given)
     assert gan.get_config() | {"generator": "orig", "discriminator": "skip"} == gan.get_config()
     assert {type(each): each.interval for each in gan.regularizers}[tfnss.PathLength] == 8
 
