@@ -63,7 +63,7 @@ def test_ssd_stylegan_is_the_papers():
     assert built(ssd_stylegan_ffhq.RECIPE, batch_size=32).growth.batch_sizes == STYLEGAN_BATCH_SIZES[4]
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_run_grows_and_resumes(tmp_path, capsys):
     """Across a change of resolution, which ends a row of the history; with the classifier of each resolution."""
     flags = ["--smoke", "--batch-size", "8", "--stable-kimg", "0.128", "--fade-kimg", "0.064", "--ssd", "--kimg", "0.5"]
