@@ -122,5 +122,6 @@ def test_the_latest_run_is_found(run, tmp_path, monkeypatch, capsys):
 
 @pytest.mark.slow
 def test_augmentation_is_switched_on(run):
+    assert "augment_probability" not in read_history(run / "history.csv")[-1]
     resume(run, "--change", "--ada", "--kimg", "0.048")
     assert "augment_probability" in read_history(run / "history.csv")[-1]
