@@ -35,6 +35,21 @@ def test_replaces_a_folder(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_several_processes_may_write_one_file(tmp_path):
+    path = tmp_path / "[a].npz"
+    left = tmp_path / ".partial.0a0b0c0d.[a].npz"
+    for age_days, there in ((0.5, True), (2, False)):
+        left.write_text("half")
+        os.utime(left, (time.time() - age_days * 86_400,) * 2)
+        with files.replacing(path, several=True) as first, files.replacing(path, several=True) as second:
+            assert left.exists() == there
+            first.write_text("one")
+            second.write_text("two")
+            assert first.suffix == second.suffix == ".npz"
+    assert path.read_text() == "one"  # whose block ends last
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_an_error_leaves_the_old_file_and_no_other(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("old")

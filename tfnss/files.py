@@ -2,8 +2,10 @@
 
 import contextlib
 import errno
+import glob
 import os
 import re
+import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -15,17 +17,22 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # How network mounts, mounted drives and Windows refuse to flush a folder.
 _NOT_FOR_FOLDERS = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EACCES, errno.EPERM, errno.EBADF, errno.ENOSYS)
 _WINDOWS = os.name == "nt"
+_DAY_SECONDS = 86_400
 _PATIENCE_SECONDS = 2.0 if _WINDOWS else 0.0
 _NOT_OF_WINDOWS = re.compile(r'[<>:"|?*\x00-\x1f]|[. ]$')
 _OF_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)\s*(\..*)?", re.IGNORECASE | re.DOTALL)
 
 
 @contextlib.contextmanager
-def replacing(path: str | os.PathLike) -> Iterator[Path]:
+def replacing(path: str | os.PathLike, several: bool = False) -> Iterator[Path]:
     """Gives a temporary path to write a file or folder at; it takes `path`'s place when the block ends well.
 
     A process killed at any moment leaves a file as it was or as it is to be, and a folder so too, though perhaps under
     its name for the exchange, from which the next call here brings it back. The temporary name keeps the suffixes.
+
+    Args:
+        path: The file or folder.
+        several: Whether other processes may write it at the same time; the last of them then decides what is in it.
 
     Raises:
         OSError: For a full disk, as for anything else that goes wrong. What was at `path` stays there.
@@ -37,7 +44,7 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     old = _old(path)
     if old.exists() and not path.exists():
         _patiently(os.rename, old, path)
-    temporary = path.with_name(f".partial.{path.name}")
+    temporary = _own_temporary(path) if several else path.with_name(f".partial.{path.name}")
     remove(temporary)  # a leftover of a killed process
     try:
         yield temporary
@@ -129,6 +136,15 @@ def _patiently(function: Callable[..., Any], *arguments: Any) -> None:
             if time.monotonic() >= deadline:
                 raise
             time.sleep(0.05)
+
+
+def _own_temporary(path: Path) -> Path:
+    """A temporary name that no other process has; what killed ones left a day ago is removed."""
+    for leftover in path.parent.glob(f".partial.*.{glob.escape(path.name)}"):
+        with contextlib.suppress(OSError):  # another process may remove it too
+            if time.time() - leftover.stat().st_mtime > _DAY_SECONDS:
+                remove(leftover)
+    return path.with_name(f".partial.{secrets.token_hex(4)}.{path.name}")
 
 
 def _old(path: Path) -> Path:

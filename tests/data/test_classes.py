@@ -29,6 +29,7 @@ def classes_of(names, tmp_path, writer=write_folder):
         (["train/cat/1.png", "train/dog/2.png", "Test/cat/3.png", "Test/dog/4.png"], [0, 1, 0, 1]),
         (["cat/old/1.png", "cat/2.png", "dog/3.png"], [0, 0, 1]),
         (["train/1.png", "wreck/2.png"], [0, 1]),
+        (["train/cat/1.png", "train/dog/2.png", "dev/cat/3.png", "Eval/dog/4.png"], [0, 1, 0, 1]),
     ],
     ids=str,
 )
@@ -45,6 +46,11 @@ def test_the_class_is_the_folder_below_those_that_hold_all(names, labels, writer
         (["1.png", "2.png"], r"1\.png has no class"),
         (["pets/cat/1.png", "pets/2.png"], r"2\.png has no class"),
         (["train/1.png", "test/2.png"], r"\.png has no class"),
+        (["train/cat/1.png", "train/dog/2.png", "extra/cat/3.png"], "has the folders train and extra side by side"),
+        (
+            ["test/cat/1.png", "train/dog/2.png", "unlabelled/x/3.png"],
+            "has the folders test and unlabelled side by side",
+        ),
     ],
     ids=str,
 )

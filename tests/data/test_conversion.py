@@ -1,13 +1,14 @@
 """Images of all kinds become grey, RGB or RGBA: in training and in a preparation alike."""
 
 import json
+import struct
 
 import numpy as np
 import PIL
 import pytest
 from PIL import Image
 
-from tests.data.places import encoded, noise, write_folder, write_zip
+from tests.data.places import encoded, noise, with_orientation, write_folder, write_zip
 from tests.data.test_preparation import prepared
 from tfnss.data import Preparation, checked, load, originals, pixels, prepare
 from tfnss.data.photos import photo_crops
@@ -207,6 +208,46 @@ def test_the_kind_is_part_of_the_fingerprint(channels, tmp_path):
         for kwargs in ({}, {"channels": channels}, {"background": "white"}, {"background": "black"})
     }
     assert len(prints) == 4
+
+
+@pytest.mark.parametrize("cache_gb", [8, 0])
+@pytest.mark.parametrize("kind", ["jpeg", "png", "webp"])
+def test_images_on_their_side_are_counted_upright(kind, cache_gb, tmp_path):
+    files = {f"{n}.{kind}": with_orientation(noise(16, 32), n, kind.upper()) for n in (1, 6)}
+    place = write_folder(tmp_path / "x", files)
+    assert load(place, (32, 16), 1, cache_gb=cache_gb).upscaled == 1  # the one that lies as it is meant
+    assert load(place, (16, 32), 1, cache_gb=cache_gb).upscaled == 1
+
+
+def tiff(bits, photometric, values):
+    """A grey TIFF of one row; values of 12 bits are packed, two in three bytes."""
+    data = np.asarray(values, "<u2").tobytes()
+    if bits == 12:
+        data = b"".join(
+            bytes([a >> 4, (a & 15) << 4 | b >> 8, b & 255]) for a, b in zip(*[iter(values)] * 2, strict=True)
+        )
+    tags = [(256, len(values)), (257, 1), (258, bits), (259, 1), (262, photometric), (273, 8), (277, 1), (278, 1)]
+    tags.append((279, len(data)))
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
+    return struct.pack("<2sHI", b"II", 42, 8 + len(data)) + data + struct.pack("<H", len(tags)) + entries + bytes(4)
+
+
+@pytest.mark.parametrize(
+    ("bits", "photometric", "reason"),
+    [
+        (16, 1, None),
+        (16, 0, "is a grey TIFF of 16 bits whose white is 0"),
+        (12, 1, "is a grey TIFF of 12 bits whose white is the highest number"),
+    ],
+)
+def test_grey_tiffs_of_many_bits(bits, photometric, reason, tmp_path):
+    place = write_folder(tmp_path / "x", {"a.tiff": tiff(bits, photometric, [0, 2**bits - 1] * 8)})
+    if reason is None:
+        assert load(place, (1, SIDE), 1).take([0])[0, 0, :, 0].tolist() == [0, 255] * 8
+        return
+    for cache_gb in (8, 0):
+        with pytest.raises(ValueError, match=f"a.tiff {reason}; convert it to 8 bits"):
+            load(place, (1, SIDE), 1, cache_gb=cache_gb)
 
 
 @pytest.mark.parametrize("writer", [write_folder, write_zip])

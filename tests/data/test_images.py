@@ -65,6 +65,11 @@ def test_labels_follow_their_images():
         np.testing.assert_array_equal(indices(batch).ravel() % 3, labels)
 
 
+def test_labels_may_be_a_list():
+    images = Images(np.zeros((3, 4, 4, 3), np.uint8), 1, labels=[0, 1, 1])
+    assert images.class_counts.tolist() == [1, 2]
+
+
 def test_one_image():
     assert read(numbered(1, 1), 3) == [0, 0, 0]
 
@@ -208,6 +213,7 @@ def test_errors_of_a_source_are_raised_as_they_are(source, message, pictures):
         (np.float64([[[[0, np.inf]]]]), 1, "to inf"),
         (np.float32([[[[0, np.nan]]]]), 1, "images holds NaN"),
         (np.zeros((0, 4, 4, 3), np.float32), 1, "0 images are fewer"),
+        ([np.zeros((4, 4, 3), np.uint8)], 1, "NumPy array or a `Source`. Received: list"),
     ],
 )
 def test_rejects(array, batch_size, message):

@@ -344,6 +344,26 @@ def test_images_that_changed_meanwhile_are_an_error(place, tmp_path):
         prepared(place, tmp_path / "records", shard_images=3)
 
 
+@pytest.mark.parametrize("write", [write_folder, write_zip])
+def test_labels_that_changed_meanwhile_are_an_error(write, tmp_path):
+    def written(labels):
+        listed = json.dumps({"labels": [[f"{index}.png", label] for index, label in enumerate(labels)]}).encode()
+        files = {f"{index}.png": encoded(noise(seed=index)) for index in range(4)} | {"dataset.json": listed}
+        place = write(tmp_path / ("x.zip" if write is write_zip else "x"), files)
+        for index in range(4 if write is write_folder else 0):
+            os.utime(place / f"{index}.png", (0, 0))
+        return place
+
+    place = written([0, 1, 0, 1])
+    prepared(place, tmp_path / "records", labels=True)
+    prepared(place, tmp_path / "unlabelled")
+    prepared(written([0, 1, 0, 1]), tmp_path / "records", labels=True)
+    written([1, 0, 1, 0])
+    with pytest.raises(ValueError, match=r"another preparation \(images of .*x.* as they were\)"):
+        prepared(place, tmp_path / "records", labels=True)
+    prepared(place, tmp_path / "unlabelled")
+
+
 @pytest.mark.parametrize(
     ("kwargs", "message"),
     [

@@ -1,7 +1,9 @@
 """Folders, zips and LMDBs of image files: equal images, and bad files."""
 
+import errno
 import gc
 import json
+import os
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 
@@ -21,6 +23,7 @@ from tests.data.places import (
     write_zip,
 )
 from tfnss.data import load, pixels
+from tfnss.data.folder import Folder
 from tfnss.data.lsun import LSUN
 
 
@@ -43,6 +46,33 @@ def test_folder_and_zip_hold_the_same(tmp_path):
             next(iter(load(tmp_path / name, 16, 4, cache_gb=cache_gb).dataset(8))) for name in ("folder", "0.zip")
         ]
         np.testing.assert_array_equal(*batches)
+
+
+def test_linked_folders_are_read_once_and_circles_end(tmp_path):
+    pixels_of_pets = {name: encoded(noise(seed=seed)) for seed, name in enumerate(["cat/1.png", "bird/2.png"])}
+    pets = write_folder(tmp_path / "pets", {"dog/3.png": encoded(noise(seed=2))})
+    others = write_folder(tmp_path / "others", pixels_of_pets)
+    (pets / "cat").symlink_to(others / "cat")
+    (pets / "dog" / "pets").symlink_to(pets)
+    (pets / "gone").symlink_to(others / "gone")
+    assert Folder(pets).names == ["cat/1.png", "dog/3.png"]
+    assert load(pets, 16, 1, labels=True).class_names == ["cat", "dog"]
+    (tmp_path / "all").symlink_to(others)
+    assert len(load(tmp_path / "all", 16, 1)) == 2
+
+
+def test_a_folder_that_may_not_be_read(tmp_path, monkeypatch):
+    scandir = os.scandir
+
+    def refused(path):
+        if os.fspath(path).endswith("closed"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path))
+        return scandir(path)
+
+    place = write_folder(tmp_path / "x", {"open/1.png": encoded(noise()), "closed/2.png": encoded(noise())})
+    monkeypatch.setattr(os, "scandir", refused)
+    with pytest.raises(PermissionError, match="closed"):
+        load(place, 16, 1)
 
 
 def test_lsun(tmp_path):

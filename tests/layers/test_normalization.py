@@ -17,6 +17,10 @@ def test_normalises_each_image():
     y = ops.convert_to_numpy(LayerNormalization()(x))
     expected = (x - x.mean((1, 2, 3), keepdims=True)) / np.sqrt(x.var((1, 2, 3), keepdims=True) + 1e-5)
     np.testing.assert_allclose(y, expected, atol=1e-5)
+    x = x.astype("float64")
+    y = ops.convert_to_numpy(LayerNormalization(dtype="float64")(x))
+    expected = (x - x.mean((1, 2, 3), keepdims=True)) / np.sqrt(x.var((1, 2, 3), keepdims=True) + 1e-5)
+    np.testing.assert_allclose(y, expected, atol=1e-12)
 
 
 def test_pixel_normalization_is_a_keras_layer():

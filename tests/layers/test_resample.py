@@ -117,5 +117,9 @@ def test_rejects_bad_arguments():
             downsample2d(images, taps)
     with pytest.raises(ValueError, match="batch, height, width, channels"):
         upsample2d(images[0])
+    for layer in (FIRUpsampling2D(), FIRDownsampling2D(), BilinearUpsampling2D()):
+        for shape in ((None, None, 3), (4, 3)):
+            with pytest.raises(ValueError, match="static height and width"):
+                layer(keras.Input(shape))
     with pytest.raises(ValueError, match="batch, height, width, channels"):
         bilinear_upsample2d(images[0])

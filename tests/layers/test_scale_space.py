@@ -160,6 +160,23 @@ def test_rejects_bad_calls():
         preserving_stddev(random_images(2, 4, 4, 1), 0)
 
 
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="other backends trace with numbers for unknown sizes"
+)
+@pytest.mark.parametrize("make", [ScaleSpace, NoisyScaleSpace])
+def test_images_of_unknown_size_are_an_error(make):
+    class Viewed(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.space = make()
+
+        def call(self, images):
+            return self.space(images, 1.0)
+
+    with pytest.raises(ValueError, match="static height and width"):
+        Viewed()(keras.Input((None, None, 3)))
+
+
 def test_time_may_be_an_input_of_a_model():
     images, time = keras.Input((8, 8, 3)), keras.Input(batch_shape=())
     model = keras.Model([images, time], ScaleSpace()(images, time))

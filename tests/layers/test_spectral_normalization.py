@@ -251,6 +251,14 @@ def test_replicas_move_u_alike_in_compiled_functions(mirrored):
 
 
 @pytest.mark.parametrize("make", [dense, conv])
+def test_a_kernel_of_zeros_gives_zeros(make):
+    layer = make(kernel_initializer="zeros")
+    inputs = random_array(2, 7) if make is dense else random_array(2, 4, 6, 3)
+    for training in (False, True):
+        np.testing.assert_array_equal(numpy(layer(inputs, training=training)), 0)
+
+
+@pytest.mark.parametrize("make", [dense, conv])
 def test_rejects_bad_arguments(make):
     with pytest.raises(ValueError, match="power_iterations=0"):
         make(power_iterations=0)

@@ -28,7 +28,7 @@ def test_energy_of_the_bands_scales_by_the_square(size, radius, factor):
     images = random_images(5, *size)
     amplified = amplify_bands(images, radius, factor)
     assert amplified.shape == images.shape
-    assert amplified.dtype == np.float32
+    assert amplified.dtype == amplify_bands(images.astype(float), radius, factor).dtype == np.float32
     (low, high), (low_after, high_after) = powers(images, radius), powers(amplified, radius)
     np.testing.assert_allclose(low_after, low, rtol=1e-5)
     np.testing.assert_allclose(high_after, factor**2 * high, rtol=1e-5, atol=1e-8)

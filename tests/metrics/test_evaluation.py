@@ -185,6 +185,33 @@ def test_any_generator():
         list(GeneratedImages(lambda z: np.full((len(z), 8, 8, 3), np.nan), 4, WIDTH).batches(4, 4))
 
 
+def test_a_function_of_another_width_is_another_generator(pictures):
+    widths = []
+
+    def function(latents):
+        widths.append(latents.shape[1])
+        return pictures[: len(latents)]
+
+    evaluation = Evaluation(pictures, ("spectrum",), fake_images=8)
+    for latent_dim in (6, 9):
+        evaluation(function, latent_dim)
+    assert set(widths) == {6, 9}
+
+
+def test_tensors_are_images(pictures):
+    evaluation = Evaluation(tf.constant(pictures), network=Means())
+    assert evaluation(tf.constant(pictures)) == Evaluation(pictures, network=Means())(pictures) | {"reals": "reals"}
+
+
+def test_damaged_statistics_are_gathered_anew(pictures, monkeypatch):
+    def fail(*_, **__):
+        raise NotImplementedError("That compression method is not supported")
+
+    before = Evaluation(pictures, network=Means())(pictures)
+    monkeypatch.setattr(np, "load", fail)
+    assert Evaluation(pictures, network=Means())(pictures) == before
+
+
 def test_noise_of_layers_follows_the_seed():
     class Noisy(keras.layers.Layer):
         def call(self, x):
@@ -313,6 +340,7 @@ def test_records(tmp_path):
         ({"reals": np.zeros((1, 8, 8, 3), np.uint8)}, "at least 2 real and 2 fake"),
         ({"reals": np.zeros((0, 8, 8, 3), np.uint8)}, "holds no images"),
         ({"reals": np.zeros((5, 8, 8), np.uint8)}, "expected an array"),
+        ({"reals": [np.zeros((8, 8, 3), np.uint8)]}, "reals must be an array"),
         ({"batch_size": 0}, "batch_size=0"),
         ({"seed": 2**31}, "the seed must lie in"),
         ({"seed": -1}, "the seed must lie in"),

@@ -64,6 +64,20 @@ def _with(colours, alpha):
     return np.concatenate([colours, alpha], axis=3)
 
 
+def test_half_precision_does_not_overflow():
+    """Activations of some thousands have squares beyond float16."""
+    keras.utils.set_random_seed(0)
+    exact = LPIPS(weights=None)
+    exact.network.layers[1].kernel.assign(exact.network.layers[1].kernel * 200)
+    a, b = images(0), images(1)
+    assert float(np.max(exact.network(a * 127.5)[0])) > 2_000
+    for dtype, tolerance in (("float16", 2e-2), ("mixed_float16", 2e-2), ("bfloat16", 2e-1)):
+        half = LPIPS(weights=None, dtype=dtype)
+        half.network.set_weights(exact.network.get_weights())
+        np.testing.assert_allclose(half((a, b)), exact((a, b)), rtol=tolerance)
+        assert half.key.startswith("LPIPS")
+
+
 def test_published_weights():
     published = LPIPS(weights=None)._channel_weights
     assert [len(w) for w in published] == [64, 128, 256, 512, 512]

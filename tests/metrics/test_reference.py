@@ -177,6 +177,14 @@ def test_a_reference_needs_fid(images):
         Evaluation(images, ("kid",), Means(), fake_images=20).reference()
 
 
+def test_a_file_in_the_home_folder(file, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    Reference.load(file).save("~/reals.npz")
+    assert (tmp_path / "home" / "reals.npz").exists()
+    assert Reference.load("~/reals.npz").count == Reference.load(file).count
+
+
 def test_a_file_needs_its_ending(file, tmp_path):
     with pytest.raises(ValueError, match=r"x must end in \.npz"):
         Reference.load(file).save(tmp_path / "x")

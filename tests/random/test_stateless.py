@@ -4,7 +4,7 @@ import scipy.stats
 import tensorflow as tf
 
 from tfnss import random
-from tfnss.random.stateless import GlobalBatchSource, latent_pairs, sampling_latents, training_source
+from tfnss.random.stateless import GlobalBatchSource, latent_pairs, latents_of_seeds, sampling_latents, training_source
 
 
 def draw(kind, shape, replica=0, replicas=1, images_seen=0):
@@ -76,3 +76,9 @@ def test_latents_from_the_middle_of_the_sequence(latent_dim):
 def test_rows_begin_at_a_step_of_the_counter():
     with pytest.raises(ValueError, match="rows from 3 on"):
         sampling_latents(2, 5, 0, start=3)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**31, np.int64(2**32)])
+def test_seeds_have_a_range(seed):
+    with pytest.raises(ValueError, match=f"from 0 to 2147483647. Received: seed={seed}"):
+        latents_of_seeds([0, seed], 4)

@@ -1,11 +1,12 @@
 """Classes of image files: those listed in NVIDIA's `dataset.json`, or their folders."""
 
 import json
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 import numpy as np
 
-from tfnss.data.sources import Files, common_folder, path
+from tfnss.data.sources import LABELS_FILE, Files, common_folder, path
 
 MAX_CLASSES = 100_000  # of a `dataset.json`, whose greatest number says how many there are
 _SPLITS = {
@@ -16,6 +17,9 @@ _SPLITS = {
     "val",
     "valid",
     "validation",
+    "dev",
+    "eval",
+    "evaluation",
 }  # folders of these names are no classes
 
 
@@ -65,11 +69,26 @@ def _of_folders(files: Files) -> tuple[np.ndarray, list[str]]:
         above += 1
     elif all(len(parts) == above for parts in folders):
         above -= 1  # all in one folder, which is the class
+    else:
+        _check_splits(files, folders, above)
     for index, parts in enumerate(folders):
         if len(parts) <= above or above < 0:
             raise ValueError(f"{path(files, index)} has no class: put every image in the subfolder of its class")
     classes, labels = np.unique([parts[above] for parts in folders], return_inverse=True)
     return labels, classes.tolist()
+
+
+def _check_splits(files: Files, folders: Sequence[tuple[str, ...]], above: int) -> None:
+    """Raises a ValueError for folders of folders called `train` or the like beside others; one of images is a class."""
+    named = {parts[above] for parts in folders if len(parts) > above}
+    of_images = {parts[above] for parts in folders if len(parts) == above + 1}
+    splits = sorted(name for name in named - of_images if name.lower() in _SPLITS)
+    others = sorted(name for name in named if name.lower() not in _SPLITS)
+    if splits and others:
+        raise ValueError(
+            f"{files.name} has the folders {splits[0]} and {others[0]} side by side, so it is not clear which are classes: "
+            f"leave folders of classes alone in it, or name them in a {LABELS_FILE}"
+        )
 
 
 def _listed_classes(files: Files, name: str, content: bytes) -> tuple[np.ndarray, list[str]]:

@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+from collections.abc import Iterator
+from pathlib import Path
 from typing import BinaryIO
 
 from tfnss.data.sources import in_order, labels_name
@@ -9,10 +11,11 @@ from tfnss.files import expanded
 
 
 class Folder:
-    """`Files`: every file below a folder, but hidden ones.
+    """`Files`: every file below a folder, but hidden ones. Links are followed, to folders too.
 
     Raises:
         ValueError: For a missing or empty folder. The message names it.
+        OSError: For a folder within it that may not be read.
     """
 
     mixed = True
@@ -22,7 +25,7 @@ class Folder:
         self.name = os.fspath(self._root)
         if not self._root.is_dir():
             raise ValueError(f"{self.name} is not a folder; name a folder or zip of images, or records")
-        names = [p.relative_to(self._root).as_posix() for p in self._root.rglob("*") if p.is_file()]
+        names = [path.relative_to(self._root).as_posix() for path in _shown(self._root)]
         self.names, self._labels = in_order(names), labels_name(names)
         if not self.names:
             raise ValueError(f"{self.name} holds no images; name a folder of images")
@@ -40,3 +43,18 @@ class Folder:
 
     def labels_file(self) -> tuple[str, bytes] | None:
         return None if self._labels is None else (self._labels, (self._root / self._labels).read_bytes())
+
+
+def _shown(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
+    """The files below a folder that are not hidden; a link to one of the folders `above` it leads to nothing new."""
+    place = folder.resolve()
+    if place in above:
+        return
+    with os.scandir(folder) as entries:  # which asks the disk about links alone
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir():
+                yield from _shown(folder / entry.name, (*above, place))
+            elif entry.is_file():
+                yield folder / entry.name

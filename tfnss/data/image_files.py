@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -92,7 +93,7 @@ class ImageFiles:
 
     def _check(self, index: int) -> None:
         with self._opened(index, whole=False) as image:
-            self._note_size(index, image)
+            self._note_size(index, pixels.upright_size(image))
             certain = pixels.is_certain(image, self._channels, self._background)
         if not certain:
             with self._opened(index) as image:
@@ -100,7 +101,7 @@ class ImageFiles:
 
     def _pixels(self, index: int) -> np.ndarray:
         with self._opened(index) as image:
-            self._note_size(index, image)
+            self._note_size(index, image.size)
             image = self._converted(index, image)
             return pixels.as_array(image) if self._resolution is None else pixels.squeezed(image, self._resolution)
 
@@ -126,9 +127,9 @@ class ImageFiles:
             found = pixels.channels_of(image)
         return 3 if found == 4 and self._background is not None else found
 
-    def _note_size(self, index: int, image: Image.Image) -> None:
+    def _note_size(self, index: int, size: tuple[int, int]) -> None:
         if self._resolution is not None:
-            self._enlarged[index] = pixels.is_enlarged(image.size, self._resolution)
+            self._enlarged[index] = pixels.is_enlarged(size, self._resolution)
 
 
 class OriginalFiles:
@@ -144,6 +145,7 @@ class OriginalFiles:
         self._names = list(files.names)
         self._labels: dict[str, int] | None = None
         self.classes: list[str] | None = None
+        self._listed = files.labels_file() if labels else None
         if labels:
             beside.pass_over(files)
             found, self.classes = file_classes(files)
@@ -152,7 +154,8 @@ class OriginalFiles:
 
     @property
     def fingerprint(self) -> str:
-        return self._files.fingerprint
+        labels = "" if self._listed is None else f" {hashlib.sha256(self._listed[1]).hexdigest()}"
+        return f"{self._files.fingerprint}{labels}"
 
     def __len__(self) -> int:
         return len(self._names)

@@ -65,7 +65,9 @@ class Images:
         self.name: str = str(name or getattr(images, "name", "images"))
         if tuple(value_range) not in ((-1, 1), (0, 1)):
             raise ValueError(f"`value_range` must be (-1, 1) or (0, 1). Received: value_range={value_range}")
-        self.labels = getattr(images, "labels", None) if labels is None else labels
+        if not isinstance(images, np.ndarray) and not hasattr(images, "read"):
+            raise ValueError(f"{self.name} must be a NumPy array or a `Source`. Received: {type(images).__name__}")
+        self.labels = getattr(images, "labels", None) if labels is None else np.asarray(labels)
         if class_names is None and labels is None and self.labels is not None:
             class_names = getattr(images, "class_names", None)
         self.batch_size, self.seed, self.mirror, self._cache_gb = batch_size, seed, mirror, cache_gb

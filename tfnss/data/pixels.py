@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import Image, ImageColor, ImageOps, features
+from PIL import ExifTags, Image, ImageColor, ImageOps, features
 
 from tfnss.resolution import Resolution, sides
 
@@ -22,6 +22,8 @@ FORMATS = (  # of these, Pillow starts no other program
 )
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}  # Pillow's, of images of so many channels
 PREPROCESSING = "centred square, Lanczos"  # of `squeezed` by default; part of the key of cached statistics
+_ON_THEIR_SIDE = (5, 6, 7, 8)  # orientations in EXIF whose width is the height that is meant
+_BITS, _PHOTOMETRIC = 258, 262  # tags of TIFF
 CROPS, FILTERS = ("centre", "wide", "car", "none"), ("lanczos", "box")
 BANDED = ("wide", "car")  # of 4:3, between black bands in a square
 
@@ -60,6 +62,7 @@ def opened(open_file: Callable[[], BinaryIO], name: str, whole: bool = True) -> 
                 megapixels = image.width * image.height / 1e6
                 if megapixels > MAX_MEGAPIXELS:
                     raise _too_large(name, f"{megapixels:.0f}")
+                _check_tiff(image, name)
                 yield ImageOps.exif_transpose(image) if whole else image
     except (ImageError, MemoryError):
         raise
@@ -76,6 +79,14 @@ def unreadable(name: str, error: Exception) -> Exception:
     if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):  # EINVAL: for an offset without sense
         return OSError(error.errno, f"{name} cannot be read ({error.strerror})")
     return ImageError(name, f"cannot be read ({error})", "remove or replace it")
+
+
+def upright_size(image: Image.Image) -> tuple[int, int]:
+    """Width and height of an image that lies as it is stored, once it is turned upright, as its header tells."""
+    if image.format == "PNG" and "exif" not in image.info:  # Pillow would read all pixels to look behind them
+        return image.size
+    width, height = image.size
+    return (height, width) if image.getexif().get(ExifTags.Base.Orientation, 1) in _ON_THEIR_SIDE else (width, height)
 
 
 @contextlib.contextmanager
@@ -248,6 +259,16 @@ def _content(file: BinaryIO, name: str) -> bytes:
 def too_long(name: str) -> ImageError:
     """The error for a file over the limit."""
     return ImageError(name, f"is over the limit of {MAX_MEGABYTES} MB", "remove it")
+
+
+def _check_tiff(image: Image.Image, name: str) -> None:
+    """Raises an ImageError for grey TIFFs of over 8 bits whose pixels Pillow gives as they are stored, on another scale."""
+    if image.format != "TIFF" or not image.mode.startswith("I;16"):
+        return
+    tags: Any = image.tag_v2  # type: ignore[attr-defined]
+    bits, white = tags.get(_BITS, (16,))[0], "0" if tags.get(_PHOTOMETRIC) == 0 else "the highest number"
+    if (bits, white) != (16, "the highest number"):
+        raise ImageError(name, f"is a grey TIFF of {bits} bits whose white is {white}", "convert it to 8 bits")
 
 
 def _too_large(name: str, megapixels: str) -> ImageError:

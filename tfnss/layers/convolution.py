@@ -136,7 +136,7 @@ def _zeros_before(size: tuple, results: tuple, taps: int, strides: int) -> int:
 
 def _block_count(results: tuple, kernel: Any) -> tuple[int, int]:
     """Blocks along the axes that the results read."""
-    return tuple(r + -(-kernel.shape[0] // _STRIDE) - 1 for r in results)
+    return tuple(r + kernel.shape[0] // _STRIDE - 1 for r in results)
 
 
 def _blocks(images: Any, before: int, count: tuple[int, int]) -> Any:
@@ -160,11 +160,9 @@ def _pixels(blocks: Any) -> Any:
 
 
 def _kernel_blocks(kernel: Any) -> Any:
-    """`[size / 2, size / 2, 4 * in, out]`: the taps as 2x2 blocks; a kernel of odd size gets zeros at its end."""
+    """`[size / 2, size / 2, 4 * in, out]`: the taps, of an even size, as 2x2 blocks."""
     taps, _, channels, filters = kernel.shape
-    half = -(-taps // _STRIDE)
-    if taps % _STRIDE:
-        kernel = ops.pad(kernel, ((0, 1), (0, 1), (0, 0), (0, 0)))
+    half = taps // _STRIDE
     blocks = ops.reshape(kernel, (half, _STRIDE, half, _STRIDE, channels, filters))
     return ops.reshape(ops.transpose(blocks, (0, 2, 1, 3, 4, 5)), (half, half, _STRIDE**2 * channels, filters))
 

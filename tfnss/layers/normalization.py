@@ -35,7 +35,7 @@ class LayerNormalization(keras.layers.Layer):
 
     def call(self, inputs: Any) -> Any:
         axes = tuple(range(1, len(inputs.shape)))
-        x = ops.cast(inputs, "float32")
+        x = ops.cast(inputs, keras.backend.result_type(self.compute_dtype, "float32"))
         centred = x - ops.mean(x, axis=axes, keepdims=True)
         variance = ops.mean(ops.square(centred), axis=axes, keepdims=True)
         normalised = ops.cast(centred * ops.rsqrt(variance + self.epsilon), self.compute_dtype)

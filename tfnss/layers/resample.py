@@ -63,7 +63,7 @@ def bilinear_upsample2d(images: Any) -> Any:
     Raises:
         ValueError: For images of another rank or unknown size.
     """
-    _check_static(images)
+    _check_static(images.shape)
     taps = _normalised(TAPS, gain=2)
     for axis in (1, 2):
         edges = part(images, axis, 0, 1), part(images, axis, images.shape[axis] - 1, 1)
@@ -128,7 +128,7 @@ class FIRUpsampling2D(_Resampling2D):
         return upsample2d(images, self.taps)
 
     def compute_output_shape(self, images_shape: tuple) -> tuple:
-        batch, height, width, channels = images_shape
+        batch, height, width, channels = _check_static(images_shape)
         return batch, 2 * height, 2 * width, channels
 
 
@@ -155,7 +155,7 @@ class FIRDownsampling2D(_Resampling2D):
         return downsample2d(images, self.taps)
 
     def compute_output_shape(self, images_shape: tuple) -> tuple:
-        batch, height, width, channels = images_shape
+        batch, height, width, channels = _check_static(images_shape)
         return batch, height // 2, width // 2, channels
 
 
@@ -177,7 +177,7 @@ class BilinearUpsampling2D(keras.layers.Layer):
         return bilinear_upsample2d(images)
 
     def compute_output_shape(self, images_shape: tuple) -> tuple:
-        batch, height, width, channels = images_shape
+        batch, height, width, channels = _check_static(images_shape)
         return batch, 2 * height, 2 * width, channels
 
 
@@ -189,13 +189,13 @@ def _normalised(taps: Sequence[float], gain: float = 1.0) -> tuple[float, ...]:
 
 
 def _separable(images: Any, taps: tuple[float, ...], padding: tuple, up: int = 1, down: int = 1) -> Any:
-    _check_static(images)
+    _check_static(images.shape)
     return upfirdn(images, taps, dict(zip((1, 2), padding, strict=True)), up, down)
 
 
-def _check_static(images: Any) -> None:
-    if len(images.shape) != 4 or None in images.shape[1:3]:
+def _check_static(shape: tuple) -> tuple:
+    if len(shape) != 4 or None in shape[1:3]:
         raise ValueError(
-            "`images` must be [batch, height, width, channels] with static height and width. "
-            f"Received: shape={images.shape}"
+            f"`images` must be [batch, height, width, channels] with static height and width. Received: shape={shape}"
         )
+    return shape

@@ -73,11 +73,11 @@ def check_resample(resample: str | None, kernel_size: int, choices: tuple = (Non
 
 
 def check_taps(taps: Sequence[float]) -> tuple[float, ...]:
-    """The taps, if there is an even number of them: the filter then keeps the place of the image.
+    """The taps, if there is an even number of them: the filter then keeps the place of the image. Their sum is not 0.
 
     Raises:
         ValueError: If not.
     """
-    if len(taps) < 2 or len(taps) % 2:
-        raise ValueError(f"`taps` must be an even number of taps. Received: taps={taps}")
+    if len(taps) < 2 or len(taps) % 2 or sum(taps) == 0:
+        raise ValueError(f"`taps` must be an even number of taps whose sum is not 0. Received: taps={taps}")
     return tuple(taps)

@@ -91,6 +91,8 @@ class ScaleSpace(_Space):
     def _smooth(self, planes: Any, time: Any) -> Any:
         """`planes` [..., height, width] after `time` passes of the kernel."""
         height, width = planes.shape[-2:]
+        if None in (height, width):
+            raise ValueError(f"{self.name} takes images of static height and width. Received: {height} and {width}")
         rows = _smoothing_matrix(height, self.kernel_stddev, time)
         columns = _smoothing_matrix(width, self.kernel_stddev, time)
         return ops.matmul(ops.matmul(rows, planes), columns)  # both symmetric
@@ -138,8 +140,9 @@ class NoisyScaleSpace(ScaleSpace):
 
     def _evolve(self, images: Any, time: Any) -> Any:
         planes = ops.transpose(images, (0, 3, 1, 2))
+        smooth = self._smooth(planes, time)
         noise = _noise_if(time, ops.shape(planes), random.stream(self.seed_generator), self._colour)
-        return ops.transpose(self._smooth(planes, time) + self.stddev * noise, (0, 2, 3, 1))
+        return ops.transpose(smooth + self.stddev * noise, (0, 2, 3, 1))
 
     def _colour(self, white: Any, time: Any) -> Any:
         """What `time` passes make of unit noise added after each, from as much white noise [..., height, width]."""

@@ -64,7 +64,7 @@ class _SpectralNormalization(keras.layers.Layer):
             self.u.assign(u)
         else:
             v = _unit(ops.matmul(constant, u))
-        return kernel / ops.sum(v * ops.matmul(matrix, u))
+        return kernel / ops.maximum(ops.sum(v * ops.matmul(matrix, u)), _EPSILON)
 
     def _initial_u(self, shape: tuple, dtype: Any = None) -> Any:
         normal = keras.initializers.RandomNormal(stddev=1.0, seed=self.seed)(shape, dtype=dtype)

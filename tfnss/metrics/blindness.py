@@ -19,6 +19,7 @@ def amplify_bands(images: np.ndarray, radius: int, factor: float) -> np.ndarray:
     Returns:
         float32, shaped as the images. Values may leave [-1, 1].
     """
+    images = np.asarray(images, np.float32)
     return images + np.float32(factor - 1) * _bands(images, radius)
 
 

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import warnings
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,14 +18,14 @@ def load(key: Mapping[str, object]) -> dict[str, np.ndarray] | None:
     try:
         with open(_path(key), "rb") as file, np.load(file, allow_pickle=False) as arrays:
             return dict(arrays)
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+    except Exception:  # of many kinds, as an archive is damaged in many ways
         return None
 
 
 def store(key: Mapping[str, object], arrays: Mapping[str, np.ndarray]) -> None:
     """Keeps arrays under a key; warns where they cannot be written."""
     try:
-        with files.replacing(_path(key)) as temporary:
+        with files.replacing(_path(key), several=True) as temporary:
             np.savez(temporary, **arrays)  # type: ignore[arg-type]
     except OSError as error:
         warnings.warn(f"statistics are not kept: {error}; name another folder by {files.CACHE}", stacklevel=2)

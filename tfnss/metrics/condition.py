@@ -25,7 +25,7 @@ def condition_numbers(
     in float32, whose rounding is far below the changes.
 
     Args:
-        generator: As in `GeneratedImages`, giving floats in [-1, 1].
+        generator: As in `GeneratedImages`, giving floats in [-1, 1]; a plain function is given latents in float64.
         count: Number of pairs.
         stddev: Standard deviation of δ. The paper's N(0, 1e-4) is read as a variance.
         batch_size: Pairs at a time, rounded up to a multiple of 4.

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from tfnss.metrics import catalog, networks
 from tfnss.metrics.catalog import GENERATOR_METRICS, IMAGE_METRICS, MIN_IMAGES, ImageMetric
@@ -81,7 +82,7 @@ class Evaluation:
         if catalog.needs_paths(self.metrics) and perceptual_distance is None:
             raise ValueError("path lengths need `perceptual_distance`: tfnss.metrics.LPIPS()")
         self._real = self._of_reference() if isinstance(self.reals, Reference) else None
-        self._generated: tuple[Any, GeneratedImages] | None = None  # of the last generator, compiled
+        self._generated: tuple[Any, int | None, GeneratedImages] | None = None  # of the last generator, compiled
         self.spectra: tuple[Any, Any] = (None, None)  # of the reals and the last fakes, for pictures
 
     def prepare(self) -> None:
@@ -122,8 +123,8 @@ class Evaluation:
         """The metrics of `fakes`.
 
         Args:
-            fakes: A generator (a `tfnss.GAN`, a Keras model, or a function from latents `[batch, latent_dim]` to images) or
-                a set of images as for `reals`.
+            fakes: A generator (a `tfnss.GAN`, a Keras model, or a function from latents `[batch, latent_dim]` to images,
+                float32 for images and float64 for `condition` and `ppl*`) or a set of images as for `reals`.
             latent_dim: Width of the latents, for a function.
 
         Returns:
@@ -134,11 +135,11 @@ class Evaluation:
             `batch_size`, on which the noise of generators that draw any depends.
         """
         generator = None if _is_images(fakes) else fakes
-        images = as_image_set(fakes, "fakes")
-        if generator is not None:
-            images = self._samples(generator, latent_dim)
-        else:
+        if generator is None:
+            images = as_image_set(fakes, "fakes")
             self._check_no_generator_metrics()
+        else:
+            images = self._samples(generator, latent_dim)
         count = min(self.fake_images, len(images))
         if count < MIN_IMAGES:
             raise ValueError(f"metrics need at least {MIN_IMAGES} images. Received: {count} of {images.name}")
@@ -159,10 +160,10 @@ class Evaluation:
         return values | self._conditions(count, fake, classes)
 
     def _samples(self, generator: Any, latent_dim: int | None) -> GeneratedImages:
-        if self._generated is None or self._generated[0] is not generator:
+        if self._generated is None or self._generated[0] is not generator or self._generated[1] != latent_dim:
             images = GeneratedImages(generator, self.fake_images, latent_dim, self.seed, self._labels())
-            self._generated = generator, images
-        return self._generated[1]
+            self._generated = generator, latent_dim, images
+        return self._generated[2]
 
     def _labels(self) -> np.ndarray | None:
         """Of the reals, where they have any."""
@@ -251,4 +252,5 @@ def _number(reals: ImageSet | Reference, most: int | None) -> int | None:
 
 
 def _is_images(fakes: Any) -> bool:
-    return isinstance(fakes, (np.ndarray, str, os.PathLike)) or hasattr(fakes, "batches") or hasattr(fakes, "array")
+    arrays = isinstance(fakes, (np.ndarray, str, os.PathLike)) or tf.is_tensor(fakes)
+    return arrays or hasattr(fakes, "batches") or hasattr(fakes, "array")

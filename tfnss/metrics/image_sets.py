@@ -214,13 +214,21 @@ def _in_shares(labels: np.ndarray, count: int) -> np.ndarray:
 
 
 def as_image_set(images: Any, name: str = "array") -> ImageSet:
-    """An image set of an array, `tfnss.data.Images`, or the path of images of one size: a folder, zip or records."""
+    """An image set of an array, `tfnss.data.Images`, or the path of images of one size: a folder, zip or records.
+
+    Raises:
+        ValueError: For anything else that has no `batches`.
+    """
     if isinstance(images, Images):
         return FixedImages(images)
-    if isinstance(images, np.ndarray):
-        return ArrayImages(images, name)
+    if isinstance(images, np.ndarray) or tf.is_tensor(images):
+        return ArrayImages(np.asarray(images), name)
     if isinstance(images, (str, os.PathLike)):
         return FolderImages(images)
+    if not hasattr(images, "batches"):
+        raise ValueError(
+            f"{name} must be an array, `tfnss.data.Images`, a path or an `ImageSet`. Received: {type(images)}"
+        )
     return images
 
 

@@ -30,7 +30,7 @@ class LPIPS(keras.Model):
             random ones.
         preprocessing: What the convolutions expect: `caffe` for Keras' own (BGR less the mean colour), `torch` for
             torchvision's (mean 0.485, 0.456, 0.406 and standard deviation 0.229, 0.224, 0.225 of RGB in [0, 1]).
-        dtype: Precision, whatever the global policy is.
+        dtype: Precision of the convolutions, whatever the global policy is. Distances are of float32 at least.
 
     Call arguments:
         images: Two batches `[batch, height, width, 1, 3 or 4]` of at least 16x16 pixels, floats in [-1, 1]. Grey ones
@@ -84,7 +84,11 @@ class LPIPS(keras.Model):
 
 
 def _unit(activations: Any) -> Any:
-    """Activations of norm 1 over channels, 0 where all are 0; with finite derivatives there."""
+    """Activations of norm 1 over channels, 0 where all are 0; with finite derivatives there.
+
+    In float32 at least: the squares of float16 overflow.
+    """
+    activations = ops.cast(activations, keras.backend.result_type(activations.dtype, "float32"))
     squared = ops.sum(ops.square(activations), axis=-1, keepdims=True)
     some = squared > 0
     norm = ops.where(some, ops.sqrt(ops.where(some, squared, 1.0)), 0.0)

@@ -34,8 +34,9 @@ def perceptual_path_length(
     its rounding.
 
     Args:
-        generator: As in `GeneratedImages`, giving floats in [-1, 1]; for `space="w"` with the attributes `mapping`, `styles`
-            (latents to styles, as `synthesis` takes them) and `synthesis` (styles to images).
+        generator: As in `GeneratedImages`, giving floats in [-1, 1]; a plain function is given latents in float64. For
+            `space="w"` with the attributes `mapping`, `styles` (latents to styles, as `synthesis` takes them) and
+            `synthesis` (styles to images).
         distance: Distances `[batch]` of two batches of images in [-1, 1]; `lambda x, y: lpips((x, y))` of an `LPIPS`.
         space: `z` or `w`.
         sampling: `full` for t uniform in [0, 1], `end` for t = 0.

@@ -78,7 +78,8 @@ class Reference:
             ValueError: For a name that does not end in `.npz`.
             OSError: For a file that cannot be written.
         """
-        if Path(path).suffix != ".npz":
+        path = expanded(path)
+        if path.suffix != ".npz":
             raise ValueError(f"{path} must end in .npz: it is an archive of NumPy arrays")
         about = {name: getattr(self, name) for name in ("count", "network", "key", "resize", "size", "name")}
         arrays = {"mu": self.mean, "sigma": self.covariance}

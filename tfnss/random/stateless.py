@@ -10,6 +10,7 @@ other floats from the same bits under XLA than without it, so the floats are mad
 """
 
 import math
+import numbers
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,9 +31,14 @@ class GlobalBatchSource:
         clock: Number or integer tensor in [0, 2**48).
         replica: Index of this replica, a number or scalar tensor.
         replicas: Number of replicas.
+
+    Raises:
+        ValueError: For a number as seed outside its range; the value of a tensor is not looked at.
     """
 
     def __init__(self, seed: Any, use: int, clock: Any = 0, replica: Any = 0, replicas: int = 1) -> None:
+        if isinstance(seed, numbers.Integral) and not 0 <= int(seed) < 2**31:
+            raise ValueError(f"a seed is a number from 0 to {2**31 - 1}. Received: seed={seed}")
         self._key = _word(seed, 32) + _word(use)
         self._block = _word(clock, _STREAM_BITS)
         self._replica, self._replicas = replica, replicas

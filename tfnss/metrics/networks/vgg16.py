@@ -37,12 +37,12 @@ def vgg16(weights: str | os.PathLike | None, include_top: bool, dtype: str = "fl
     try:
         if weights is None or weights == "imagenet":
             network = keras.applications.VGG16(weights=weights, include_top=include_top, input_shape=shape)
-            return _of_dtype(network, dtype)
-        model = keras.applications.VGG16(weights=None, include_top=include_top, input_shape=shape)
-        _load(model, expanded(weights))
+        else:
+            network = keras.applications.VGG16(weights=None, include_top=include_top, input_shape=shape)
+            _load(network, expanded(weights))
     except Exception as error:  # of many kinds: network, checksum, disk, HDF5
         raise ValueError(f"the weights of VGG16 cannot be had ({type(error).__name__}: {error}); {_REMEDY}") from error
-    return _of_dtype(model, dtype)
+    return _of_dtype(network, dtype)
 
 
 def _of_dtype(network: keras.Model, dtype: str) -> keras.Model:
@@ -51,7 +51,7 @@ def _of_dtype(network: keras.Model, dtype: str) -> keras.Model:
     def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
         return type(layer).from_config({**layer.get_config(), "dtype": dtype})
 
-    inputs = keras.Input(network.input_shape[1:], dtype=dtype)
+    inputs = keras.Input(network.input_shape[1:], dtype=keras.dtype_policies.get(dtype).compute_dtype)
     copy = keras.models.clone_model(network, input_tensors=inputs, clone_function=clone)
     copy.set_weights(network.get_weights())
     return copy
@@ -113,7 +113,7 @@ def digest_of(model: keras.Model) -> str:
     """Tells these weights from others."""
     digest = hashlib.sha256()
     for array in model.get_weights():
-        digest.update(array.data)
+        digest.update(np.ascontiguousarray(array).view(np.uint8).data)  # bfloat16 has no buffer
     return digest.hexdigest()
 
 
