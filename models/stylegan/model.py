@@ -9,7 +9,8 @@ from models.style_arguments import check_arguments, half_precision
 from models.stylegan.discriminator import StyleGANDiscriminator
 from models.stylegan.generator import StyleGANGenerator
 from models.stylegan.official import read_of_stylegan
-from models.stylegan2.model import adam, default_growth, take_checkpoint
+from models.stylegan2.model import default_growth, take_checkpoint
+from models.stylegan2.optimizers import adam
 from models.stylegan2.weights import randomize
 from tfnss.resolution import Resolution, plain
 from tfnss.training import GAN, R1

@@ -1,9 +1,10 @@
 from .discriminator import StyleGAN2Discriminator as StyleGAN2Discriminator
 from .generator import StyleGAN2Generator as StyleGAN2Generator
 from .model import StyleGAN2 as StyleGAN2
-from .model import adam as adam
-from .model import generator_adam as generator_adam
 from .model import official_networks as official_networks
+from .optimizers import CorrectedAdam as CorrectedAdam
+from .optimizers import adam as adam
+from .optimizers import generator_adam as generator_adam
 from .presets import CONFIGS as CONFIGS
 from .presets import Preset as Preset
 from .presets import preset as preset

@@ -1,8 +1,7 @@
 """StyleGAN2 on the engine."""
 
-import functools
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +12,12 @@ from models.style_arguments import check_arguments, half_precision
 from models.stylegan2.checkpoints import Checkpoint, read_checkpoint
 from models.stylegan2.discriminator import StyleGAN2Discriminator
 from models.stylegan2.generator import StyleGAN2Generator
+from models.stylegan2.optimizers import adam, generator_adam
 from models.stylegan2.presets import preset
 from models.stylegan2.weights import assign_weights, check_weights, randomize
 from tfnss.resolution import Resolution, plain
 from tfnss.training import GAN, R1, Growth, PathLength
 from tfnss.training.growth import can_grow
-from tfnss.training.lazy import lazy_optimizer
 
 
 @keras.saving.register_keras_serializable("tfnss")
@@ -127,9 +126,8 @@ class StyleGAN2(GAN):
             defaults["growth"] = default_growth(given)
         parts = {**defaults, **given}
         if "generator_optimizer" not in given:
-            lazy = chosen.r1_interval > 1
-            make = functools.partial(generator_adam, regularizers=parts["regularizers"]) if lazy else adam
-            parts["generator_optimizer"] = make(chosen.learning_rate)
+            own = generator_adam(chosen.learning_rate, parts["regularizers"], chosen.r1_interval)
+            parts["generator_optimizer"] = own
         super().compile(**parts)
 
     def load_official(self, path: str | os.PathLike) -> None:
@@ -196,19 +194,6 @@ def take_checkpoint(gan: GAN, checkpoint: Checkpoint, source: str) -> None:
         check_weights(network, arrays, source)
     for network, arrays in networks:
         assign_weights(network, arrays, source)
-
-
-def adam(learning_rate: float) -> keras.optimizers.Optimizer:
-    """StyleGAN2's optimizer (its appendix B)."""
-    return keras.optimizers.Adam(learning_rate, beta_1=0.0, beta_2=0.99, epsilon=1e-8)
-
-
-def generator_adam(learning_rate: float, regularizers: Sequence[Any]) -> keras.optimizers.Optimizer:
-    """The generator's, for a model with these regularizers: corrected for lazy path lengths even where there are none."""
-    optimizer = adam(learning_rate)
-    if any(isinstance(regularizer, PathLength) for regularizer in regularizers):
-        return optimizer  # the engine corrects it
-    return lazy_optimizer(optimizer, [PathLength().interval])
 
 
 def default_growth(given: Mapping[str, Any]) -> Growth:

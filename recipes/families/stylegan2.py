@@ -218,7 +218,9 @@ def build(settings: Mapping[str, Any]) -> "models.StyleGAN2 | models.StyleGAN":
     regularizers = [*penalties_of(settings), *([path_length] if settings["path_length"] == "on" else [])]
     gan = _networks(settings)
     gan.compile(
-        generator_optimizer=models.stylegan2.generator_adam(settings["learning_rate"], regularizers),
+        generator_optimizer=models.stylegan2.generator_adam(
+            settings["learning_rate"], regularizers, settings["r1_interval"]
+        ),
         discriminator_optimizer=models.stylegan2.adam(settings["learning_rate"]),
         loss=settings["loss"],
         regularizers=regularizers,

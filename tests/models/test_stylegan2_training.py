@@ -185,6 +185,20 @@ def test_the_generators_optimizer_is_corrected_once(config, regularizers):
     assert gan.discriminator_optimizer.beta_2 == pytest.approx(0.99 ** (16 / 17))
 
 
+@pytest.mark.parametrize(("config", "c"), [("b", 1.0), ("c", 4 / 5), ("d", 4 / 5)])
+def test_rates_of_growth_are_corrected_with_and_without_path_lengths(config, c, tmp_path):
+    gan = StyleGAN2(16, config=config, latent_dim=6, channel_base=64, channel_max=6, mapping_layers=1)
+    gan.compile()
+    gan.save(tmp_path / "gan.keras")
+    for grown in (gan, keras.saving.load_model(tmp_path / "gan.keras")):
+        for stage in grown.stages[:2]:
+            grown.images_seen.assign(stage.first)
+            grown._enter(stage)
+            assert float(grown.generator_optimizer.learning_rate) == pytest.approx(0.001 * c)
+            assert grown.generator_optimizer.beta_2 == pytest.approx(0.99**c)
+            assert float(grown.optimizer.learning_rate) == pytest.approx(0.001)
+
+
 def test_a_given_optimizer_is_corrected_by_what_is_lazy_alone():
     gan = tiny(config="cifar")
     gan.compile(keras.optimizers.Adam(1e-3))

@@ -6,6 +6,8 @@ import models
 import tfnss
 from recipes import ssd_stylegan_ffhq, stylegan2_ffhq1024, stylegan2_photos64, stylegan_photos64
 from tfnss.running.command_line import main
+from tfnss.running.file_names import CHECKPOINT
+from tfnss.running.fitting import start
 from tfnss.training.callbacks import read_history
 from tfnss.training.growth import LEARNING_RATES, STYLEGAN_BATCH_SIZES
 
@@ -48,6 +50,21 @@ def test_batches_and_rates_keep_their_ratios():
     growth = built(stylegan2_photos64.RECIPE, config="a", batch_size=8, learning_rate=0.002).growth
     assert growth.batch_sizes == {8: 64, 16: 32, 32: 16, 64: 8}
     assert growth.learning_rates == {side: 2 * rate for side, rate in LEARNING_RATES.items()}
+
+
+@pytest.mark.parametrize("config", ["b", "c"])
+def test_a_run_goes_on_at_the_rates_of_its_stage(config, tmp_path, monkeypatch):
+    monkeypatch.setattr("tfnss.training.growth.LEARNING_RATES", {8: 0.001, 16: 0.0015})
+    recipe, sizes = stylegan2_photos64.RECIPE, {"config": config, "resolution": 16, "batch_size": 8}
+    settings = recipe.settings(**recipe.smoke | sizes | {"learning_rate": 0.01})
+    gan = recipe.build(settings)
+    gan.images_seen.assign(gan.stages[1].first)
+    gan.save_weights(tmp_path / CHECKPOINT)
+    again = recipe.build(settings)
+    start(again, settings, tmp_path, None)
+    assert int(again.images_seen.numpy()) == gan.stages[1].first > 0
+    assert float(again.generator_optimizer.learning_rate) == pytest.approx(0.015 * (0.8 if config == "c" else 1))
+    assert float(again.optimizer.learning_rate) == pytest.approx(0.015)
 
 
 def test_ssd_stylegan_is_the_papers():

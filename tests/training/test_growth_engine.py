@@ -156,6 +156,22 @@ def test_adam_begins_anew_rates_follow_and_lod_is_kept():
     assert [row[3] for row in rows] == [row[4] for row in rows]
 
 
+def test_a_rate_that_a_callback_sets_holds_to_the_end_of_the_stage(tmp_path):
+    class Halves(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            if int(self.model.images_seen.numpy()) == 8:
+                self.model.optimizer.learning_rate = 0.005
+
+    whole, record = compiled(), Record()
+    expected, _ = fit(whole, Halves(), record, steps_per_epoch=3, epochs=3)  # epochs end within stages
+    np.testing.assert_allclose([row[1] for row in record.rows.values()][:5], [0.01] + 3 * [0.005] + [0.02])
+    stopped = compiled()
+    fit(stopped, Halves(), StopAt(16), Checkpoint(tmp_path / "x.weights.h5"), steps_per_epoch=3, epochs=3)
+    resumed = compiled()
+    restore(resumed, tmp_path / "x.weights.h5")
+    np.testing.assert_array_equal(fit(resumed, steps_per_epoch=3, epochs=3)[0], expected)
+
+
 def test_moments_are_zero_at_the_start_of_a_stage():
     gan = compiled()
     fit(gan, StopAt(STABLE))
@@ -247,5 +263,12 @@ def test_what_growing_does_not_take():
     with pytest.raises(ValueError, match="networks grow in `fit`"):
         compiled().train_on_batch(IMAGES)
     schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.5)
-    with pytest.raises(ValueError, match="follows a schedule of its own"):
-        growing_gan().compile(keras.optimizers.Adam(schedule), keras.optimizers.Adam(), growth=tfnss.Growth())
+    for growth in (tfnss.Growth(), tfnss.Growth(learning_rates=None)):
+        with pytest.raises(ValueError, match="begin anew with each resolution"):
+            growing_gan().compile(keras.optimizers.Adam(schedule), keras.optimizers.Adam(), growth=growth)
+    gan = compiled()
+    with pytest.raises(
+        ValueError, match="the networks are at 8x8 now, and the images have 16x16: networks grow in `fit`"
+    ):
+        gan.train_step(next(iter(Images(IMAGES, 8).dataset())))
+    gan.train_step(tf.zeros((8, 8, 8, 3)))

@@ -62,6 +62,46 @@ def test_methods_that_tell_the_way(pictures):
             getattr(compiled(), name)(tiny_images(pictures))
 
 
+def test_optimizers_whose_settings_would_be_lost():
+    for settings, says in (
+        ({"loss_scale_factor": 128}, "loss_scale_factor=128"),
+        ({"use_ema": True}, "ema_half_life_kimg"),
+    ):
+        with pytest.raises(ValueError, match=says):
+            compiled(discriminator_optimizer=keras.optimizers.SGD(0.1, **settings))
+    compiled(discriminator_optimizer=keras.optimizers.SGD(0.1, use_ema=True, ema_overwrite_frequency=2))
+
+
+@pytest.mark.parametrize("wrap", [lambda x: x, lambda x: [x], lambda x: keras.callbacks.CallbackList([x])])
+def test_backups_of_keras_tell_the_way(wrap, pictures, tmp_path):
+    backup = keras.callbacks.BackupAndRestore(tmp_path / "backup")
+    with pytest.raises(ValueError, match="resume=True"):
+        compiled().fit(tiny_images(pictures), batch_size=8, callbacks=wrap(backup), verbose=0)
+
+
+def test_a_compilation_that_fails_leaves_no_game(pictures, tmp_path):
+    gan = compiled()
+    gan.fit(tiny_images(pictures), batch_size=32, verbose=0)
+    one = keras.optimizers.Adam()
+    for wrong in ({"loss": "bad"}, {"generator_optimizer": one, "discriminator_optimizer": one, "loss": "wasserstein"}):
+        with pytest.raises(ValueError, match="Received"):
+            gan.compile(**wrong)
+        with pytest.raises(ValueError, match="call `compile` before `fit`"):
+            gan.fit(tiny_images(pictures), batch_size=32, verbose=0)
+        gan.save(tmp_path / "gan.keras")
+        loaded = keras.saving.load_model(tmp_path / "gan.keras")
+        assert not loaded.compiled
+        np.testing.assert_array_equal(loaded.generator.get_weights()[0], gan.generator.get_weights()[0])
+    gan.compile()
+    gan.fit(tiny_images(pictures), batch_size=32, verbose=0)
+
+
+@pytest.mark.parametrize("steps", [0, -1, "auto", 1.5])
+def test_steps_per_execution_out_of_range(steps):
+    with pytest.raises(ValueError, match="`steps_per_execution` must be a whole number >= 1"):
+        compiled(steps_per_execution=steps)
+
+
 def test_schedulers_set_the_rates_of_both_players(pictures):
     gan = compiled(generator_optimizer=keras.optimizers.Adam(1e-3), discriminator_optimizer=keras.optimizers.Adam(4e-3))
     scheduler = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2)

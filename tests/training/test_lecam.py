@@ -1,5 +1,6 @@
 """LeCam: its formula, and the averages that the engine keeps for it."""
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -10,7 +11,6 @@ from tests.training.networks import tiny_gan, tiny_images
 from tfnss.data import Images
 from tfnss.training import LeCam
 from tfnss.training.penalty import LogitPenalty
-from tfnss.training.states import penalty_states
 
 REAL, FAKE = np.array([2.0, -0.5, 0.3], "float32"), np.array([-3.0, 0.4, 1.5], "float32")
 
@@ -85,7 +85,6 @@ def test_the_engine_keeps_the_averages_of_the_discriminator(spectral, pictures, 
 
 
 def test_only_its_games_have_its_state(pictures):
-    """So older checkpoints hold what they held, in the same order."""
     plain = [w.name for w in compiled(tfnss.R1()).non_trainable_weights]
     gan = compiled(LeCam(1.0))
     assert [w.name for w in gan.weights].count("lecam_state") == 1
@@ -104,6 +103,43 @@ def test_its_state_outlives_another_compilation(pictures):
     assert len(gan.weights) == count
 
 
+def test_files_of_games_with_and_without_it(pictures, tmp_path):
+    path, checkpoint = tmp_path / "gan.keras", tmp_path / "gan.weights.h5"
+    gan = compiled(LeCam(0.1))
+    fit(gan, pictures, 2)
+    gan.save(path)
+    gan.save_weights(checkpoint)
+    state = np.asarray(gan.lecam_state)
+    assert state.any()
+    np.testing.assert_array_equal(keras.saving.load_model(path).lecam_state, state)
+    uncompiled, started, without = keras.saving.load_model(path, compile=False), tiny_gan(seed=1), compiled()
+    started.init_from(path)
+    without.load_weights(checkpoint)
+    for other in (uncompiled, started, without):
+        np.testing.assert_array_equal(other.generator_ema.get_weights()[0], gan.generator_ema.get_weights()[0])
+    gan.compile()  # without it; its state stays, and is not saved
+    fit(gan, pictures, 1)
+    gan.save(path)
+    keras.saving.load_model(path)
+    begins_anew = compiled(LeCam(0.1))
+    gan.save_weights(checkpoint)
+    begins_anew.load_weights(checkpoint)
+    np.testing.assert_array_equal(begins_anew.lecam_state, 0)
+
+
+def test_files_of_earlier_versions_have_it_by_number(pictures, tmp_path):
+    gan = compiled(LeCam(0.1))
+    fit(gan, pictures, 2)
+    gan.save_weights(tmp_path / "gan.weights.h5")
+    with h5py.File(tmp_path / "gan.weights.h5", "a") as file:
+        own = file["vars"]
+        own[str(sum(key.isdigit() for key in own))] = own["lecam_state"][()]
+        del own["lecam_state"]
+    again = compiled(LeCam(0.1))
+    again.load_weights(tmp_path / "gan.weights.h5")
+    np.testing.assert_array_equal(again.lecam_state, gan.lecam_state)
+
+
 def test_a_step_that_is_not_finite_leaves_the_state(pictures):
     gan = compiled(LeCam(1.0), run_eagerly=True)
     fit(gan, pictures, steps=2)
@@ -114,9 +150,10 @@ def test_a_step_that_is_not_finite_leaves_the_state(pictures):
     np.testing.assert_array_equal(gan.lecam_state.numpy(), state)
 
 
-def test_one_penalty_of_a_name_has_a_state():
-    with pytest.raises(ValueError, match="one LeCam"):
-        penalty_states(tiny_gan(), [LeCam(1.0), LeCam(2.0)])
+def test_penalties_of_one_name_are_refused():
+    for pair in ([LeCam(1.0), LeCam(2.0)], [tfnss.R1(1.0), tfnss.R1(2.0, 2)]):
+        with pytest.raises(ValueError, match=f"one {type(pair[0]).__name__}. Received: two"):
+            compiled(*pair)
 
 
 class _OfSomeone(LogitPenalty):

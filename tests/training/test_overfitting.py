@@ -44,6 +44,12 @@ def test_values_out_of_range(given):
         tfnss.AdaptiveAugmentation(**given)
 
 
+def test_a_relativistic_loss_has_no_sign_to_follow():
+    with pytest.raises(ValueError, match="relativistic loss knows their differences alone"):
+        tiny_gan().compile(loss="relativistic", augmentation=tfnss.AdaptiveAugmentation())
+    tiny_gan().compile(loss="relativistic", augmentation=tfnss.Augmentation(probability=0.5))
+
+
 def test_it_warns_once_after_some_epochs_at_the_limit():
     gan = tiny_gan()
     gan.compile(augmentation=tfnss.AdaptiveAugmentation(limit=0.5))

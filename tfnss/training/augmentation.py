@@ -52,6 +52,9 @@ class Augmentation(keras.layers.Layer):
         """What the training history records."""
         return {name: state[0] for name in self.logged if name == "augment_probability"}
 
+    def check(self, loss: Any) -> None:
+        """Raises a ValueError for a loss of which the probability cannot be found."""
+
     def observe(self, state: Any, sign: Any) -> Any:
         """The state after a discriminator's step whose mean sign of D(real) is `sign`."""
         return state
@@ -114,6 +117,13 @@ class AdaptiveAugmentation(Augmentation):
                 f"`limit` must lie in (0, 1] and `start` in [0, limit]. Received: start={start}, limit={limit}"
             )
         self.target, self.kimg, self.interval, self.start, self.limit = target, kimg, interval, start, limit
+
+    def check(self, loss: Any) -> None:
+        if loss.needs_reals:
+            raise ValueError(
+                "`AdaptiveAugmentation` (ADA) reads the sign of the discriminator's logits, and a relativistic loss knows "
+                "their differences alone: take another loss (non_saturating, say), DiffAugment, or a fixed probability"
+            )
 
     def probability_of(self, state: Any) -> Any:
         return state[0]

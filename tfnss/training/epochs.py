@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 import keras
 
+from tfnss.training.refused import check_callbacks
+
 
 class Stretch(NamedTuple):
     """Epochs of equal length, which one call of Keras' `fit` can do.
@@ -103,9 +105,13 @@ class OneTraining(keras.callbacks.CallbackList):
         callbacks: Its callbacks.
         verbose: As for `fit`.
         epochs: Epoch at which the run ends.
+
+    Raises:
+        ValueError: For callbacks that a game cannot be used with.
     """
 
     def __init__(self, model: keras.Model, callbacks: Any, verbose: Any, epochs: int) -> None:
+        check_callbacks(callbacks)
         params = {"verbose": verbose, "epochs": epochs, "steps": None}  # the steps follow with each stretch
         super().__init__(callbacks, add_history=True, add_progbar=verbose != 0, model=model, **params)
         self._begun = False

@@ -12,7 +12,6 @@ import numpy as np
 import tensorflow as tf
 
 from tfnss import serving
-from tfnss.data import Images
 from tfnss.generators import copied, latent_width, number_of_classes
 from tfnss.random import stateless
 from tfnss.registered import deserialized
@@ -23,7 +22,7 @@ from tfnss.training.batch_methods import BatchMethods
 from tfnss.training.callbacks import signals
 from tfnss.training.ema import Ramped, check_half_life, ema_decay, update_average
 from tfnss.training.epochs import OneTraining, check_total
-from tfnss.training.feed import Feed, check_labels
+from tfnss.training.feed import Feed
 from tfnss.training.fine_tuning import FineTuning
 from tfnss.training.fused_adam import fused
 from tfnss.training.game import Game, built_classifier, given
@@ -33,11 +32,11 @@ from tfnss.training.meters import build_meters, results
 from tfnss.training.optimizers import player_optimizers
 from tfnss.training.penalty import Penalty
 from tfnss.training.phases import build_phases
-from tfnss.training.refused import check_not_given
+from tfnss.training.refused import check_not_given, without_game
 from tfnss.training.sampling import sample
 from tfnss.training.shares import check_steps
 from tfnss.training.stages import Stages
-from tfnss.training.states import penalty_states
+from tfnss.training.states import PenaltyStates
 from tfnss.training.statistics import update_statistics
 from tfnss.training.view import as_view, warn_of_no_length
 
@@ -45,7 +44,7 @@ logger = logging.getLogger("tfnss")
 
 
 @keras.saving.register_keras_serializable("tfnss")
-class GAN(BatchMethods, FineTuning, Stages, keras.Model):
+class GAN(BatchMethods, FineTuning, Stages, PenaltyStates, keras.Model):
     """A generator and a discriminator, and everything between them.
 
     `compile` takes the parts of the game, `fit` plays it on images, `generate` and `export` use the moving average of the
@@ -96,6 +95,7 @@ class GAN(BatchMethods, FineTuning, Stages, keras.Model):
         self.augmentation_state = scalars(name="augmentation_state", shape=(3,))
         # Iterations in a row, up to now, with a loss or gradient that is not finite. No part of a run's state.
         self.bad_steps = tf.Variable(0, trainable=False, dtype=tf.int64, name="bad_steps")
+        self._every_state: list[keras.Variable] = []  # of penalties, of this game and of former ones
         self.built = True
 
     def call(self, latents: Any, labels: Any = None, training: bool = False) -> Any:
@@ -158,14 +158,14 @@ class GAN(BatchMethods, FineTuning, Stages, keras.Model):
             **kwargs: None: of Keras' other arguments each is an error that tells the way here.
 
         Raises:
-            ValueError: For values outside these.
+            ValueError: For values outside these. The GAN then has no game until it is compiled well.
         """
         arguments = {name: value for name, value in locals().items() if name not in ("self", "__class__", "kwargs")}
-        check_not_given("compile", kwargs)
-        self._compile_arguments = lambda: arguments  # behind a function, where Keras does not track the parts twice
-        check_steps(arguments)
-        normalization.check(batch_statistics)
-        with self.distribute_strategy.scope():
+        with without_game(self), self.distribute_strategy.scope():
+            check_not_given("compile", kwargs)
+            check_steps(arguments)
+            normalization.check(batch_statistics)
+            self._compile_arguments = lambda: arguments  # behind a function, where Keras does not track the parts twice
             super().compile(
                 optimizer=None,
                 jit_compile=False,  # the phases' gradients are compiled, never the distributed step
@@ -178,8 +178,10 @@ class GAN(BatchMethods, FineTuning, Stages, keras.Model):
                 penalty.check(self.generator)
             self.view = as_view(view, annealing)
             self.augmentation = augmentation
-            if augmentation is not None and not int(self.images_seen.numpy()):
-                self.augmentation_state.assign([augmentation.start, 0.0, 0.0])
+            if augmentation is not None:
+                augmentation.check(self.loss)
+                if not int(self.images_seen.numpy()):
+                    self.augmentation_state.assign([augmentation.start, 0.0, 0.0])
             self.discriminator_steps, self.accumulation_steps = discriminator_steps, accumulation_steps
             self.ema_half_life_kimg = check_half_life(ema_half_life_kimg)
             self.ema_ramp_up = ema_ramp_up
@@ -189,7 +191,7 @@ class GAN(BatchMethods, FineTuning, Stages, keras.Model):
             self.spectral_realness = built_classifier(spectral_realness, self.generator, self.seed)
             parts = (self.loss, self.view, augmentation, spectral_realness)
             states = (self.images_seen, self.images_total, self.path_length_mean, self.augmentation_state)
-            own = penalty_states(self, self.regularizers)
+            own = self._states_of(self.regularizers)
             self.game = Game(self.generator, self.discriminator, *parts, *states, own)
             optimizers = player_optimizers(generator_optimizer, discriminator_optimizer)
             self.phases = build_phases(self.game, *optimizers, self.regularizers, discriminator_steps)
@@ -262,7 +264,9 @@ class GAN(BatchMethods, FineTuning, Stages, keras.Model):
         batch = tuple(data) if isinstance(data, (tuple, list)) else (data,)
         warn_of_no_length(self.view, self.images_total)
         strategy = self.distribute_strategy
-        batch_size = strategy.experimental_local_results(batch[0])[0].shape[0] * self._replicas
+        shape = strategy.experimental_local_results(batch[0])[0].shape
+        self._check_side(shape[1:3])
+        batch_size = shape[0] * self._replicas
         iteration = self.game.stage.iteration(self.images_seen.value, batch_size)
         batch = (strategy.run(self.game.reals, args=batch[:1]), *batch[1:])
         records: dict[str, Any] = {}
@@ -347,11 +351,6 @@ class GAN(BatchMethods, FineTuning, Stages, keras.Model):
                     break
             training.finish()
         return self.history
-
-    def check_images(self, images: Images) -> None:
-        """Raises a ValueError if `fit` could not train on these images."""
-        check_labels(images, self.classes)
-        self.check_batch_size(images.batch_size)
 
     def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
         """Nothing: the networks are built, and Keras' way of building them fails on several replicas."""

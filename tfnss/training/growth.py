@@ -87,7 +87,7 @@ class Growth:
         batch_sizes: Images in the global batch, by resolution; by default StyleGAN2's for any number of GPUs.
             `tfnss.training.growth.STYLEGAN_BATCH_SIZES` has StyleGAN's own, by the number of GPUs.
         learning_rates: Learning rate of both players, by resolution, as `compile` would be given it; None for those of the
-            optimizers throughout. By default those of the papers.
+            optimizers throughout. By default those of the papers. A rate that a callback sets holds to the end of a stage.
         hold: Iterations from one look at the schedule to the next.
 
     Raises:

@@ -21,7 +21,8 @@ def player_optimizers(generator: Given, discriminator: Given) -> tuple[Any, Any]
         discriminator: The same for the other player; another object.
 
     Raises:
-        ValueError: For an unknown name, one object for both players, or an optimizer that scales losses.
+        ValueError: For an unknown name, one object for both players, or an optimizer that scales losses or keeps averages
+            which nothing would use.
     """
     pair = tuple(_default() if given is None else keras.optimizers.get(given) for given in (generator, discriminator))
     if pair[0] is pair[1]:
@@ -31,6 +32,16 @@ def player_optimizers(generator: Given, discriminator: Given) -> tuple[Any, Any]
             raise ValueError(
                 "losses are not scaled (gradients of 16 bits are mended instead). Received a LossScaleOptimizer: "
                 "pass its inner optimizer"
+            )
+        if optimizer.loss_scale_factor is not None:
+            raise ValueError(
+                "losses are not scaled (gradients of 16 bits are mended instead). Received an optimizer with "
+                f"loss_scale_factor={optimizer.loss_scale_factor}: leave that out"
+            )
+        if optimizer.use_ema and optimizer.ema_overwrite_frequency is None:
+            raise ValueError(
+                "the generator's average is that of `ema_half_life_kimg`. Received an optimizer with use_ema=True, whose "
+                "averages nothing would use: leave that out, or give ema_overwrite_frequency too"
             )
     return pair
 
@@ -43,7 +54,7 @@ class PlayerOptimizer:
     """A player's optimizer, for Keras' callbacks that read and set `optimizer.learning_rate`.
 
     The learning rate is the one that `compile` was given: under lazy regularizers the optimizer's own is that one times a
-    correction.
+    correction. An optimizer with an attribute `correction` was given with its rate times that already.
 
     Args:
         corrected: The player's optimizers, each with its correction. The discriminator's may be two: its own and the
@@ -126,6 +137,6 @@ def both_optimizers(phases: Sequence[Phase], generator: keras.Model) -> BothOpti
         of_player.setdefault(id(phase.player), []).append(phase)
     sides: tuple[list, list] = ([], [])
     for own, *lazy in of_player.values():
-        corrected = own.optimizer, correction([phase.interval // own.interval for phase in lazy])
-        sides[own.player is not generator].append(corrected)
+        c = correction([phase.interval // own.interval for phase in lazy]) * getattr(own.optimizer, "correction", 1.0)
+        sides[own.player is not generator].append((own.optimizer, c))
     return BothOptimizers(*map(PlayerOptimizer, sides))

@@ -1,7 +1,10 @@
 """Keras' arguments that a game has no use for, and what it has in their place."""
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+import keras
 
 _EVALUATE = "measure by callbacks=[tfnss.training.callbacks.Evaluate(...)], whose values join the logs (as `fid`)"
 _PLAYERS = "there are two players: give `generator_optimizer` and `discriminator_optimizer`"
@@ -28,6 +31,26 @@ _INSTEAD = {
         "auto_scale_loss": "16-bit gradients are mended instead of scaled",
     },
 }
+
+
+@contextlib.contextmanager
+def without_game(gan: Any) -> Iterator[None]:
+    """After an error in the block, a GAN counts as not compiled: it is not to train a game of old parts and new ones."""
+    try:
+        yield
+    except BaseException:
+        gan.compiled = False
+        raise
+
+
+def check_callbacks(callbacks: Any) -> None:
+    """Raises a ValueError for callbacks of Keras that a game cannot be used with."""
+    found = callbacks if isinstance(callbacks, (list, tuple)) else getattr(callbacks, "callbacks", [callbacks])
+    if any(isinstance(callback, keras.callbacks.BackupAndRestore) for callback in found):
+        raise ValueError(
+            "BackupAndRestore cannot restore a GAN: write tfnss.training.callbacks.Checkpoint(path), and begin again by "
+            "tfnss.training.callbacks.restore(gan, path) and fit(..., resume=True)"
+        )
 
 
 def check_not_given(method: str, arguments: Mapping[str, Any]) -> None:

@@ -12,9 +12,9 @@ logger = logging.getLogger("tfnss")
 
 def check_steps(arguments: Mapping[str, Any]) -> None:
     """Raises a ValueError for numbers of steps below 1."""
-    for name in ("discriminator_steps", "accumulation_steps"):
-        if arguments[name] < 1:
-            raise ValueError(f"`{name}` must be >= 1. Received: {arguments[name]}")
+    for name in ("discriminator_steps", "accumulation_steps", "steps_per_execution"):
+        if not isinstance(arguments[name], int) or arguments[name] < 1:
+            raise ValueError(f"`{name}` must be a whole number >= 1. Received: {arguments[name]!r}")
 
 
 def check_batch_size(batch_size: int, replicas: int, accumulation_steps: int, discriminator: Any) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 
 import keras
 
+from tfnss.data import Images
 from tfnss.generators import image_shape
 from tfnss.training.epochs import Stretch, check_executions, steps_done, stretches
-from tfnss.training.feed import Feed
+from tfnss.training.feed import Feed, check_labels
 from tfnss.training.growth import Growth, Stage, can_grow, stage_at, until
 from tfnss.training.optimizers import both_optimizers
 from tfnss.training.phases import Phase, SpectralStep
@@ -37,16 +38,17 @@ class Stages:
             return
         for stage in gan.stages:
             gan._check_stage(stage, stage.batch_size)
-        for player in (gan.optimizer.generator, gan.optimizer.discriminator):
-            if growth.learning_rates is not None and player.scheduled:
-                raise ValueError(
-                    "growth has learning rates by resolution, and an optimizer follows a schedule of its own: "
-                    "choose one of them, or Growth(learning_rates=None)"
-                )
+        anew = growth.learning_rates is not None or any(stage.reset for stage in gan.stages)
+        if anew and (gan.optimizer.generator.scheduled or gan.optimizer.discriminator.scheduled):
+            raise ValueError(
+                "where networks grow, optimizers begin anew with each resolution, and so would an optimizer's schedule of "
+                "the learning rate: give a number, and the rates by resolution to Growth(learning_rates=...)"
+            )
         # Kept as attributes, so that checkpoints hold them.
         gan.smaller_spectral_realness = [step.player for step in gan._spectral_steps[1:]]
         gan.smaller_spectral_optimizers = [step.optimizer for step in gan._spectral_steps[1:]]
         gan._play(stage_at(gan.stages, int(gan.images_seen.numpy())))
+        gan.take_rates_of_stage()
 
     def _play(self, stage: Stage) -> None:
         """The game is that of a stage from now on."""
@@ -55,6 +57,14 @@ class Stages:
         classifier = steps[stage.halvings].player if steps else None
         gan.game = dataclasses.replace(gan.game, stage=stage, spectral_realness=classifier)
         gan.phases = tuple(steps[stage.halvings] if isinstance(phase, SpectralStep) else phase for phase in gan.phases)
+
+    def take_rates_of_stage(self) -> None:
+        """Gives both players the learning rate of the stage at which the clock stands, if it has one."""
+        gan: Any = self
+        rate = stage_at(gan.stages, int(gan.images_seen.numpy())).learning_rate
+        if rate is not None:
+            gan.optimizer.generator.learning_rate = rate
+            gan.optimizer.discriminator.learning_rate = rate
 
     def _enter(self, stage: Stage) -> None:
         """Makes ready for the iterations of a stage; at its first image, optimizers begin anew."""
@@ -69,9 +79,8 @@ class Stages:
             if seen == stage.first and stage.reset:
                 for optimizer, variables in _optimizers(gan.phases):
                     begin_anew(optimizer, variables)
-            if stage.learning_rate is not None:
-                gan.optimizer.generator.learning_rate = stage.learning_rate
-                gan.optimizer.discriminator.learning_rate = stage.learning_rate
+            if seen == stage.first:  # a rate that a callback sets holds to the end of its stage
+                gan.take_rates_of_stage()
             if not seen and can_grow(gan.generator):
                 for generator in (gan.generator, gan.generator_ema):
                     generator.lod.assign(stage.lod(0))
@@ -107,6 +116,12 @@ class Stages:
         gan.images_total.assign(end if whole is None else whole)
         return left
 
+    def check_images(self, images: Images) -> None:
+        """Raises a ValueError if `fit` could not train on these images."""
+        gan: Any = self
+        check_labels(images, gan.classes)
+        gan.check_batch_size(images.batch_size)
+
     def check_batch_size(self, batch_size: int) -> None:
         """Raises a ValueError if a global batch cannot be divided over replicas, steps and groups.
 
@@ -116,6 +131,19 @@ class Stages:
         gan: Any = self
         for stage in gan.stages:
             gan._check_stage(stage, stage.batch_size or batch_size)
+
+    def _check_side(self, size: Sequence[int]) -> None:
+        """Raises a ValueError for images that are not of the resolution at which the networks are."""
+        gan: Any = self
+        if gan.growth is None:
+            return
+        full = image_shape(gan.generator)[1:3]
+        due = tuple((side or 0) >> gan.game.stage.halvings for side in full)
+        if tuple(size) != due:
+            raise ValueError(
+                f"the networks are at {due[0]}x{due[1]} now, and the images have {size[0]}x{size[1]}: networks grow in "
+                "`fit`; for `train_step`, compile(growth=False)"
+            )
 
     def _check_stage(self, stage: Stage, batch_size: int) -> None:
         gan: Any = self

@@ -83,7 +83,7 @@ def restore(gan: keras.Model, path: str | os.PathLike) -> None:
         ValueError: For a file that is missing, damaged or of another model. The message names it.
     """
     if not Path(path).is_file():
-        raise ValueError(f"{path} is not there: the run has no checkpoint yet")
+        raise ValueError(f"{path} is not there")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", UserWarning)  # Keras skips layers that it cannot match, with a warning
