@@ -5,7 +5,7 @@
 The settings are those that measurements chose. The photographs are few and the run is short, so that the discriminator wins
 early and the generator gets no more than some thousand steps: small batches, DiffAugment, and a generator that repeats
 pixels before it convolves (it has no checkerboard to unlearn) help most. For the same reason a scale-space that takes a
-large share of the run costs more than it gives: it begins at t = 32 and is over in a tenth of it.
+large share of the run costs more than it gives: it begins at t = 32 and is over after 6 % of the run.
 """
 
 from recipes.families.dcgan import METHODS, Tuning, dcgan_recipe

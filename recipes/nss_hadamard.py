@@ -53,11 +53,11 @@ _SMOKE = {"trials": 2, "kimg": 0.64, "batch_size": 16, "images": 100}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Runs the command line; ends with status 2 and one line on bad input."""
+    """Runs the command line; ends with status 2 and one line on bad input, or a training that diverges."""
     flags = vars(_parser().parse_args(arguments))
     given = _DEFAULTS | (_SMOKE if flags.pop("smoke", False) else {}) | flags
     out = files.expanded(given["out"])
-    with reporting(PROGRAM, ValueError, OSError):
+    with reporting(PROGRAM, ValueError, OSError, FloatingPointError):
         _check(given)
         start_tensorflow()
         spaces = {name: _space(name, given) for name in SPACES}
@@ -151,7 +151,7 @@ def _trained(name: str, space: Any, seed: int, given: Mapping[str, Any]) -> "mod
     with Progress(disable=not sys.stdout.isatty(), transient=True) as progress:
         bar = progress.add_task(f"{name}, seed {seed}", total=EPOCHS)
         advance = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: progress.advance(bar))
-        stop = keras.callbacks.TerminateOnNaN()
+        stop = tfnss.training.callbacks.StopWhenDiverged()
         gan.fit(images, epochs=EPOCHS, steps_per_epoch=steps, callbacks=[advance, stop], verbose=0)
     return gan
 

@@ -26,6 +26,7 @@ ORIGIN = "SSD-GAN"
 SUMMARY = "Train SNGAN with spectral realness for several lambdas (SSD-GAN, figure 10)."
 _DEFAULTS: dict[str, Any] = {"lambdas": [0.1, 0.3, 0.5, 0.7, 0.9, 1.0], "run_dir": "runs/ssd_lambda_sweep"}
 _OWN = ("--lambda", "--method", "--resume", "--trials", "--dry-run")
+_OF_NEW_RUNS = ("--paper", "--smoke")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -85,7 +86,7 @@ def _runs(lambdas: Sequence[float], place: Path, flags: Sequence[str]) -> dict[P
             raise ValueError("--fid-every must be above 0: FIDs are what is compared")
         if folder.exists():
             _check_same(folder, settings)
-            run.append("--resume")
+            run = [*(flag for flag in run if flag not in _OF_NEW_RUNS), "--resume"]
         runs[folder] = [*run, "--run-dir", str(folder)]
     return runs
 

@@ -4,7 +4,7 @@
 
 The settings are those that measurements chose for some thousand iterations on few photographs: four times StyleGAN2's
 learning rate, the relativistic loss with R1 and R2, DiffAugment, and no noise in the generator (with Euclidean noise the
-embedded FID of this command is 65 in place of 45). As in `dcgan_photos`, the scale-space is over in a tenth of the run.
+embedded FID of this command is 65 in place of 45). As in `dcgan_photos`, the scale-space is over after 6 % of the run.
 """
 
 from recipes.families.stylegan2 import stylegan2_recipe

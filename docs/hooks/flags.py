@@ -1,6 +1,7 @@
 """The tables of flags: comments such as `<!-- flags of tfnss generate -->` in a page become what `--help` says."""
 
 import argparse
+import functools
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -10,13 +11,7 @@ from tfnss.console import parser_of
 from tfnss.running import catalogue, command_line
 from tfnss.running.analysis import command_line as analyses
 
-_FAMILIES = {  # a recipe of each
-    "DCGAN": "dcgan_photos",
-    "StyleGAN2": "stylegan2_photos64",
-    "StyleGAN": "stylegan_photos64",
-    "SNGAN": "ssd_sngan_cifar100",
-    "R3GAN": "r3gan_photos",
-}
+_FAMILIES = ("DCGAN", "StyleGAN2", "StyleGAN", "SNGAN", "R3GAN")
 _DEFAULT = " (default: "
 
 
@@ -33,14 +28,17 @@ def _flags_of(what: str) -> str:
     if what == "analyses":
         return "\n\n".join(map(_section, analyses.names()))
     if what in _FAMILIES:
-        recipe = catalogue.module(_FAMILIES[what]).RECIPE
-        return _table((flag, text) for flag, text in _of_recipe(recipe).items() if flag not in _shared())
+        return _table((flag, text) for flag, text in _of_family(what).items() if flag not in _shared())
     command = entry.command(what.removeprefix("tfnss "))
     return _table(_rows(parser_of(command.PROGRAM, command.SUMMARY, command.add_flags)).items())
 
 
-def _of_recipe(recipe: Any) -> dict[str, str]:
-    return _rows(command_line.parser_of(recipe, recipe.name))
+@functools.cache
+def _of_family(family: str) -> dict[str, str]:
+    """The flags of the recipes that have the family in their name."""
+    named = [name for name in catalogue.names() if family.lower() in name.split("_")]
+    recipes = [module.RECIPE for module in map(catalogue.module, named) if hasattr(module, "RECIPE")]
+    return _shared_of([_rows(command_line.parser_of(recipe, recipe.name)) for recipe in recipes])
 
 
 def _of_analysis(name: str) -> dict[str, str]:
@@ -49,7 +47,7 @@ def _of_analysis(name: str) -> dict[str, str]:
 
 def _shared() -> dict[str, str]:
     """The flags of all families."""
-    return _shared_of([_of_recipe(catalogue.module(name).RECIPE) for name in _FAMILIES.values()])
+    return _shared_of([_of_family(family) for family in _FAMILIES])
 
 
 def _shared_of(several: Sequence[dict[str, str]]) -> dict[str, str]:

@@ -216,6 +216,10 @@ def build(settings: Mapping[str, Any]) -> "models.DCGAN":
     check_range(settings, "beta_1", below=1)
     if method.view not in ("plain", settings["view"]):
         raise ValueError(f"--method {settings['method']} is --view {method.view}: leave out --view {settings['view']}")
+    if settings["method"] == "gan-gr" and settings["gamma"]:
+        raise ValueError(
+            "--gamma is the weight of R1, which --method gan-gr has by --penalty-weight: leave --gamma out"
+        )
     # Whatever the method, settings outside their ranges are mistakes.
     view, augmentation, classifier = view_of(settings), augmentation_of(settings), spectral_realness(settings)
     penalties = penalties_of(settings)

@@ -170,7 +170,9 @@ def _training(random: Random) -> list[str]:
     name = random.choice((*3 * RECIPES, *EXPERIMENTS, "nss_table4", "", "dcgan_foto"))
     if name in RECIPES:
         parser = command_line.parser_of(catalogue.module(name).RECIPE, name)
-        return [name, "--smoke", *_flags(random, parser), *random.choice(([], [], ["--dry-run"]))]
+        flags = _flags(random, parser)
+        smoke = [] if any(flag.startswith("--resume") for flag in flags) else ["--smoke"]
+        return [name, *smoke, *flags, *random.choice(([], [], ["--dry-run"]))]
     if name == "ssd_lambda_sweep":
         parser = command_line.parser_of(catalogue.module("ssd_sngan_cifar100").RECIPE, name)
         own = random.choice(([], ["--lambdas", "0.5"], ["--lambdas", "nan"], ["--lambdas", ""]))

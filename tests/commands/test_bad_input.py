@@ -185,7 +185,8 @@ def test_one_line_and_nothing_written(command, flags, says, place, capsys):
     before = {path: path.read_bytes() if path.is_file() else None for path in place.rglob("*")}
     arguments = flags.split()
     if command not in entry.COMMANDS:
-        smoke = ["--smoke"] if hasattr(catalogue.module(command), "RECIPE") and command != "ssd_lambda_sweep" else []
+        small = hasattr(catalogue.module(command), "RECIPE") and command != "ssd_lambda_sweep"
+        smoke = ["--smoke"] if small and "--resume" not in flags else []
         arguments = ["train", command, *smoke, *arguments]
     else:
         arguments = [command, *arguments]

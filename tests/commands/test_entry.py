@@ -163,6 +163,32 @@ def test_recipes_of_installed_packages_are_found(tmp_path, monkeypatch, capsys, 
     assert "(did you mean rooms?)" in capsys.readouterr().err
 
 
+def test_recipes_of_packages_that_are_none_are_listed_as_such(tmp_path, monkeypatch, capsys, entry_points):
+    (tmp_path / "broken_rooms.py").write_text("import a_package_of_nobody\n")
+    (tmp_path / "empty_rooms.py").write_text("")
+    (tmp_path / "other_rooms.py").write_text("SUMMARY = 'Rooms of another kind.'\n\ndef main(flags):\n    pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    entry_points(broken="broken_rooms", empty="empty_rooms", other="other_rooms")
+    missing = "cannot be imported (ModuleNotFoundError: No module named 'a_package_of_nobody')"
+    entry.main(["recipes"])
+    listed = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines() if line.startswith("  "))
+    assert listed["broken"] == missing
+    assert listed["empty"] == "is no recipe (empty_rooms declares no RECIPE)"
+    assert listed["other"] == "Rooms of another kind."
+    for arguments, says in (
+        (["train", "broken"], f"broken {missing}"),
+        (["train", "empty"], "empty is no recipe"),
+        (["table", "broken"], f"broken {missing}"),
+        (["analyse", "broken", "model"], f"broken {missing}"),
+        (["analyse", "nothing", "model"], "nothing is no analysis"),
+    ):
+        with pytest.raises(SystemExit, match=r"^2$"):
+            entry.main(arguments)
+        error = capsys.readouterr().err
+        assert says in error
+        assert error.count("\n") == 1
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
 def test_completion_knows_commands_and_flags(shell, capsys):
     with pytest.raises(SystemExit, match=r"^0$"):

@@ -281,6 +281,8 @@ CASES = [
     ("{}/fakes --data {}/reals --features embedded --resolution 16 --save-reference {}/x.npz", "images differ in size"),
     ("{}/runs/one --data celeba", "celeba is not a folder"),
     ("{}/runs/one --seeds 3", "--seeds"),
+    ("{}/runs/one --channels 1", "--channels goes with a folder of images"),
+    ("{}/runs/one --resolution 16", "--resolution goes with a folder of images: those of a run have the run's"),
     ("{}/runs/untrained", "untrained has no checkpoint yet"),
     ("{}/runs/damaged", "settings.json is damaged"),
     ("{}/runs/foreign", "names the recipe os"),

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -114,6 +115,21 @@ def test_the_readme_is_a_card_of_the_hub(fake_hub, run):
     assert "tfnss generate hf://someone/faces --out out" in text
     assert "| fid | 12.5 |" in text
     assert "| base\\_width | 4 |" in text
+
+
+@pytest.mark.parametrize(
+    ("data", "summary"), [("photos", "recipe dcgan\\_photos (Train a DCGAN on"), ("/me/photos", "")]
+)
+def test_the_recipes_summary_is_told_of_its_own_images(data, summary, run, tmp_path, capsys):
+    shutil.copytree(run, tmp_path / "run")
+    saved = json.loads((run / "settings.json").read_text())
+    (tmp_path / "run" / "settings.json").write_text(
+        json.dumps(saved | {"settings": saved["settings"] | {"data": data}})
+    )
+    push.main([str(tmp_path / "run"), "someone/faces", "--dry-run"])
+    said = capsys.readouterr().out
+    assert (summary or "by the recipe dcgan\\_photos. It saw 0 images") in said
+    assert 'It saw 0 images of the data set "photos".' in said
 
 
 def test_code_in_the_readme_runs(fake_hub, run, monkeypatch):

@@ -31,8 +31,9 @@ CASES = [
     ("{}/plain --class 0", "plain has no classes. Received: --class 0"),
     (
         "{}/plain --truncation 0.7",
-        "plain has no styles, which --direction, --directions, --styles and --truncation need",
+        "plain has no styles, which --direction, --directions, --styles, --noise-seed and --truncation need",
     ),
+    ("{}/plain --noise-seed 5", "plain has no styles"),
     ("{}/plain --directions pca", "plain has no styles"),
     ("{}/plain --styles {}/missing.npz", "plain has no styles"),
     ("{}/conditional --class 3", "conditional has classes 0 to 2. Received: --class 3"),

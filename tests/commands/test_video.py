@@ -167,6 +167,7 @@ CASES = [
     ("{0}/styled --styles {0}/two.npz --seeds 0-3", "--seeds does not go with --styles"),
     ("{0}/plain --sweep truncation", "plain has no styles, which --sweep, --direction"),
     ("{0}/plain --direction 0", "plain has no styles"),
+    ("{0}/plain --noise-seed 5", "plain has no styles"),
     ("{0}/plain --styles {0}/two.npz", "plain has no styles"),
     ("{0}/missing", "missing is neither"),
     ("{0}/plain --training", "plain is not the folder of a run"),

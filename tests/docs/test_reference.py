@@ -84,6 +84,13 @@ def test_the_tables_of_flags_are_those_of_the_commands():
     assert all("| `--spectral" in family or "SNGAN" in family for family in families)
 
 
+def test_a_default_of_one_recipe_is_not_told_as_that_of_its_family():
+    flags_of = runpy.run_path(str(ROOT / "docs" / "hooks" / "flags.py"))["_flags_of"]
+    rows = dict(re.findall(r"^\| `(--[\w-]+)[^`]*` \|.*\(default: (.*)\) \|$", flags_of("StyleGAN2"), re.MULTILINE))
+    assert {rows[flag] for flag in ("--noise", "--path-length", "--learning-rate", "--channel-max")} == {"its own"}
+    assert rows["--precision"] == "float32"  # of all StyleGAN2s
+
+
 def test_examples_in_docstrings_are_fenced():
     """Markdown takes `>>>` for a quotation."""
     for top in ("tfnss", "models", "recipes"):

@@ -67,7 +67,7 @@ CASES = [
     ("rni_noise", "styled --noises 1", "--noises must lie in"),
     ("rni_noise", "styled --scale 0", "--scale must be above 0"),
     ("rni_noise", "styled --first middle", "argument --first: invalid choice: 'middle'"),
-    ("rni_noise", "plain", "plain has no noise"),
+    ("rni_noise", "plain", "plain has no noise (train one with --noise eni or --noise rni)"),
     ("rni_inversion", "styled --embedding-steps 0", "--embedding-steps must lie in"),
     ("rni_inversion", "styled larger", "the models are of different sizes"),
     ("ssd_interpolation", "styled --columns 2", "--columns must lie in"),

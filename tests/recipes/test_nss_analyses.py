@@ -144,6 +144,14 @@ def test_the_toy_experiment(tmp_path, capsys):
     np.testing.assert_array_equal(record["ss"]["runs"][0]["std"]["reals"], record["nss"]["runs"][0]["std"]["reals"])
 
 
+def test_the_toy_experiment_ends_when_it_diverges(tmp_path, capsys):
+    with pytest.raises(SystemExit, match=r"^2$"):
+        nss_hadamard.main(["--smoke", "--learning-rate", "1e30", "--out", str(tmp_path)])
+    error = capsys.readouterr().err
+    assert "error: training diverged: 10 iterations in a row" in error
+    assert error.count("\n") == 1
+
+
 # -- bad input -------------------------------------------------------------------------------------------------------
 
 # Arguments ({} is the place), and what the line must say.

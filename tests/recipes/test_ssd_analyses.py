@@ -254,6 +254,19 @@ def test_one_line_and_nothing_written(module, arguments, says, place, tiny_sweep
     assert snapshot(place) == before
 
 
+def test_sweep_continues_with_the_flags_that_it_was_started_with(tiny_sweep, tmp_path):
+    flags = [*tiny_sweep, "--paper"]
+    (first,) = sweep._runs([0.5], tmp_path, flags).items()
+    settings = sweep._settings(first[1])
+    first[0].mkdir()
+    (first[0] / "settings.json").write_text(
+        json.dumps({"recipe": sweep.RECIPE.name, "trials": None, "settings": settings})
+    )
+    (second,) = sweep._runs([0.5], tmp_path, flags).items()
+    assert "--paper" in first[1]
+    assert sweep._settings(second[1]) == settings
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:the covariance")
 def test_sweep_trains_compares_and_continues(tiny_sweep, tmp_path, capsys):

@@ -100,6 +100,7 @@ CASES = [
     ("--learning-rate 0", "--learning-rate must be above 0"),
     ("--beta-1 1", "--beta-1 must lie in"),
     ("--method gan-gr --penalty-weight -1", "weight=-1"),
+    ("--method gan-gr --gamma 5", "which --method gan-gr has by --penalty-weight: leave --gamma out"),
     ("--method sgan", "--method"),
     ("--learning-rates 1", "--learning-rates"),
     ("--batch-statistics batch", "argument --batch-statistics: invalid choice: 'batch'"),
@@ -118,7 +119,7 @@ CASES = [
 def test_one_line_and_nothing_written(flags, says, place, capsys, monkeypatch):
     monkeypatch.chdir(place)
     before = snapshot(place)
-    arguments = ["--smoke", *flags.format(*[place] * flags.count("{}")).split()]
+    arguments = [*([] if "--resume" in flags else ["--smoke"]), *flags.format(*[place] * flags.count("{}")).split()]
     if "--data" in flags and "--run-dir" not in flags:
         arguments += ["--run-dir", str(place / "run")]
     with pytest.raises(SystemExit) as end:

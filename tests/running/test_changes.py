@@ -79,9 +79,21 @@ def test_a_changed_rate_acts(run, tmp_path):
     assert moved[0] > 1e-5
 
 
+def test_a_checkpoint_is_found_in_the_run(run, monkeypatch):
+    (run / "checkpoints").mkdir()
+    (run / "checkpoint.weights.h5").rename(run / "checkpoints" / "000000040.weights.h5")
+    monkeypatch.setenv("HOME", str(run.parent))
+    for name in ("checkpoints/000000040.weights.h5", "~/run/checkpoints/000000040.weights.h5"):
+        resume(run, "--checkpoint", name)
+        (run / "checkpoint.weights.h5").unlink()
+
+
 @pytest.mark.parametrize(
     ("flags", "says"),
     [
+        ("--paper", "--paper is for new runs: leave it out to resume"),
+        ("--smoke", "--smoke is for new runs: leave it out to resume"),
+        ("--checkpoint 7.weights.h5", "7.weights.h5 is not there; the run has checkpoint.weights.h5"),
         ("--learning-rate 0.1", "add --change"),
         ("--kimg 0.01", "--kimg 0.01 contradicts the run's 0.04"),
         ("--change --base-width 8", "--base-width 8 cannot change"),

@@ -283,7 +283,7 @@ def test_mishaps_leave_the_last_checkpoint(whole, start, tmp_path, monkeypatch, 
     begin = start
     for mishap, says, then in (
         (fill, f"No space left on device: '{run / 'checkpoint.weights.h5'}'; ", again),
-        (lose, "is not finite at 0.080 kimg: training diverged; ", "start another run with a lower --learning-rate"),
+        (lose, "is not finite at 0.080 kimg: training diverged; ", "start another run with a lower learning rate"),
         (unreadable, "seven.png cannot be read; ", again),
     ):
         at(48, mishap, monkeypatch)

@@ -167,7 +167,17 @@ def test_a_damaged_picture_of_nearest_images_fails_no_run(name, content, says, r
     assert f"`tfnss evaluate {quoted(run)} --nearest` draws them." in text
 
 
+def test_a_run_that_went_back_shows_no_samples_of_its_former_future(run):
+    for images in (16, 48, 96):  # the first is of before the history began, the others of a future
+        shutil.copy(run / "samples" / "fakes_000000000.png", run / "samples" / f"fakes_{images:09d}.png")
+    pictures = dict(Page(report.write_report(run)).pictures())
+    assert [label for label in pictures if "kimg" in label] == [
+        "samples at 0.064 kimg", "0 kimg", "0.016 kimg", "0.032 kimg", "0.064 kimg",
+    ]  # fmt: skip
+
+
 def test_a_page_stays_small(run):
+    (run / "history.csv").unlink()
     noise = np.random.default_rng(0).integers(0, 256, (1600, 1600, 3), dtype=np.uint8)
     Image.fromarray(noise).save(run / "samples" / "reals.png")
     for path in (run / "samples").glob("fakes_*"):

@@ -62,8 +62,8 @@ def _draw(given: dict[str, Any], noise_given: bool) -> None:
     task = _task(given, names)
     if not given["overwrite"]:
         files.check_new(out, [*task.names, task.picture])
-    styled = any(name in given for name in ("style_mix", "mix", "direction"))
-    model = drawn.opened(given, "--style-mix, --direction, --styles and --truncation", styled)
+    styled = noise_given or any(name in given for name in ("style_mix", "mix", "direction"))
+    model = drawn.opened(given, "--style-mix, --direction, --styles, --noise-seed and --truncation", styled)
     shown = drawn.with_flags(model, given, noise_given)
     if "direction" in given:
         task = _task(given, names, drawn.stepping(model, given, sys.stdout.isatty()))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tfnss.console import Parser, parser_of
+from tfnss.console import Parser, parser_of, reporting
 from tfnss.running import catalogue
 
 PROGRAM = "tfnss recipes"
@@ -10,12 +10,13 @@ SUMMARY = "List the recipes, tables and analyses by paper, a line each."
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Runs the command line."""
+    """Runs the command line; ends with status 2 and one line where other packages hide ours."""
     parser_of(PROGRAM, SUMMARY, add_flags).parse_args(arguments)
     by_origin: dict[str, list[tuple[str, str]]] = {}
-    for name in catalogue.names():
-        described = catalogue.described(name)
-        by_origin.setdefault(described.origin, []).append((name, described.summary))
+    with reporting(PROGRAM, ValueError):
+        for name in catalogue.names():
+            described = catalogue.described(name)
+            by_origin.setdefault(described.origin, []).append((name, described.summary))
     width = max(map(len, catalogue.names()))
     for origin, entries in sorted(by_origin.items(), key=lambda item: catalogue.ORIGINS.index(item[0])):
         print(origin)

@@ -52,8 +52,8 @@ def _show(given: dict[str, Any], flags: dict[str, Any]) -> None:
 
     page.check_installed()
     with server.listening(given["host"], given["port"]) as listener, server.own_folder():
-        styled = "direction" in flags or "directions" in flags
-        model = drawn.opened(given, "--direction, --directions, --styles and --truncation", styled)
+        styled = any(name in flags for name in ("direction", "directions", "noise_seed"))
+        model = drawn.opened(given, "--direction, --directions, --styles, --noise-seed and --truncation", styled)
         found = tabs.tabs_of(model, given, "noise_seed" in flags)
         blocks = page.page(Path(given["target"]).name or given["target"], found)
         print(f"{given['target']} is at {server.address(listener)} (Ctrl-C ends it)", flush=True)

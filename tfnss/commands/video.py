@@ -141,8 +141,8 @@ def _film(given: dict[str, Any], out: Path, noise_given: bool) -> None:
     keys = names or list(given.get("seeds", _SEEDS))
     alone = "direction" in given or given["sweep"] == "truncation"
     columns, cells = _cells(keys, given.get("grid"), alone)
-    styled = alone or "layers" in given
-    opened = drawn.opened(given, "--sweep, --direction, --layers, --styles and --truncation", styled)
+    styled = alone or noise_given or "layers" in given
+    opened = drawn.opened(given, "--sweep, --direction, --layers, --styles, --noise-seed and --truncation", styled)
     model = drawn.with_flags(opened, given, noise_given)
     total = given["frames"] * (1 if alone else len(cells[0]))
     first = plots.grid(np.stack([model.image(model.code(cell[0])) for cell in cells]), columns)

@@ -5,6 +5,7 @@ module declares a `tfnss.running.Recipe` as `RECIPE`. A name in a file never dec
 these.
 """
 
+import contextlib
 import functools
 import importlib
 import importlib.metadata
@@ -19,6 +20,7 @@ from tfnss.console import nearest
 
 PAPERS = ("NSS-GAN", "Riemannian noise injection", "SSD-GAN", "StyleGAN2", "R3GAN")
 ORIGINS = ("first runs", *PAPERS, "others")
+KINDS = ("RECIPE", "TABLE", "ANALYSIS", "SUMMARY")  # what a module of a recipe declares one of
 ENTRY_POINTS = "tfnss.recipes"
 _HOUSE = Path(__file__).resolve().parents[2]  # where `tfnss`, `models` and `recipes` lie side by side
 
@@ -35,15 +37,40 @@ def module(name: str) -> ModuleType:
     `main` and a `SUMMARY`.
 
     Raises:
+        PackageError: For one of an installed package that cannot be imported, or declares nothing. The message says why.
         ValueError: For an unknown name. The message has the nearest one.
     """
     if name not in names():
         raise ValueError(f"{name} is not a recipe{nearest(name, names())}: `tfnss recipes` lists them")
     if name in _entry_points() and not (_HOUSE / "recipes" / f"{name}.py").is_file():
-        return importlib.import_module(_entry_points()[name])
+        return _of_package(name, _entry_points()[name])
     for package in ("models", "recipes"):
         own_package(package)
     return importlib.import_module(f"recipes.{name}")
+
+
+class PackageError(ValueError):
+    """What an installed package offers as a recipe is none."""
+
+
+def _of_package(name: str, place: str) -> ModuleType:
+    try:
+        found = importlib.import_module(place)
+    except Exception as error:  # of a package's own code: it may be any
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise PackageError(f"{name} cannot be imported ({reason})") from error
+    if not any(hasattr(found, kind) for kind in KINDS):
+        raise PackageError(f"{name} is no recipe ({place} declares no RECIPE)")
+    return found
+
+
+def names_of(kind: str) -> list[str]:
+    """The names of those that declare one of `KINDS`. A package's recipe that cannot be imported is left out."""
+    found = []
+    for name in names():
+        with contextlib.suppress(PackageError):
+            found += [name] if hasattr(module(name), kind) else []
+    return found
 
 
 class Described(NamedTuple):
@@ -54,15 +81,19 @@ class Described(NamedTuple):
 
 
 def described(name: str) -> Described:
-    """What a recipe, or another experiment, says of itself."""
-    found = module(name)
+    """What a recipe, or another experiment, says of itself; of one that cannot be imported, why."""
+    try:
+        found = module(name)
+    except PackageError as error:
+        return Described(ORIGINS[-1], str(error).removeprefix(f"{name} "))
     declared = getattr(found, "TABLE", None) or getattr(found, "ANALYSIS", None)
     if declared is not None:
-        return Described(declared.origin, declared.summary)
-    if hasattr(found, "SUMMARY"):
-        return Described(found.ORIGIN, found.SUMMARY)
-    origin = found.RECIPE.origin
-    return Described(origin if origin in ORIGINS else ORIGINS[-1], found.RECIPE.summary)
+        origin, summary = declared.origin, declared.summary
+    elif hasattr(found, "SUMMARY"):
+        origin, summary = getattr(found, "ORIGIN", None), found.SUMMARY
+    else:
+        origin, summary = found.RECIPE.origin, found.RECIPE.summary
+    return Described(origin if origin in ORIGINS else ORIGINS[-1], summary)
 
 
 def own_package(name: str) -> ModuleType:

@@ -28,7 +28,9 @@ from tfnss.running.stopping import Stopping
 from tfnss.running.stored import paper_figures
 
 
-def execute(recipe: Recipe, given: dict[str, Any], mode: Mode, program: str, alone: bool) -> None:
+def execute(
+    recipe: Recipe, given: dict[str, Any], mode: Mode, program: str, alone: bool, again: str | None = None
+) -> None:
     """Trains a recipe under given settings, as `command_line.main` says.
 
     Args:
@@ -37,8 +39,9 @@ def execute(recipe: Recipe, given: dict[str, Any], mode: Mode, program: str, alo
         mode: What to do.
         program: What was typed before the flags.
         alone: Whether the process is there for this alone.
+        again: What continues the run after a failure; by default the program, told to resume it.
     """
-    status = Status(program)
+    status = Status(program, again)
     with Stopping(status.unsaved, status.farewell, alone), contextlib.ExitStack() as held:
         with reporting(program, ValueError, OSError), one_line_warnings(program):
             strategy = devices.strategy(mode.strategy)  # first: TensorFlow wants it before it computes

@@ -11,6 +11,10 @@ from tfnss.training.callbacks import Checkpoint
 class Status:
     """Where a run stands on disk, for that.
 
+    Args:
+        program: What was typed before the flags.
+        again: What continues the run; by default the program, told to resume it.
+
     Attributes:
         directory: Its folder, once it is there.
         writes: Whether this process writes it.
@@ -19,8 +23,8 @@ class Status:
         exporting: Whether its model is being exported, or will be when the epoch at hand is saved.
     """
 
-    def __init__(self, program: str) -> None:
-        self._program = program
+    def __init__(self, program: str, again: str | None = None) -> None:
+        self._program, self._again = program, again
         self.directory: Path | None = None
         self.writes, self.together = True, False
         self.checkpoint: Checkpoint | None = None
@@ -46,7 +50,7 @@ class Status:
             saved = f"the last good checkpoint is {self.checkpoint.path}, at {self._saved()}"
         remedy = self._continuation()
         if isinstance(error, FloatingPointError):
-            remedy = "resumed, it would diverge again: start another run with a lower --learning-rate"
+            remedy = "resumed, it would diverge again: start another run with a lower learning rate"
         fail(self._program, f"{error}; {saved}; {remedy}")
 
     def _saved(self) -> str | None:
@@ -56,4 +60,5 @@ class Status:
     def _continuation(self) -> str:
         if not self.writes:
             return "the first worker has the run"
-        return f"continue with: {self._program} --resume --run-dir {quoted(str(self.directory))}"
+        again = self._again or f"{self._program} --resume --run-dir {quoted(str(self.directory))}"
+        return f"continue with: {again}"

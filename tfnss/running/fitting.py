@@ -23,7 +23,7 @@ from tfnss.running.report import model_card, write_report
 from tfnss.running.settings import most_reals
 from tfnss.running.starting_point import begin_from
 from tfnss.running.stopping import Stopped
-from tfnss.running.stored import class_names
+from tfnss.running.stored import checkpoint_called, class_names
 from tfnss.running.usage import RecordUsage, draw_usage
 from tfnss.training.callbacks import (
     Checkpoint,
@@ -75,22 +75,24 @@ def start(gan: tfnss.GAN, settings: dict[str, Any], run_dir: Path, checkpoint: s
     """
     rates = _rates(gan)
     newest = run_dir / CHECKPOINT
-    if checkpoint is not None or newest.exists():
+    chosen = newest if checkpoint is None else checkpoint_called(run_dir, checkpoint)
+    if chosen.exists():
         try:
-            restore(gan, checkpoint or newest)
+            restore(gan, chosen)
         except ValueError as error:
             older = ", ".join(map(str, kept(run_dir / KEPT)))
             raise ValueError(f"{error}; --checkpoint FILE goes back to one of {older}" if older else error) from error
         for optimizer, rate in rates:  # the settings', which may have changed
             optimizer.learning_rate = rate
+        gan.take_rates_of_stage()
         _check_clock(gan, settings["batch_size"])
         read_history(run_dir / HISTORY)  # damaged? then say so now
         results.read(run_dir / METRICS)
     elif settings["init"] is not None:
         begin_from(gan, settings["init"], run_dir)
-    if checkpoint is not None and not (newest.exists() and newest.samefile(checkpoint)):
+    if chosen != newest and not (newest.exists() and newest.samefile(chosen)):
         with files.replacing(newest) as temporary:
-            files.link(Path(checkpoint), temporary)
+            files.link(chosen, temporary)
 
 
 def _check_clock(gan: tfnss.GAN, batch_size: int) -> None:

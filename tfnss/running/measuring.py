@@ -35,8 +35,9 @@ def measure_run(target: Path, metrics: tuple[str, ...], given: dict[str, Any]) -
     Raises:
         ValueError: For a folder without a trained run, damaged files, or metrics that are not to be had.
     """
-    if "channels" in given:
-        raise ValueError("--channels goes with a folder of images: those of a run have the run's")
+    for name in ("channels", "resolution"):
+        if name in given:
+            raise ValueError(f"--{name} goes with a folder of images: those of a run have the run's")
     runs = members(target)
     for run in runs:  # before the data, which may take long
         check_trained(run)

@@ -46,6 +46,10 @@ class Option:
     of_networks: bool = False
     fine_tuned: Any = None
 
+    def __post_init__(self) -> None:
+        if self.type is bool and self.default is None:
+            object.__setattr__(self, "default", False)
+
     @property
     def flag(self) -> str:
         return "--" + self.name.replace("_", "-")
@@ -56,11 +60,12 @@ class Option:
         return self.default if self.before is None else self.before
 
     def accepts(self, value: Any) -> bool:
-        """Whether a saved value can be this setting's."""
+        """Whether a saved value can be this setting's. A converter of a package's own may give any."""
         if self.type is from_text:
             return is_resolution(value)
-        kinds = {int: (int,), float: (int, float), str: (str,)}[self.type]
-        known = isinstance(value, kinds) and not isinstance(value, bool)
+        kinds: dict[Any, tuple[type, ...]] = {int: (int,), float: (int, float), str: (str,), bool: (bool,)}
+        known = isinstance(value, kinds.get(self.type, object))
+        known &= not (isinstance(value, bool) and self.type in (int, float))
         return (known and (self.choices is None or value in self.choices)) or (value is None and self.default is None)
 
     def add_to(self, parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from tfnss.metrics.names import CONDITIONS
-from tfnss.running import catalogue
 from tfnss.running.file_names import SAVED_MODEL
 from tfnss.running.hub import SCHEME
 from tfnss.running.option import in_words
@@ -17,7 +16,9 @@ _TAGS = ("gan", "image-generation", "keras", "tensorflow")
 _MOST_CLASSES = 100
 
 
-def readme(card: Mapping[str, Any], address: str, picture: str, license: str | None = None) -> str:
+def readme(
+    card: Mapping[str, Any], address: str, picture: str, license: str | None = None, summary: str | None = None
+) -> str:
     """The text of a README.md.
 
     Args:
@@ -25,12 +26,13 @@ def readme(card: Mapping[str, Any], address: str, picture: str, license: str | N
         address: `hf://USER/NAME`, perhaps with `@REVISION`.
         picture: Name of the picture of samples beside it.
         license: An identifier of the Hub's, such as `cc-by-4.0`; None for none.
+        summary: What the recipe says of itself; None where it does not hold for these images.
     """
     parts = [
         "---\n" + _yaml(_front_matter(card, address, license)) + "---",
         f"# {_text(_repository(address).partition('/')[2])}",
         f"![Samples]({picture})",
-        _about(card),
+        _about(card, summary),
         _how_to_use(card, address),
         _measured(card),
         _settings(card),
@@ -93,13 +95,13 @@ def _scalar(value: Any) -> str:
 # -- the text ---
 
 
-def _about(card: Mapping[str, Any]) -> str:
-    recipe, settings = card["recipe"], card["settings"]
+def _about(card: Mapping[str, Any], summary: str | None) -> str:
+    about = "" if summary is None else f" ({_text(summary).rstrip('.')})"
     height, width = card["resolution"]
     sentences = [
         f"A generative adversarial network that makes images of {width}x{height} pixels, trained with tfnss by the "
-        f"recipe {_text(recipe)}{_summary(recipe)}. It saw {card['images_seen']} images of "
-        f"{_text(settings.get('data', 'unknown'))}.",
+        f"recipe {_text(card['recipe'])}{about}. It saw {card['images_seen']} images of the data set "
+        f'"{_text(card["settings"].get("data", "unknown"))}".',
     ]
     if card.get("best"):
         best = card["best"]
@@ -185,13 +187,6 @@ def _conditions(record: Mapping[str, Any]) -> str:
 
 def _repository(address: str) -> str:
     return address.removeprefix(SCHEME).partition("@")[0]
-
-
-def _summary(recipe: str) -> str:
-    """What a recipe says of itself, in brackets; nothing of one that is not there."""
-    if recipe not in catalogue.names():
-        return ""
-    return f" ({_text(catalogue.described(recipe).summary).rstrip('.')})"
 
 
 def _plain(value: Any) -> str:

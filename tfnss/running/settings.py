@@ -28,8 +28,9 @@ def settings_of(recipe: Recipe, given: dict[str, Any], mode: Mode) -> tuple[dict
         raise ValueError("--checkpoint goes with --resume: it says where to go back to")
     if mode.change and not mode.resume:
         raise ValueError("--change goes with --resume: a new run takes any settings")
-    if mode.paper and mode.resume:
-        raise ValueError("--paper is for new runs: leave it out to resume")
+    for name in ("paper", "smoke"):
+        if mode.resume and getattr(mode, name):
+            raise ValueError(f"--{name} is for new runs: leave it out to resume")
     if mode.paper and recipe.as_published is None:
         raise ValueError(f"--paper: {recipe.name} is of no paper; `tfnss recipes` lists those that are")
     if mode.resume:

@@ -16,7 +16,7 @@ from tfnss.running.file_names import BEST, CHECKPOINT, METRICS, SAVED_MODEL, SET
 from tfnss.running.hub import is_remote
 from tfnss.running.readme import readme
 from tfnss.running.report import model_card
-from tfnss.running.stored import check_single, class_names, load_run, read_settings
+from tfnss.running.stored import check_single, class_names, load_run, read_settings, recipe_of
 from tfnss.serving import read_card
 from tfnss.training.callbacks import read_best
 
@@ -55,10 +55,11 @@ def shared_files(
         model_card(run) | {"images_seen": seen, "metrics": now[-1] if now else None} | ({"best": best} if best else {})
     )
     gan.export(scratch / SAVED_MODEL, card=_without_places(card))
-    card = read_card(scratch / SAVED_MODEL)
+    card, recipe = read_card(scratch / SAVED_MODEL), recipe_of(run)
+    summary = recipe.summary if saved["settings"]["data"] == recipe.defaults["data"] else None  # it tells of its images
     exported = sorted(path for path in (scratch / SAVED_MODEL).rglob("*") if path.is_file())
     return {
-        README: readme(card, address, SAMPLES, license).encode(),
+        README: readme(card, address, SAMPLES, license, summary).encode(),
         SAMPLES: _samples(gan, class_names(run)),
         SETTINGS: (json.dumps(_without_places(saved), indent=2) + "\n").encode(),
         METRICS: "".join(json.dumps(_without_places(record)) + "\n" for record in records).encode(),

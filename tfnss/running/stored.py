@@ -1,6 +1,7 @@
 """Runs read back: their settings, their recipe, their model."""
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -91,20 +92,25 @@ def paper_figures(recipe: Any, settings: dict[str, Any]) -> str:
     return ", ".join(clauses) + (f"; doubtful: {doubts}" if doubts else "")
 
 
-def load_run(run_dir: Path, checkpoint: Path | None = None) -> Any:
+def load_run(run_dir: str | os.PathLike, checkpoint: str | os.PathLike | None = None) -> Any:
     """The model of a run as its newest checkpoint, or another of its, left it: a compiled `tfnss.GAN`.
+
+    Args:
+        run_dir: Folder of the run; `~` at its start is spelled out.
+        checkpoint: File of the checkpoint, likewise; None for the newest.
 
     Raises:
         ValueError: For a folder that holds no run, a run without a checkpoint, or damaged files. The message names them.
     """
     from tfnss.training.callbacks import restore
 
+    run_dir = expanded(run_dir)
     recipe = recipe_of(run_dir)
     settings = completed(recipe, read_settings(run_dir)["settings"])
     if checkpoint is None:
         check_trained(run_dir)
     gan = recipe.build(settings)
-    path = checkpoint or run_dir / CHECKPOINT
+    path = run_dir / CHECKPOINT if checkpoint is None else expanded(checkpoint)
     try:
         restore(gan, path)
     except ValueError as error:
@@ -123,8 +129,9 @@ def checkpoint_called(run_dir: Path, name: str) -> Path:
     paths = expanded(name), run_dir / name
     found = next((path for path in paths if path.is_file()), None)
     if found is None:
-        others = ", ".join(str(path.relative_to(run_dir)) for path in [run_dir / CHECKPOINT, *kept(run_dir / KEPT)])
-        raise ValueError(f"{name} is not there; the run has {others}")
+        there = [path for path in (run_dir / CHECKPOINT, *kept(run_dir / KEPT)) if path.is_file()]
+        others = ", ".join(str(path.relative_to(run_dir)) for path in there)
+        raise ValueError(f"{name} is not there; the run has {others or 'no checkpoint yet'}")
     return found
 
 

@@ -96,6 +96,15 @@ def test_damaged_plans(content, tmp_path):
         read_plan(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["nss_table1", "stylegan2_table1"])
+def test_settings_of_all_cells_are_over_those_of_toys(name):
+    asked = {"batch_size": 4, "fid_every": 0.5, "features": "inception", "fid_images": 32}
+    cell = Plan(name, "smoke").cells[0]
+    toy, ours = (Plan(name, "smoke", 1, settings).settings_of(cell) for settings in ({}, asked))
+    assert ours == toy | asked | {"kimg": 0.004, "checkpoint_every": 0.004}
+    assert Plan(name, "smoke", 1, {"kimg": 0.5}).settings_of(cell)["kimg"] == 0.5
+
+
 def test_places_of_data_sets():
     asked = Plan("nss_table4", data={"celeb_a": "/faces"})
     assert asked.settings_of(nss_table4.TABLE.cells[0])["data"] == "/faces"

@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+import tfnss
 from tfnss.running.lock import is_locked, only_writer
 from tfnss.running.table import child, cluster, perform
 from tfnss.running.table.plan import Plan, chosen, jobs_of, open_plan
@@ -93,6 +94,19 @@ def test_a_process_that_fails(table, monkeypatch):
     with pytest.raises(child.StoppedError):
         child.run_job(jobs[2])
     assert jobs[2].failure() is None
+
+
+def test_a_job_that_fails_names_what_goes_on_with_it(table, monkeypatch, capsys):
+    def fit(*_, **__):
+        raise ValueError("seven.png cannot be read")
+
+    plan, _, jobs = table
+    monkeypatch.setattr(tfnss.GAN, "fit", fit)
+    with pytest.raises(SystemExit, match=r"^2$"):
+        perform.perform(plan, jobs[0])
+    error = capsys.readouterr().err
+    assert "seven.png cannot be read; " in error
+    assert error.endswith("; continue with: the same `tfnss table nss_table4` command\n")
 
 
 def test_a_process_ends_when_the_other_end_of_its_pipe_is_gone():

@@ -19,7 +19,7 @@ _OF_FILES = ("models", "out", "overwrite", "smoke")  # flags that are no setting
 
 def names() -> list[str]:
     """The names of all analyses."""
-    return [name for name in catalogue.names() if hasattr(catalogue.module(name), "ANALYSIS")]
+    return catalogue.names_of("ANALYSIS")
 
 
 def analysis_called(name: str) -> Analysis:

@@ -210,7 +210,7 @@ def _has_features(model: Model) -> bool:
 
 NEEDS = {
     "styles": Need(_has_styles, "has no styles (models.StyleGAN2 and models.StyleGAN have)"),
-    "noise": Need(_has_noise, "has no noise (runs with --noise euclidean or riemannian have)"),
+    "noise": Need(_has_noise, "has no noise (train one with --noise eni or --noise rni)"),
     "feature maps": Need(_has_features, "gives no feature maps (models.StyleGAN2 and models.StyleGAN do)"),
     "discriminator": Need(lambda model: model.discriminator is not None, "holds no discriminator (runs do)"),
     "spectral classifier": Need(

@@ -117,6 +117,8 @@ def _settings(table: Any, texts: dict[str, str]) -> dict[str, Any]:
             raise ValueError(f"--set {name}: the table's recipes have no such setting")
         if option.name in ("seed", "data"):
             raise ValueError(f"--set {name}: the table chooses it; --seeds and --data do this")
+        if option.name == "keep_best" and table.best:
+            raise ValueError(f"--set {name}: {table.name} measures the best checkpoint of each run")
         try:
             value = option.type(text)
         except ResolutionError as error:

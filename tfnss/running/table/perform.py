@@ -46,8 +46,9 @@ def perform(plan: Plan, job: Job) -> None:
     begun = not is_free(job.run)
     given: dict[str, Any] = {} if begun else {**plan.settings_of(job.cell), "seed": job.seed}
     mode = Mode(run_dir=str(job.run), resume=begun, download=plan.download, inception=plan.inception)
-    execute(recipe, given, mode, f"tfnss table {plan.table}", alone=False)
-    with reporting(f"tfnss table {plan.table}", ValueError, OSError):
+    program = f"tfnss table {plan.table}"
+    execute(recipe, given, mode, program, alone=False, again=f"the same `{program}` command")
+    with reporting(program, ValueError, OSError):
         from tfnss.running.table.measuring import measure
 
         measure(plan, job)

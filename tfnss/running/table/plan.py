@@ -70,18 +70,19 @@ class Plan:
     def settings_of(self, cell: Cell) -> dict[str, Any]:
         """What a cell's runs are given, over their recipe's defaults: with the folder's own settings and places of data."""
         recipe = recipe_called(cell.recipe)
-        given = {**cell.settings, **self.settings}
-        if self.kind == "smoke":
-            given |= recipe.smoke
-            batch = given["batch_size"]
-            given |= {"kimg": batch / 1000, "checkpoint_every": batch / 1000, "fid_images": 16}
+        given = {**cell.settings, **(self._toy(recipe) if self.kind == "smoke" else {})}
         if self.declaration.best:
-            given |= {"keep_best": "fid"}
-            given.setdefault("fid_every", given.get("kimg", recipe.defaults["kimg"]) / 20)
-        if self.declaration.best and self.kind == "smoke":
-            given["fid_every"] = given["kimg"]
+            kimg = self.settings.get("kimg", given.get("kimg", recipe.defaults["kimg"]))
+            given["keep_best"] = "fid"
+            given["fid_every"] = kimg if self.kind == "smoke" else given.get("fid_every", kimg / 20)
+        given |= self.settings
         data = given.get("data", recipe.defaults["data"])
         return given | {"data": self.data.get(data, data)}
+
+    def _toy(self, recipe: Recipe) -> dict[str, Any]:
+        """The settings of a run of one iteration, and one tick."""
+        kimg = self.settings.get("kimg", self.settings.get("batch_size", recipe.smoke["batch_size"]) / 1000)
+        return {**recipe.smoke, "kimg": kimg, "checkpoint_every": kimg, "fid_images": 16}
 
 
 @dataclass(frozen=True)
@@ -266,8 +267,7 @@ def check_settings(plan: Plan) -> None:
             raise ValueError(f"--set {name}: {without[0]} has no such setting")
     for cell in {cell.recipe: cell for cell in plan.cells}.values():
         settings_of(recipes[cell.recipe], {**cell.settings, **plan.settings}, Mode())
-    known = {recipe.defaults["data"] for recipe in recipes.values()}
-    known |= {cell.settings["data"] for cell in plan.cells if "data" in cell.settings}
+    known = {replace(plan, data={}).settings_of(cell)["data"] for cell in plan.cells}
     for name in plan.data:
         if name not in known:
             raise ValueError(f"--data {name}: the table has {', '.join(sorted(known))}")
