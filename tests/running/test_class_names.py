@@ -11,7 +11,9 @@ from recipes.stylegan2_photos64 import RECIPE
 from tests.data.places import encoded, noise, write_folder
 from tfnss import plots
 from tfnss.commands import entry
+from tfnss.data import load
 from tfnss.running.command_line import main as train
+from tfnss.running.folder import warn_of_other_images
 from tfnss.running.stored import class_names
 
 FLAGS = ["--smoke", "--resolution", "8", "--batch-size", "8", "--kimg", "0.008", "--checkpoint-every", "0.008"]
@@ -45,6 +47,15 @@ def test_a_run_tells_its_classes(place):
     page = (place / "run" / "report.html").read_text()
     for row in ("<td>0</td>\n<td>cat</td>\n<td>8</td>", "<td>1</td>\n<td>dog &lt;old&gt;</td>\n<td>4</td>"):
         assert row in page
+
+
+def test_other_classes_of_the_same_images_are_told(place, recwarn):
+    images = load(place / "images", 8, 4, labels=True)
+    warn_of_other_images(place / "run", images)
+    assert not recwarn.list
+    images.labels = 1 - images.labels
+    with pytest.warns(UserWarning, match="the classes of the images in .* have changed since the run began"):
+        warn_of_other_images(place / "run", images)
 
 
 def test_sample_grids_have_captions(place):

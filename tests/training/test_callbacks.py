@@ -55,6 +55,8 @@ def test_history_of_a_resumed_run_keeps_the_rows_up_to_its_checkpoint(pictures, 
     fit(gan, pictures, HistoryCSV(path), epochs=3, initial_epoch=2)  # a row that no checkpoint holds
     resumed = compiled()
     restore(resumed, tmp_path / "a.weights.h5")
+    fit(resumed, pictures, HistoryCSV(path), epochs=2, resume=True)  # nothing is left to do
+    assert read_history(path) == first
     fit(resumed, pictures, HistoryCSV(path, curves=tmp_path / "curves.png"), epochs=4, initial_epoch=2)
     rows = read_history(path)
     assert rows[:2] == first

@@ -1,6 +1,7 @@
 """The folder of a run: how it is made, and what it remembers of its settings and images."""
 
 import contextlib
+import hashlib
 import json
 import platform
 import shutil
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 import tfnss
@@ -102,13 +104,19 @@ def _identity(images: tfnss.data.Images) -> dict[str, Any]:
     if images.class_names is not None and images.class_counts is not None:
         used = int(images.class_counts.nonzero()[0].max()) + 1  # a data set may name more
         classes = {"class_names": images.class_names[:used], "class_counts": images.class_counts[:used].tolist()}
+        classes["labels"] = hashlib.sha256(np.asarray(images.labels, np.int64).tobytes()).hexdigest()
     return {"count": len(images), "fingerprint": images.fingerprint, **classes}
 
 
 def warn_of_other_images(run_dir: Path, images: tfnss.data.Images) -> None:
     """Warns if a run began with other images than these: they, and their order, are part of it."""
     begun, now = read_settings(run_dir).get("images"), _identity(images)
-    if not isinstance(begun, dict) or all(begun.get(name) == now[name] for name in ("count", "fingerprint")):
+    if not isinstance(begun, dict):
+        return
+    if all(begun.get(name) == now[name] for name in ("count", "fingerprint")):
+        if begun.get("labels", now.get("labels")) != now.get("labels"):  # early runs did not tell
+            found = f"the classes of the images in {images.name} have changed since the run began"
+            warnings.warn(f"{found}: resumed, it cannot be the same run", stacklevel=2)
         return
     if begun.get("count") != now["count"]:
         found = f"{images.name} holds {now['count']} images, not the {begun.get('count')} that the run began with"

@@ -32,8 +32,9 @@ class HistoryCSV(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         kimg = clock.kimg(self.model)
-        self.rows = [row for row in read_history(self.path) if row["kimg"] <= kimg] if kimg else []
-        if logs and self.rows:
+        found = read_history(self.path) if kimg else []
+        self.rows = [row for row in found if row["kimg"] <= kimg]
+        if self.rows and (logs or self.rows != found):
             self.rows[-1] |= _numbers(logs)
             self._write()
 
