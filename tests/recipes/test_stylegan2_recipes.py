@@ -18,6 +18,7 @@ from recipes import (
     stylegan2_photos64,
 )
 from recipes.families.stylegan2 import build, stylegan2_recipe
+from recipes.families.tables import small_stylegan2
 from tfnss.running.command_line import main
 from tfnss.training.callbacks import read_history
 
@@ -103,6 +104,16 @@ def test_the_generators_rate_is_corrected_with_and_without_path_lengths(path_len
     sizes = {"resolution": 8, "batch_size": 8, "latent_dim": 4, "channel_max": 4}
     gan = build(stylegan2_photos64.RECIPE.settings(**sizes, learning_rate=0.0025, path_length=path_length))
     assert float(gan.generator_optimizer.learning_rate.numpy()) == pytest.approx(0.0025 * 4 / 5)
+
+
+@pytest.mark.parametrize("given", [{}, {"augment": "ada"}, {"noise": "rni"}, {"config": "c", "view": "nss"}], ids=str)
+def test_tables_in_miniature_play_the_game_of_the_papers(given):
+    """Whatever suits the photographs in a quarter of an hour."""
+    small = stylegan2_photos64.RECIPE.settings(**small_stylegan2("row", **given).settings)
+    large = stylegan2_ffhq512.RECIPE.settings(**{"config": small["config"], "resolution": 32, **given})
+    for name in ("loss", "r2", "augment", "noise", "path_length", "learning_rate", "initial_time", "annealing_power"):
+        assert small[name] == large[name], name
+    assert small["gamma"] == 1.0
 
 
 def test_settings_are_the_papers():
