@@ -50,7 +50,7 @@ def test_ours_beside_the_rival(at_once, capsys, monkeypatch):
     for figure in figures.values():
         names = [part.rpartition(" ")[0] for part in figure.split("; ")]
         assert names[:3] == ["seconds, median", "least", "images/s"]
-        assert names[3:] == ["over PyTorch's", "MB at the peak", "over PyTorch's", "MB later"]
+        assert set(names[3:]) == {"over PyTorch's", "MB at the peak", "MB later"}  # a toy may need no memory to compare
 
 
 def test_memory_is_that_of_the_process():

@@ -137,7 +137,9 @@ def test_settings_of_the_networks_are_read_and_flags_win(stylegan2_run):
 
 
 def test_settings_of_fine_tuning(stylegan2_run, tmp_path):
-    gan, settings = started(STYLEGAN2, stylegan2_run, tmp_path / "one", smoke=True, augment="ada", batch_size=32)
+    gan, settings = started(
+        STYLEGAN2, stylegan2_run, tmp_path / "one", smoke=True, augment="ada", loss="non_saturating", batch_size=32
+    )
     assert (settings["ada_kimg"], settings["ada_start"]) == (100.0, 0.0)
     assert gan.augmentation.kimg == 100.0
     assert gan.ema_ramp_up is None
