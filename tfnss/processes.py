@@ -4,6 +4,7 @@ import os
 import shlex
 import signal
 import subprocess
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,8 +34,8 @@ def end_this() -> None:
     """Sends SIGTERM to this process, from any thread."""
     if _WINDOWS:  # whose `kill` asks nobody
         signal.raise_signal(signal.SIGTERM)
-    else:  # to its main thread too, which then stops waiting
-        os.kill(os.getpid(), signal.SIGTERM)
+    else:  # the main thread itself then stops waiting; one to the process may reach another thread
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
 
 
 def quoted(argument: str | os.PathLike) -> str:
