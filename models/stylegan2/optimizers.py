@@ -6,7 +6,7 @@ from typing import Any
 import keras
 
 from tfnss.training import PathLength
-from tfnss.training.lazy import correction
+from tfnss.training.lazy import correction, lazy_optimizer
 
 
 @keras.saving.register_keras_serializable("tfnss")
@@ -39,5 +39,6 @@ def generator_adam(learning_rate: float, regularizers: Sequence[Any], r1_interva
     """
     if r1_interval == 1 or any(isinstance(regularizer, PathLength) for regularizer in regularizers):
         return adam(learning_rate)  # the engine corrects it for what there is
-    c = correction([PathLength().interval])
-    return CorrectedAdam(learning_rate * c, c, beta_1=0.0, beta_2=0.99**c, epsilon=1e-8)
+    intervals = [PathLength().interval]
+    config = lazy_optimizer(adam(learning_rate), intervals).get_config()
+    return CorrectedAdam.from_config({**config, "correction": correction(intervals)})
