@@ -145,7 +145,6 @@ class OriginalFiles:
         self._names = list(files.names)
         self._labels: dict[str, int] | None = None
         self.classes: list[str] | None = None
-        self._listed = files.labels_file() if labels else None
         if labels:
             beside.pass_over(files)
             found, self.classes = file_classes(files)
@@ -154,7 +153,8 @@ class OriginalFiles:
 
     @property
     def fingerprint(self) -> str:
-        labels = "" if self._listed is None else f" {hashlib.sha256(self._listed[1]).hexdigest()}"
+        listed = None if self._labels is None else self._files.labels_file()
+        labels = "" if listed is None else f" {hashlib.sha256(listed[1]).hexdigest()}"
         return f"{self._files.fingerprint}{labels}"
 
     def __len__(self) -> int:
