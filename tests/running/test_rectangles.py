@@ -13,7 +13,16 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*has rank", "ignore:the covaria
 RECIPES = {
     "dcgan_photos": ["--base-width", "4"],
     "ssd_sngan_cifar100": ["--width", "0.03125", "--method", "ssd"],
-    "stylegan2_photos64": ["--channel-base", "64", "--channel-max", "4", "--latent-dim", "8", "--loss", "non_saturating"],
+    "stylegan2_photos64": [
+        "--channel-base",
+        "64",
+        "--channel-max",
+        "4",
+        "--latent-dim",
+        "8",
+        "--loss",
+        "non_saturating",
+    ],
 }
 PARTS = ["--ada", "--augment-probability", "0.5", "--nss"]
 CASES = (
