@@ -69,7 +69,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         description += " (toy sizes: the figures mean nothing)"
     failed: list[str] = []
     figures: Figures = {}
-    for name in arguments.only:
+    for number, name in enumerate(arguments.only, 1):
+        print(f"{name} ({number} of {len(arguments.only)}) ...", file=sys.stderr, flush=True)
         start = time.monotonic()
         found, error = run(name, arguments.quick)
         figures |= found
