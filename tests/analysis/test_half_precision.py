@@ -10,6 +10,8 @@ from tfnss import analysis
 from tfnss.generators import in_float32
 from tfnss.metrics import condition_numbers, perceptual_path_length
 
+pytestmark = pytest.mark.slow
+
 TINY = {"latent_dim": 6, "style_dim": 5, "mapping_layers": 2, "channel_base": 64, "channel_max": 4}
 IMAGES = np.random.default_rng(0).integers(0, 256, (1, 16, 16, 3), dtype=np.uint8)
 # What differences or derivatives are taken of: the numbers are those of float32, but for sums in another order.

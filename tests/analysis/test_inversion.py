@@ -201,6 +201,7 @@ def test_an_image_is_projected_alone_as_among_others(space, eager):
     assert equal_slots == (space == "w")
 
 
+@pytest.mark.slow
 def test_without_the_regulariser_noise_shows_the_image():
     """Its neighbours are alike, and it comes nearer; mean and variance are kept."""
     generator = tiny(16)

@@ -11,6 +11,8 @@ from tests.running.test_bad_input import snapshot
 from tfnss.commands import blend, export, generate
 from tfnss.running.stored import load_run
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):

@@ -211,6 +211,7 @@ def test_the_module_is_the_command(tmp_path, capsys, monkeypatch):
     assert (found.returncode, found.stdout, found.stderr.count("\n")) == (2, "", 1)
 
 
+@pytest.mark.slow
 def test_foreign_packages_are_not_taken_for_ours_by_the_module(foreign):
     """`python -m` looks in the working directory first."""
     command = (sys.executable, "-m", "tfnss", "train", "dcgan_photos", "--smoke", "--dry-run")

@@ -16,6 +16,8 @@ from tfnss.metrics import results
 from tfnss.running.command_line import main as train
 from tfnss.running.stored import load_run
 
+pytestmark = pytest.mark.slow
+
 TINY = ["--smoke", "--base-width", "4"]
 
 

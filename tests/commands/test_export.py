@@ -17,6 +17,8 @@ from tfnss.running import load_run, stored
 from tfnss.running.command_line import main as train
 from tfnss.serving import exported, read_card
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):

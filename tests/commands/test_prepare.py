@@ -71,6 +71,7 @@ def test_an_lsun_export(place):
     assert json.loads((place / "records" / "manifest.json").read_text())["skipped"] == [["zzz", "is not an image"]]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:the covariance")
 def test_a_run_on_records(place, capsys):
     main([str(place / "images"), str(place / "records"), "--resolution", "32"])

@@ -65,6 +65,7 @@ def square(path):
         return np.asarray(image.convert("RGB").resize((8, 8), Image.Resampling.LANCZOS, box=(2, 0, 14, 12)))
 
 
+@pytest.mark.slow
 def test_pictures_and_styles(place, tmp_path, capsys):
     flags = ["--distance", "pixels", "--steps", "4", "--space", "w+", "--seed", "3", "--out", str(tmp_path)]
     project.main([str(place / "run"), str(place / "wide.png"), str(place / "grey.png"), *flags])

@@ -18,6 +18,8 @@ from tfnss.commands import entry, push
 from tfnss.running import readme
 from tfnss.running.stored import load_run
 
+pytestmark = pytest.mark.slow
+
 RECORD = {
     "fid": 12.5,
     "kid": 1e-05,

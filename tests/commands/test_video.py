@@ -11,6 +11,8 @@ from tfnss.analysis import loop, motion
 from tfnss.commands import video
 from tfnss.serving import drawing, load
 
+pytestmark = pytest.mark.slow
+
 TINY = {"latent_dim": 6, "channel_base": 32, "channel_max": 4, "mapping_layers": 1}
 
 

@@ -9,7 +9,7 @@ from models import DCGAN, R3GAN, SNGAN, StyleGAN2
 from tfnss.serving import read_card
 from tfnss.uint8 import from_uint8, to_uint8
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated")]
 TINY = {"latent_dim": 6, "channel_base": 32, "channel_max": 4, "mapping_layers": 1}
 MODELS = {
     "dcgan": lambda channels: DCGAN(16, latent_dim=6, base_width=4, channels=channels),

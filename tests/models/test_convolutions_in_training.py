@@ -8,7 +8,10 @@ import tfnss
 from models import DCGAN
 from tfnss.layers import convolution
 
-pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the engine is TensorFlow's")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the engine is TensorFlow's"),
+]
 
 
 def weights_after_ten_steps(jit_compile):

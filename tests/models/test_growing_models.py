@@ -6,6 +6,8 @@ import pytest
 import tfnss
 from models import StyleGAN, StyleGAN2
 
+pytestmark = pytest.mark.slow
+
 SMALL = {"latent_dim": 8, "channel_max": 4, "channel_base": 64}
 PARTS = {
     "nothing": dict,

@@ -223,6 +223,7 @@ def test_defaults_of_compile():
     assert (type(gan.loss).__name__, gan.discriminator_steps) == ("Wasserstein", 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("downsampling", "jit_compile"),
     [
@@ -265,6 +266,7 @@ def test_config():
     assert [w.shape for w in copy.weights] == [w.shape for w in gan.weights]
 
 
+@pytest.mark.slow
 def test_shortcuts_are_rectified_unless_a_model_is_older():
     assert tiny().get_config()["shortcut"] == "rectified"
     config = tiny().get_config()

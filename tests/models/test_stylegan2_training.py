@@ -185,6 +185,7 @@ def test_the_generators_optimizer_is_corrected_once(config, regularizers):
     assert gan.discriminator_optimizer.beta_2 == pytest.approx(0.99 ** (16 / 17))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("config", "c"), [("b", 1.0), ("c", 4 / 5), ("d", 4 / 5)])
 def test_rates_of_growth_are_corrected_with_and_without_path_lengths(config, c, tmp_path):
     gan = StyleGAN2(16, config=config, latent_dim=6, channel_base=64, channel_max=6, mapping_layers=1)
@@ -275,6 +276,7 @@ def test_the_view_comes_after_the_augmentation_and_r1_before_both():
         assert float(tfnss.R1(2.0)(gan.game.discriminate, images, None)) == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["float16", pytest.param("bfloat16", marks=pytest.mark.slow)])
 def test_half_precision_trains(precision, pictures):
     gan = compiled(tiny(16, precision=precision, channel_base=64), view=None, annealing=None, augmentation=None)

@@ -16,6 +16,8 @@ from tests.recipes.test_ssd_analyses import save_untrained
 from tfnss import analysis
 from tfnss.running.analysis.command_line import main
 
+pytestmark = pytest.mark.slow
+
 FLAGS = ["--smoke", "--images", "3", "--altered", "1", "--seed", "5"]
 
 

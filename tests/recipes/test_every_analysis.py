@@ -21,6 +21,8 @@ from tfnss.running.analysis import command_line
 from tfnss.running.analysis.model import NEEDS, opened, place_of
 from tfnss.running.analysis.outcome import read_outcome
 
+pytestmark = pytest.mark.slow
+
 PICKLE = Path(__file__).parents[1] / "oracles" / "ada_pytorch_tiny.pkl"
 MODULES = [
     importlib.import_module(f"recipes.{module.name}")

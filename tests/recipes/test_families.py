@@ -78,6 +78,7 @@ def test_penalties(recipe):
     }
 
 
+@pytest.mark.slow
 @every_family
 def test_augmentations(recipe):
     assert built(recipe, augment="none").augmentation is None

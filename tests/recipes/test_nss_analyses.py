@@ -54,6 +54,7 @@ def test_spaces_are_drawn(tmp_path, capsys):
 # -- figure 2 --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_variances_of_several_data_sets_in_one_picture(tmp_path, capsys):
     out = tmp_path / "variance.png"
     flags = ["--resolution", "8", "--images", "64", "--out", str(out)]
@@ -81,6 +82,7 @@ def runs(tmp_path_factory):
     return place
 
 
+@pytest.mark.slow
 def test_predictions_are_percentiles_of_the_discriminators_probabilities(runs, capsys):
     flags = ["--images", "20", "--batch-size", "8", "--seed", "3", "--times", "0,4"]
     analyse(nss_predictions, [str(runs / "gan"), str(runs / "nss"), *flags])
@@ -144,6 +146,7 @@ def test_the_toy_experiment(tmp_path, capsys):
     np.testing.assert_array_equal(record["ss"]["runs"][0]["std"]["reals"], record["nss"]["runs"][0]["std"]["reals"])
 
 
+@pytest.mark.slow
 def test_the_toy_experiment_ends_when_it_diverges(tmp_path, capsys):
     with pytest.raises(SystemExit, match=r"^2$"):
         nss_hadamard.main(["--smoke", "--learning-rate", "1e30", "--out", str(tmp_path)])

@@ -22,6 +22,8 @@ from tfnss.running.command_line import main as train
 from tfnss.running.stored import load_run
 from tfnss.training.callbacks import read_history
 
+pytestmark = pytest.mark.slow
+
 SMALL = ["--images", "20", "--batch-size", "8", "--seed", "3"]  # the last batch is not whole
 
 

@@ -11,6 +11,8 @@ from tfnss import analysis
 from tfnss.running.analysis.command_line import main
 from tfnss.running.stored import load_run
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):

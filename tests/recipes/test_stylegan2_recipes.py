@@ -142,6 +142,7 @@ def test_faces_are_mirrored_where_the_papers_do_so():
     assert mirrored == {"rni_stylegan2_ffhq128", "ssd_stylegan_ffhq", "stylegan2_ffhq512"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("xla", "compiled"), [("auto", "auto"), ("on", True), ("off", False)], ids=["auto", "on", "off"]
 )

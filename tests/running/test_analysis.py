@@ -81,6 +81,7 @@ def place(models, tmp_path, monkeypatch):
     return tmp_path / "place"
 
 
+@pytest.mark.slow
 def test_every_kind_of_model_side_by_side(place, capsys):
     paths = ["run", "run/checkpoints/000064.weights.h5", "other", "generator.keras", str(PICKLE)]
     main(LOOK, paths)

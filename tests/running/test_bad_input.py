@@ -205,6 +205,7 @@ def test_damaged_files_of_a_run(trained, tmp_path, capsys):
         assert snapshot(run_dir) == before
 
 
+@pytest.mark.slow
 def test_no_traceback_on_the_command_line(place):
     command = [sys.executable, "-m", "recipes.dcgan_photos", "--data", str(place / "corrupt"), "--batch-size", "8"]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -164,6 +164,7 @@ def test_the_best_needs_fids(tmp_path, capsys):
     assert "--fid-every" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "exports"), [(signal.SIGTERM, True), (signal.SIGINT, False)])
 def test_a_run_that_is_told_to_stop_exports(number, exports, tmp_path, monkeypatch):
     """Ctrl-C does not: who is at the keyboard resumes it."""

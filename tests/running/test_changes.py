@@ -79,6 +79,7 @@ def test_a_changed_rate_acts(run, tmp_path):
     assert moved[0] > 1e-5
 
 
+@pytest.mark.slow
 def test_a_checkpoint_is_found_in_the_run(run, monkeypatch):
     (run / "checkpoints").mkdir()
     (run / "checkpoint.weights.h5").rename(run / "checkpoints" / "000000040.weights.h5")
@@ -121,6 +122,7 @@ def test_change_is_of_a_resumed_run(tmp_path, capsys):
     assert "--change goes with --resume" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_latest_run_is_found(run, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit):

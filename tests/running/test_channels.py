@@ -12,6 +12,8 @@ from tfnss.commands import entry
 from tfnss.metrics import results
 from tfnss.running.command_line import main as train
 
+pytestmark = pytest.mark.slow
+
 FLAGS = ["--smoke", "--resolution", "32", "--base-width", "4", "--kimg", "0.016", "--checkpoint-every", "0.016"]
 
 

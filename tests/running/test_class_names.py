@@ -16,6 +16,8 @@ from tfnss.running.command_line import main as train
 from tfnss.running.folder import warn_of_other_images
 from tfnss.running.stored import class_names
 
+pytestmark = pytest.mark.slow
+
 FLAGS = ["--smoke", "--resolution", "8", "--batch-size", "8", "--kimg", "0.008", "--checkpoint-every", "0.008"]
 NAMES = ["cat", "dog <old>"]
 

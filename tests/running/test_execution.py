@@ -191,6 +191,7 @@ def test_help_explains_every_flag(capsys):
         assert text.count("(default: ") >= 12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kimg", "images"),
     [

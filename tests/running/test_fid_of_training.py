@@ -15,7 +15,7 @@ from tfnss.running.stored import load_run, read_settings
 
 FLAGS = ["--smoke", "--base-width", "4", "--kimg", "0.032", "--fid-every", "0.016", "--fid-images", "12"]
 FLAGS += ["--features", "embedded", "--checkpoint-every", "0.016"]
-pytestmark = pytest.mark.filterwarnings("ignore:the covariance")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:the covariance")]
 
 
 @pytest.fixture(scope="module")

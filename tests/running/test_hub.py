@@ -18,6 +18,8 @@ from tfnss.running import hub
 from tfnss.running.analysis.model import opened, place_of
 from tfnss.training.callbacks.checkpoint import images_at
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):

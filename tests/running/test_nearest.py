@@ -17,6 +17,8 @@ from tfnss.running.command_line import main as train
 from tfnss.running.nearest import draw_pairs, read_nearest
 from tfnss.running.stored import load_run
 
+pytestmark = pytest.mark.slow
+
 TINY = ["--smoke", "--base-width", "4", "--kimg", "0.032", "--checkpoint-every", "0.016"]
 
 

@@ -176,6 +176,7 @@ def test_a_run_that_went_back_shows_no_samples_of_its_former_future(run):
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_page_stays_small(run):
     (run / "history.csv").unlink()
     noise = np.random.default_rng(0).integers(0, 256, (1600, 1600, 3), dtype=np.uint8)

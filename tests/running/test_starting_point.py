@@ -20,6 +20,8 @@ from tfnss.running.settings import settings_of
 from tfnss.running.stored import load_run
 from tfnss.training.fine_tuning import trained_of
 
+pytestmark = pytest.mark.slow
+
 PICKLE = Path(__file__).parents[1] / "oracles" / "ada_pytorch_tiny.pkl"
 DCGAN, STYLEGAN2 = dcgan_photos.RECIPE, stylegan2_photos64.RECIPE
 NETWORKS = ("generator", "generator_ema", "discriminator")

@@ -44,6 +44,7 @@ def gans():
     return {name: make() for name, make in MODELS.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_a_keras_file_is_the_generator_in_another_process(name, gans, tmp_path):
     gan, file = gans[name], tmp_path / "model.keras"

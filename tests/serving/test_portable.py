@@ -118,7 +118,7 @@ def assert_near(images, reference):
     assert np.abs(images.astype(int) - reference).max() <= 1
 
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated")]
 
 
 @pytest.mark.parametrize("format", SUFFIXES)

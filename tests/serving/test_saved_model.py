@@ -113,6 +113,7 @@ def command_line(*arguments):
     return subprocess.run([*program, *map(str, arguments)], check=True, capture_output=True, text=True).stdout
 
 
+@pytest.mark.slow
 def test_the_command_line_of_saved_models_shows_and_runs_it(exported, tmp_path):
     gan, model = exported["stylegan2"]
     shown = command_line("show", "--dir", model, "--all")

@@ -25,6 +25,8 @@ from tests.commands.test_project import write_run
 from tests.running.test_bad_input import snapshot
 from tfnss.analysis.styles_file import save_styles
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(tfnss.__file__).parents[1]
 ABOUT = {  # tabs, and what their captions are at first
     "Seeds": "seeds 0 to 15",

@@ -18,6 +18,8 @@ from tfnss.running import drawn
 from tfnss.showing import tabs
 from tfnss.showing.controls import Choice, Slider, Whole
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):

@@ -37,6 +37,7 @@ def test_on_one_device_both_are_the_same(pictures, regularizers):
     np.testing.assert_array_equal(*results)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("regularizers", [pytest.param((), marks=pytest.mark.exhaustive), (tfnss.R1(1.0, 2),)])
 def test_xla_compiles_it_on_two_replicas(mirrored, pictures, regularizers):
     results = []

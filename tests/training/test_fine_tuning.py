@@ -12,6 +12,8 @@ from tests.training.networks import tiny_gan
 from tfnss.training import GAN
 from tfnss.training.roles import weights_by_role
 
+pytestmark = pytest.mark.slow
+
 NETWORKS = ("generator", "generator_ema", "discriminator")
 
 

@@ -73,6 +73,7 @@ def test_every_combination_trains(loss, regularizer, view, pictures):
     assert set(history) >= {"d_loss", "g_loss", "real_prediction", "fake_prediction"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("augmentation", AUGMENTATIONS)
 @pytest.mark.parametrize("regularizer", ["r1", "r2", "lecam"])
 def test_every_augmentation_trains(augmentation, regularizer, pictures):
@@ -84,6 +85,7 @@ def test_every_augmentation_trains(augmentation, regularizer, pictures):
     assert not np.array_equal(weights(gan), before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mixing", ["logit", "probability"])
 @pytest.mark.parametrize("loss", LOSSES)
 def test_every_game_is_played_with_spectral_realness(loss, mixing, pictures):

@@ -67,6 +67,7 @@ def test_stages_and_what_is_told_of_them():
     assert int(gan.images_seen.numpy()) == int(gan.images_total.numpy()) == END
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "stop", [WHOLE - 8, WHOLE, *(pytest.param(stop, marks=pytest.mark.exhaustive) for stop in (STABLE, WHOLE + 4))]
 )
@@ -99,6 +100,7 @@ def test_two_replicas_give_the_weights_of_one(mirrored, whole):
     np.testing.assert_allclose(fit(gan)[0], whole, atol=2e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("part", "classes"),
     [
@@ -226,6 +228,7 @@ def test_a_gan_that_grows_is_saved_whole(tmp_path):
     assert [c.kernel.shape[0] for c in (copy.spectral_realness, *copy.smaller_spectral_realness)] == [9, 3]
 
 
+@pytest.mark.slow
 def test_the_length_of_a_run():
     gan = compiled(total_kimg=0.041)
     fit(gan, epochs=100)

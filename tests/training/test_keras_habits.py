@@ -161,6 +161,7 @@ def test_a_dataset_of_nothing(pictures):
         compiled().fit(empty, steps_per_epoch=2, verbose=0)
 
 
+@pytest.mark.slow
 def test_a_loop_of_epochs_is_one_run_where_its_length_is_told(pictures, caplog):
     parts = {"view": tfnss.ScaleSpace(), "annealing": tfnss.ExponentialAnnealing(64)}
     whole = compiled(**parts, total_kimg=0.128)
@@ -188,6 +189,7 @@ def test_a_loop_of_ones_own_has_progress(pictures):
     assert progress == [0, 0.25, 0.5, 0.75]
 
 
+@pytest.mark.slow
 def test_a_loop_whose_length_nobody_tells_is_told_so(pictures, caplog):
     batch = tf.constant(tiny_images(pictures)[:8] / 127.5 - 1, tf.float32)
     compiled().train_step((batch,))

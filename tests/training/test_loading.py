@@ -25,6 +25,7 @@ def loaded(imports, path):
     return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_its_class_is_all_that_has_to_be_imported(tmp_path):
     """Parts come from modules that nothing has imported yet."""
     gan = StyleGAN2(8, latent_dim=6, channel_base=32, channel_max=4, mapping_layers=1)

@@ -69,6 +69,7 @@ def test_models_train_save_and_load(config, classes, tmp_path):
         np.testing.assert_array_equal(named_weights(copy)[name], weight)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("config", "lod"),
     [

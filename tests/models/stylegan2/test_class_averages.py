@@ -15,6 +15,8 @@ from tests.models.stylegan2.checkpoints.pickles import pytorch_contents, tf_cont
 from tfnss import serving
 from tfnss.random.stateless import statistics_latents
 
+pytestmark = pytest.mark.slow
+
 CLASSES = 3
 TINY = {"latent_dim": 6, "channel_base": 32, "channel_max": 6, "mapping_layers": 2}
 
