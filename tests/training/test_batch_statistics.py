@@ -50,6 +50,13 @@ def test_xla_compiles_it_on_two_replicas(mirrored, pictures, regularizers):
     np.testing.assert_allclose(*results, atol=1e-5)
 
 
+def test_replicas_share_statistics_in_each_part_of_a_batch(mirrored, pictures):
+    with mirrored.scope():
+        gan = compiled_gan(accumulation_steps=2)
+    assert np.isfinite(train(gan, pictures, steps=1)).all()
+    assert all(np.array_equal(*values) for values in moving(gan, mirrored))
+
+
 def test_the_moving_averages_are_the_mean_over_replicas(mirrored, pictures, monkeypatch):
     with mirrored.scope():
         agreed, apart = (compiled_gan(batch_statistics="replica") for _ in range(2))

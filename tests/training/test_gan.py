@@ -1,3 +1,4 @@
+import collections
 import itertools
 
 import keras
@@ -9,7 +10,7 @@ import tfnss
 from tests.training.networks import tiny_gan, tiny_images
 from tfnss.data import Images
 from tfnss.training import losses
-from tfnss.training.phases import Phase, build_phases
+from tfnss.training.phases import DiscriminatorStep, GeneratorStep, Phase, build_phases
 
 LOSSES = list(losses.LOSSES)
 REGULARIZERS = {
@@ -338,6 +339,26 @@ def test_the_graph_is_traced_once(pictures):
     gan = compiled(tfnss.NoisyScaleSpace(), regularizers=[tfnss.R1(1.0, 2)])
     fit(gan, pictures, steps=4, epochs=3)
     assert gan.train_function.experimental_get_tracing_count() == 1
+
+
+def test_a_phase_is_traced_once_for_all_parts_of_the_batch(pictures, monkeypatch):
+    """A function that Python runs as it runs the rest, where that is asked for."""
+    traced = collections.Counter()
+    for kind in (DiscriminatorStep, GeneratorStep):
+        monkeypatch.setattr(kind, "loss", _counted(kind.loss, traced))
+    for eagerly, expected in ((False, 1), (True, 4)):
+        traced.clear()
+        gan = compiled(accumulation_steps=4, run_eagerly=eagerly)
+        fit(gan, pictures, steps=1)
+        assert traced == {"DiscriminatorStep": expected, "GeneratorStep": expected}
+
+
+def _counted(loss, traced):
+    def counted(phase, *inputs):
+        traced[type(phase).__name__] += 1
+        return loss(phase, *inputs)
+
+    return counted
 
 
 def test_keras_still_has_the_private_names_that_the_engine_uses():

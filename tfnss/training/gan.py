@@ -220,7 +220,7 @@ class GAN(BatchMethods, FineTuning, Stages, PenaltyStates, keras.Model):
         synchronized = normalization.settle(layers, self._replicas, bool(self.regularizers), choice)
         jit_compile = normalization.compiles(jit_compile, synchronized) and not self.run_eagerly
         self._drifting = lambda: normalization.drifting(layers, self._replicas, choice)
-        how = (self._source, self._replicas, self.accumulation_steps, jit_compile)
+        how = (self._source, self._replicas, self.accumulation_steps, jit_compile, synchronized)
         return [gradients.PhaseGradients(phase, self.game, *how) for phase in self.phases]
 
     # -- one iteration -----------------------------------------------------------------------------------------------

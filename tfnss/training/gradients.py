@@ -25,6 +25,7 @@ class PhaseGradients:
         replicas: Number of replicas.
         parts: Parts that a replica's share is cut into, one after the other.
         jit_compile: Whether XLA compiles the gradients of a part.
+        synchronized: Whether replicas tell one another of their shares meanwhile, which none may inside a function.
 
     Call arguments:
         *inputs: What the phase's loss is taken of: this replica's share.
@@ -41,6 +42,7 @@ class PhaseGradients:
         replicas: int,
         parts: int,
         jit_compile: bool,
+        synchronized: bool = False,
     ) -> None:
         self.phase, self.game, self._source = phase, game, source
         self._replicas, self._parts, self.compiled = replicas, parts, jit_compile
@@ -48,8 +50,11 @@ class PhaseGradients:
         self._checked_apart = jit_compile and not xla.accelerated()  # a tenth of what XLA has to compile on CPUs
         if jit_compile:
             self.of_part = xla.compiled(self._of_part)
+        elif parts > 1 and not synchronized:  # or each part would be traced anew, in as many times the time and memory
+            self.of_part = tf.function(self._of_part, autograph=False)
 
     def __call__(self, *inputs: Any) -> tuple[list, Logs]:
+        of_part = self._of_part if tf.executing_eagerly() else self.of_part
         first = tf.distribute.get_replica_context().replica_id_in_sync_group * self._parts
         gradients: list | None = None
         logs = []
@@ -57,7 +62,7 @@ class PhaseGradients:
             with tf.control_dependencies(gradients or []):  # one after the other, or all would be in memory at once
                 self.seed_stock_layers(first + number)
                 part = tf.convert_to_tensor(first + number)  # not a number, or each part would be compiled anew
-                new, log = self.of_part(part, *map(tf.identity, share))
+                new, log = of_part(part, *map(tf.identity, share))
                 if self._checked_apart:
                     log |= {"bad": tf.maximum(log["bad"], _bad(new))}
             gradients = new if gradients is None else [a + b for a, b in zip(gradients, new, strict=True)]
