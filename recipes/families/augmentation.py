@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import tfnss
-from tfnss.running.option import Option
+from tfnss.running import sections
+from tfnss.running.option import Option, in_section
 
 
 def augmentation_options(in_name: bool = False, later: bool = True) -> tuple[Option, ...]:
@@ -14,7 +15,8 @@ def augmentation_options(in_name: bool = False, later: bool = True) -> tuple[Opt
         in_name: As for `Option`, of the first one.
         later: Whether the family got augmentation after version 0.1.0.
     """
-    return (
+    return in_section(
+        sections.AUGMENTATION,
         Option(
             "augment",
             str,

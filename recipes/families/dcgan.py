@@ -13,6 +13,7 @@ from recipes.families.spectral import SPECTRAL, spectral_realness
 from recipes.families.view import space_options, view_of, view_option
 from recipes.families.xla import jit_compile, xla_option
 from tfnss.console import check_range
+from tfnss.running import sections
 from tfnss.running.catalogue import PAPERS
 from tfnss.running.figure import Rows
 from tfnss.running.option import Option
@@ -89,6 +90,7 @@ _OPTIONS = (
         worked_out="the method's of table 3",
         metavar="RATE",
         changeable=True,
+        section=sections.GAME,
     ),
     Option(
         "beta_1",
@@ -97,6 +99,7 @@ _OPTIONS = (
         worked_out="the method's of table 3",
         metavar="BETA",
         changeable=True,
+        section=sections.GAME,
     ),
     Option(
         "penalty_weight",
@@ -105,6 +108,7 @@ _OPTIONS = (
         worked_out="the method's of table 3",
         metavar="WEIGHT",
         changeable=True,
+        section=sections.GAME,
     ),
     *game_options(),
     steps_option(None, worked_out="the method's"),

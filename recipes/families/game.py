@@ -5,7 +5,8 @@ from typing import Any
 
 import tfnss
 from tfnss.console import check_range
-from tfnss.running.option import Option
+from tfnss.running import sections
+from tfnss.running.option import Option, in_section
 
 _LOSSES = ("non_saturating", "minimax", "least_squares", "wasserstein", "hinge", "relativistic")
 
@@ -18,7 +19,8 @@ def game_options(
     r2: float | None = 0.0,
 ) -> tuple[Option, ...]:
     """Loss, penalties and steps, with these defaults; None for those that the recipe works out."""
-    return (
+    return in_section(
+        sections.GAME,
         Option(
             "loss",
             str,
@@ -78,6 +80,7 @@ def steps_option(default: int | None, worked_out: str = "", later: bool = True) 
         worked_out=worked_out,
         metavar="N",
         later=later,
+        section=sections.GAME,
     )
 
 
@@ -92,6 +95,7 @@ def statistics_option() -> Option:
         choices=("global", "replica"),
         changeable=True,
         later=True,
+        section=sections.GAME,
     )
 
 
@@ -106,6 +110,7 @@ def average_option(default: float | None, worked_out: str = "", later: bool = Fa
         metavar="KIMG",
         changeable=True,
         later=later,
+        section=sections.GAME,
     )
 
 

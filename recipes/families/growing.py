@@ -5,7 +5,8 @@ from typing import Any
 
 import tfnss
 from tfnss.console import check_range
-from tfnss.running.option import Option
+from tfnss.running import sections
+from tfnss.running.option import Option, in_section
 
 _CODES = {"stylegan2": None, "stylegan-1": 1, "stylegan-2": 2, "stylegan-4": 4, "stylegan-8": 8}
 BATCH_SIZE = 32  # of the papers, at 64x64 and above on 8 GPUs
@@ -14,7 +15,8 @@ LEARNING_RATE = 0.001  # of the papers, below 128x128
 
 def growing_options() -> tuple[Option, ...]:
     """Whether a run grows, and how."""
-    return (
+    return in_section(
+        sections.GROWING,
         Option(
             "growing",
             str,

@@ -14,6 +14,7 @@ from recipes.families.view import NSS_SHORTCUT, space_options, view_of, view_opt
 from recipes.families.xla import jit_compile, xla_option
 from tfnss.console import check_range
 from tfnss.resolution import Resolution
+from tfnss.running import sections
 from tfnss.running.catalogue import PAPERS
 from tfnss.running.figure import Rows
 from tfnss.running.option import Option
@@ -29,11 +30,28 @@ _OPTIONS = (
         "number of classes of the images: the subfolders of --data, or the data set's own; 0 for an unconditional model",
         0,
         of_networks=True,
+        section=sections.IMAGES,
     ),
     *game_options(loss="relativistic", gamma=None, later_gamma=False, r2=None),
     steps_option(1, later=False),
-    Option("learning_rate", float, "learning rate of Adam at the start", 2e-4, metavar="RATE", changeable=True),
-    Option("beta_2", float, "decay of Adam's second moment at the start", 0.9, metavar="BETA", changeable=True),
+    Option(
+        "learning_rate",
+        float,
+        "learning rate of Adam at the start",
+        2e-4,
+        metavar="RATE",
+        changeable=True,
+        section=sections.GAME,
+    ),
+    Option(
+        "beta_2",
+        float,
+        "decay of Adam's second moment at the start",
+        0.9,
+        metavar="BETA",
+        changeable=True,
+        section=sections.GAME,
+    ),
     average_option(500.0),
     Option(
         "decay_kimg",
@@ -43,11 +61,34 @@ _OPTIONS = (
         worked_out="the recipe's, or the length of the run",
         metavar="KIMG",
         changeable=True,
+        section=sections.GAME,
     ),
-    Option("final_learning_rate", float, "learning rate at the end", 5e-5, metavar="RATE", changeable=True),
-    Option("final_beta_2", float, "decay of Adam's second moment at the end", 0.99, metavar="BETA", changeable=True),
     Option(
-        "gamma_decay", float, "share of gamma and r2 that is left at the end", 0.1, metavar="SHARE", changeable=True
+        "final_learning_rate",
+        float,
+        "learning rate at the end",
+        5e-5,
+        metavar="RATE",
+        changeable=True,
+        section=sections.GAME,
+    ),
+    Option(
+        "final_beta_2",
+        float,
+        "decay of Adam's second moment at the end",
+        0.99,
+        metavar="BETA",
+        changeable=True,
+        section=sections.GAME,
+    ),
+    Option(
+        "gamma_decay",
+        float,
+        "share of gamma and r2 that is left at the end",
+        0.1,
+        metavar="SHARE",
+        changeable=True,
+        section=sections.GAME,
     ),
     *space_options(initial_time=256.0, stddev=0.15),
     Option("channel_base", int, "channels times resolution", 24576, metavar="CHANNELS", of_networks=True),
@@ -70,6 +111,7 @@ _OPTIONS = (
         metavar="N",
         incidental=True,
         changeable=True,
+        section=sections.MACHINE,
     ),
     xla_option("auto"),  # off on CPUs, where it has no fast grouped convolutions
 )

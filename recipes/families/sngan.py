@@ -16,6 +16,7 @@ from recipes.families.xla import jit_compile, xla_option
 from recipes.figures import figures
 from tfnss.console import check_range
 from tfnss.resolution import Resolution
+from tfnss.running import sections
 from tfnss.running.figure import Rows
 from tfnss.running.option import Option
 from tfnss.running.recipe import Recipe
@@ -65,16 +66,26 @@ _OPTIONS = (
         1.0,
         metavar="WEIGHT",
         changeable=True,
+        section=sections.GAME,
     ),
     *game_options(loss="hinge"),
     steps_option(None, worked_out="5, and 2 at 128", later=False),
-    Option("learning_rate", float, "learning rate of Adam at the start", 2e-4, metavar="RATE", changeable=True),
+    Option(
+        "learning_rate",
+        float,
+        "learning rate of Adam at the start",
+        2e-4,
+        metavar="RATE",
+        changeable=True,
+        section=sections.GAME,
+    ),
     Option(
         "decay",
         str,
         "learning rate over the run: falling to 0 (linear) or constant",
         "linear",
         choices=("linear", "none"),
+        section=sections.GAME,
     ),
     view_option(shortcuts=NSS_SHORTCUT, later=True, changeable=True),
     *space_options(initial_time=256.0, stddev=0.15, later=True),

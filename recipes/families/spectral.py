@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import tfnss
-from tfnss.running.option import Option
+from tfnss.running import sections
+from tfnss.running.option import Option, in_section
 
-MIXTURE = (
+MIXTURE = in_section(
+    sections.SPECTRAL,
     Option(
         "lambda", float, "share of the discriminator beside the spectral classifier, in [0, 1]", 0.5, metavar="SHARE"
     ),
@@ -26,6 +28,7 @@ SPECTRAL = (
         "none",
         choices=("none", "ssd"),
         shortcuts={"--ssd": ("ssd", "the same as --spectral ssd")},
+        section=sections.SPECTRAL,
     ),
     *MIXTURE,
 )

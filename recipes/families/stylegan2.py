@@ -18,6 +18,7 @@ from recipes.families.view import NSS_SHORTCUT, space_options, view_of, view_opt
 from recipes.families.xla import jit_compile, xla_option
 from tfnss.console import check_range
 from tfnss.resolution import Resolution
+from tfnss.running import sections
 from tfnss.running.catalogue import PAPERS
 from tfnss.running.figure import Rows
 from tfnss.running.option import Option
@@ -38,6 +39,7 @@ _OPTIONS = (
         worked_out="the config's",
         choices=_ON_OFF,
         changeable=True,
+        section=sections.GAME,
     ),
     Option(
         "path_length_interval",
@@ -46,6 +48,7 @@ _OPTIONS = (
         4,
         metavar="N",
         later=True,
+        section=sections.GAME,
     ),
     Option(
         "config",
@@ -80,10 +83,19 @@ _OPTIONS = (
         "number of classes of the images: the subfolders of --data, or the data set's own; 0 for an unconditional model",
         0,
         of_networks=True,
+        section=sections.IMAGES,
     ),
     *game_options(loss="non_saturating", gamma=None, r1_interval=None, later_gamma=False),
     steps_option(1),
-    Option("learning_rate", float, "learning rate of Adam", worked_out="the config's", metavar="RATE", changeable=True),
+    Option(
+        "learning_rate",
+        float,
+        "learning rate of Adam",
+        worked_out="the config's",
+        metavar="RATE",
+        changeable=True,
+        section=sections.GAME,
+    ),
     average_option(None, worked_out="the config's"),
     *space_options(initial_time=128.0, stddev=None),
     *growing_options(),
@@ -94,6 +106,7 @@ _OPTIONS = (
         "float32",
         choices=("float32", "float16", "bfloat16"),
         changeable=True,
+        section=sections.MACHINE,
     ),
     Option(
         "accumulation_steps",
@@ -103,6 +116,7 @@ _OPTIONS = (
         metavar="N",
         incidental=True,
         changeable=True,
+        section=sections.MACHINE,
     ),
     Option(
         "channel_base",

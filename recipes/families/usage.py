@@ -1,5 +1,6 @@
 """The setting of how often the usage of resolutions is recorded, for families whose images grow through resolutions."""
 
+from tfnss.running import sections
 from tfnss.running.option import Option
 
 
@@ -15,4 +16,5 @@ def usage_option() -> Option:
         incidental=True,
         changeable=True,
         later=True,
+        section=sections.MEASURING,
     )

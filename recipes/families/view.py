@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import tfnss
-from tfnss.running.option import Option
+from tfnss.running import sections
+from tfnss.running.option import Option, in_section
 
 _SPACES: dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "ss": lambda settings: tfnss.ScaleSpace(settings["kernel_stddev"]),
@@ -36,6 +37,7 @@ def view_option(default: str | None = "plain", worked_out: str = "", **kwargs: A
         default,
         worked_out=worked_out,
         choices=VIEWS,
+        section=sections.SHOWN,
         **kwargs,
     )
 
@@ -51,7 +53,8 @@ def space_options(initial_time: float, stddev: float | None, later: bool = False
         stddev: and of the noise; None where the recipe works it out.
         later: Whether the family got views after version 0.1.0.
     """
-    return (
+    return in_section(
+        sections.SHOWN,
         Option(
             "initial_time",
             float,

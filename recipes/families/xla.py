@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tfnss.running import sections
 from tfnss.running.option import Option
 
 _VALUES: dict[str, bool | str] = {"auto": "auto", "on": True, "off": False}
@@ -19,6 +20,7 @@ def xla_option(default: str) -> Option:
         choices=tuple(_VALUES),
         incidental=True,
         changeable=True,
+        section=sections.MACHINE,
     )
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from tfnss.console import Parser
 from tfnss.resolution import from_text
-from tfnss.running.option import Option
+from tfnss.running import sections
+from tfnss.running.option import Option, in_section
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,15 @@ def test_saved_values(type, good, bad):
     option = Option("x", type, "help", default=good[0])
     assert all(map(option.accepts, good))
     assert not any(map(option.accepts, bad))
+
+
+def test_sections():
+    assert Option("x", int, "help").section == sections.OWN
+    assert Option("x", int, "help", of_networks=True).section == sections.NETWORKS
+    (option,) = in_section(sections.GAME, Option("x", int, "help"))
+    assert option.section == sections.GAME
+    with pytest.raises(ValueError, match="`section` must be one of"):
+        Option("x", int, "help", section="elsewhere")
 
 
 def test_a_flag_without_a_value_is_false_without_it():

@@ -7,6 +7,7 @@ from typing import Any
 
 from tfnss import xla_cache
 from tfnss.console import Parser, one_line_warnings, reporting, start_tensorflow
+from tfnss.running import sections
 from tfnss.running.file_names import CHECKPOINT, SETTINGS
 from tfnss.running.mode import Mode
 from tfnss.running.recipe import Recipe
@@ -47,10 +48,11 @@ def _to_resume(recipe: Recipe, run: str, run_dir: str | None) -> str:
 
 def parser_of(recipe: Recipe, program: str) -> Parser:
     """The parser of a recipe."""
-    parser = Parser(prog=program, description=recipe.summary)
+    parser = Parser(prog=program, usage="%(prog)s [FLAGS]", description=recipe.summary)
+    groups = {section: parser.add_argument_group(section) for section in sections.ALL}
     for option in recipe.all_options():
-        option.add_to(parser)
-    flag = parser.add_argument
+        option.add_to(groups[option.section])
+    flag = groups[sections.RUN].add_argument
     flag("--run-dir", metavar="DIR", help="folder of the run (default: a new one in runs/)")
     flag(
         "--resume",
@@ -65,8 +67,9 @@ def parser_of(recipe: Recipe, program: str) -> Parser:
         metavar="FILE",
         help=f"with --resume, go back to this checkpoint, of --keep (default: {CHECKPOINT}, the newest)",
     )
-    flag("--strategy", choices=STRATEGIES, help=STRATEGY_HELP)
-    flag(
+    machine = groups[sections.MACHINE].add_argument
+    machine("--strategy", choices=STRATEGIES, help=STRATEGY_HELP)
+    machine(
         "--xla-cache",
         metavar="off|DIR",
         help="folder of what XLA compiled for this processor, which later starts of the same networks find there, or off "
@@ -76,8 +79,12 @@ def parser_of(recipe: Recipe, program: str) -> Parser:
     flag("--paper", action="store_true", help="settings as the paper has them, where the defaults are others")
     flag("--dry-run", action="store_true", help="print the settings and the networks, and stop")
     flag("--smoke", action="store_true", help="the same path at toy size, on the embedded photographs unless --data")
-    flag("--download", action="store_true", help="let TensorFlow Datasets download the data set if it is not on disk")
-    flag("--inception", metavar="DIR", help="folder of Inception's SavedModel, instead of TensorFlow Hub")
+    groups[sections.IMAGES].add_argument(
+        "--download", action="store_true", help="let TensorFlow Datasets download the data set if it is not on disk"
+    )
+    groups[sections.MEASURING].add_argument(
+        "--inception", metavar="DIR", help="folder of Inception's SavedModel, instead of TensorFlow Hub"
+    )
     return parser
 
 

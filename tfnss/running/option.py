@@ -2,10 +2,11 @@
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tfnss.resolution import flag_value, from_text, is_resolution
+from tfnss.running import sections
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,11 @@ class Option:
         before: or of this value, where the default changes what they do.
         of_networks: Whether it says how the networks are built: `--init` reads it from what the run starts from.
         fine_tuned: Default of runs with `--init`; None for the same.
+        section: Where `--help` lists it, one of `tfnss.running.sections`; by default that of networks where it is of them,
+            else that of the experiment.
+
+    Raises:
+        ValueError: For a section that there is not.
     """
 
     name: str
@@ -45,8 +51,13 @@ class Option:
     before: Any = None
     of_networks: bool = False
     fine_tuned: Any = None
+    section: str = ""
 
     def __post_init__(self) -> None:
+        if not self.section:
+            object.__setattr__(self, "section", sections.NETWORKS if self.of_networks else sections.OWN)
+        if self.section not in sections.ALL:
+            raise ValueError(f"`section` must be one of {', '.join(sections.ALL)}. Received: {self.section!r}")
         if self.type is bool and self.default is None:
             object.__setattr__(self, "default", False)
 
@@ -68,7 +79,7 @@ class Option:
         known &= not (isinstance(value, bool) and self.type in (int, float))
         return (known and (self.choices is None or value in self.choices)) or (value is None and self.default is None)
 
-    def add_to(self, parser: argparse.ArgumentParser) -> None:
+    def add_to(self, parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
         default = self.worked_out if self.default is None else in_words(self.default)
         if self.fine_tuned is not None:
             default = f"{default}, with --init {self.fine_tuned}"
@@ -79,6 +90,11 @@ class Option:
         parser.add_argument(self.flag, type=self.type, choices=self.choices, metavar=self.metavar, help=text)
         for shortcut, (value, shortcut_help) in self.shortcuts.items():
             parser.add_argument(shortcut, dest=self.name, action="store_const", const=value, help=shortcut_help)
+
+
+def in_section(section: str, *options: Option) -> tuple[Option, ...]:
+    """The options, in that section."""
+    return tuple(replace(option, section=section) for option in options)
 
 
 def in_words(value: Any) -> Any:
