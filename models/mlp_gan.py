@@ -8,6 +8,7 @@ import keras
 from keras import layers
 
 from models.initializers import Initializers
+from models.precision import layers_of
 from tfnss.training import GAN
 
 
@@ -63,15 +64,16 @@ class MLPGAN(GAN):
         }
         shape = (resolution, resolution, channels)
         draws = Initializers(seed)
-        super().__init__(
-            _generator(latent_dim, generator_widths, shape, draws),
-            _discriminator(shape, discriminator_widths, draws),
-            seed=seed,
-            **kwargs,
-        )
+        with layers_of(kwargs.get("dtype")):
+            super().__init__(
+                _generator(latent_dim, generator_widths, shape, draws),
+                _discriminator(shape, discriminator_widths, draws),
+                seed=seed,
+                **kwargs,
+            )
 
     def get_config(self) -> dict:
-        return {**self._config, "name": self.name}
+        return {**self._config, "name": self.name, "dtype": self.dtype_policy.name}
 
 
 def _generator(latent_dim: int, widths: Sequence[int], shape: tuple[int, ...], draws: Initializers) -> keras.Model:

@@ -6,6 +6,7 @@ import keras
 
 from models.dcgan.networks import discriminator_of, generator_of
 from models.initializers import Initializers
+from models.precision import layers_of
 from models.sizes import pyramid
 from tfnss.resolution import Resolution, plain
 from tfnss.training import GAN
@@ -70,12 +71,13 @@ class DCGAN(GAN):
         }
         widths = [base_width * 2**level for level in range(size.doublings)]  # halved once, twice, ...
         draws = Initializers(seed)
-        super().__init__(
-            generator_of(size, latent_dim, widths[::-1], channels, upsampling, noise, draws),
-            discriminator_of(size, channels, widths, discriminator_normalization, draws),
-            seed=seed,
-            **kwargs,
-        )
+        with layers_of(kwargs.get("dtype")):
+            super().__init__(
+                generator_of(size, latent_dim, widths[::-1], channels, upsampling, noise, draws),
+                discriminator_of(size, channels, widths, discriminator_normalization, draws),
+                seed=seed,
+                **kwargs,
+            )
 
     def get_config(self) -> dict:
-        return {**self._config, "name": self.name}
+        return {**self._config, "name": self.name, "dtype": self.dtype_policy.name}

@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from models.precision import layers_of
 from models.r3gan.discriminator import R3GANDiscriminator
 from models.r3gan.generator import R3GANGenerator
 from tfnss.resolution import Resolution, plain, sides
@@ -70,12 +71,13 @@ class R3GAN(GAN):
             "classes": classes,
         }
         self._config = {**common, "resolution": plain(resolution), "latent_dim": latent_dim, "seed": seed}
-        super().__init__(
-            R3GANGenerator(latent_dim=latent_dim, seed=2 * seed, **common, name="generator"),
-            R3GANDiscriminator(seed=2 * seed + 1, **common, name="discriminator"),
-            seed=seed,
-            **kwargs,
-        )
+        with layers_of(kwargs.get("dtype")):
+            super().__init__(
+                R3GANGenerator(latent_dim=latent_dim, seed=2 * seed, **common, name="generator"),
+                R3GANDiscriminator(seed=2 * seed + 1, **common, name="discriminator"),
+                seed=seed,
+                **kwargs,
+            )
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """As `GAN.compile`; by default the relativistic game with R1 and R2 at every step, and Adam(2e-4, 0, 0.9).
@@ -93,7 +95,7 @@ class R3GAN(GAN):
         super().compile(**{**defaults, **self._given_parts(args, kwargs)})
 
     def get_config(self) -> dict:
-        return {**self._config, "name": self.name}
+        return {**self._config, "name": self.name, "dtype": self.dtype_policy.name}
 
 
 def gamma_of(resolution: Resolution) -> float:

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from models.initializers import Initializers
+from models.precision import layers_of
 from models.sngan.networks import discriminator_of, generator_of
 from models.sngan.sizes import discriminator_steps, sizes_of
 from tfnss.resolution import Resolution, plain, sides
@@ -80,19 +81,20 @@ class SNGAN(GAN):
             "shortcut": shortcut,
         }
         draws = Initializers(seed)
-        super().__init__(
-            generator_of(sizes.stem, latent_dim, _scaled(sizes.generator, width), channels, noise, draws),
-            discriminator_of(
-                (*sides(resolution), channels),
-                _scaled(sizes.discriminator, width),
-                sizes.halvings,
-                downsampling,
-                shortcut,
-                draws,
-            ),
-            seed=seed,
-            **kwargs,
-        )
+        with layers_of(kwargs.get("dtype")):
+            super().__init__(
+                generator_of(sizes.stem, latent_dim, _scaled(sizes.generator, width), channels, noise, draws),
+                discriminator_of(
+                    (*sides(resolution), channels),
+                    _scaled(sizes.discriminator, width),
+                    sizes.halvings,
+                    downsampling,
+                    shortcut,
+                    draws,
+                ),
+                seed=seed,
+                **kwargs,
+            )
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """As `GAN.compile`; by default the hinge game with Adam(2e-4, 0, 0.9) and 5 discriminator steps, at 128x128 2.
@@ -109,7 +111,7 @@ class SNGAN(GAN):
         super().compile(**{**defaults, **self._given_parts(args, kwargs)})
 
     def get_config(self) -> dict:
-        return {**self._config, "name": self.name}
+        return {**self._config, "name": self.name, "dtype": self.dtype_policy.name}
 
     @classmethod
     def from_config(cls, config: dict, custom_objects: dict | None = None) -> "GAN":

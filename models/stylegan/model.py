@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from models.precision import layers_of
 from models.style_arguments import check_arguments, half_precision
 from models.stylegan.discriminator import StyleGANDiscriminator
 from models.stylegan.generator import StyleGANGenerator
@@ -71,20 +72,21 @@ class StyleGAN(GAN):
             "channel_max": channel_max,
             **half_precision(precision, HALF_PRECISION_RESOLUTIONS),
         }
-        generator = StyleGANGenerator(
-            resolution,
-            latent_dim=latent_dim,
-            style_dim=latent_dim,
-            mapping_layers=mapping_layers,
-            noise=noise,
-            mixing_probability=mixing_probability,
-            **common,
-            name="generator",
-        )
-        discriminator = StyleGANDiscriminator(resolution, group_size=group_size, **common, name="discriminator")
-        randomize(generator, [seed, 0])
-        randomize(discriminator, [seed, 1])
-        super().__init__(generator, discriminator, seed=seed, **kwargs)
+        with layers_of(kwargs.get("dtype")):
+            generator = StyleGANGenerator(
+                resolution,
+                latent_dim=latent_dim,
+                style_dim=latent_dim,
+                mapping_layers=mapping_layers,
+                noise=noise,
+                mixing_probability=mixing_probability,
+                **common,
+                name="generator",
+            )
+            discriminator = StyleGANDiscriminator(resolution, group_size=group_size, **common, name="discriminator")
+            randomize(generator, [seed, 0])
+            randomize(discriminator, [seed, 1])
+            super().__init__(generator, discriminator, seed=seed, **kwargs)
         self._arguments = arguments | {"resolution": plain(resolution)}
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
@@ -114,4 +116,4 @@ class StyleGAN(GAN):
         take_checkpoint(self, read_of_stylegan(path), str(path))
 
     def get_config(self) -> dict:
-        return {"name": self.name, **self._arguments}
+        return {"name": self.name, **self._arguments, "dtype": self.dtype_policy.name}

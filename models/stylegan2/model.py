@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from models.precision import layers_of
 from models.style_arguments import check_arguments, half_precision
 from models.stylegan2.checkpoints import Checkpoint, read_checkpoint
 from models.stylegan2.discriminator import StyleGAN2Discriminator
@@ -82,29 +83,30 @@ class StyleGAN2(GAN):
             "channel_max": channel_max,
             **half_precision(precision, chosen.half_precision_resolutions),
         }
-        networks: tuple[StyleGAN2Generator, StyleGAN2Discriminator] = (
-            StyleGAN2Generator(
-                resolution,
-                latent_dim=latent_dim,
-                style_dim=latent_dim,
-                mapping_layers=chosen.mapping_layers if mapping_layers is None else mapping_layers,
-                architecture=architectures[0],
-                noise=noise,
-                mixing_probability=chosen.mixing_probability,
-                **common,
-                name="generator",
-            ),
-            StyleGAN2Discriminator(
-                resolution,
-                architecture=architectures[1],
-                group_size=chosen.group_size if group_size is None else group_size,
-                **common,
-                name="discriminator",
-            ),
-        )
-        randomize(networks[0], [seed, 0])
-        randomize(networks[1], [seed, 1])
-        super().__init__(*networks, seed=seed, **kwargs)
+        with layers_of(kwargs.get("dtype")):
+            networks: tuple[StyleGAN2Generator, StyleGAN2Discriminator] = (
+                StyleGAN2Generator(
+                    resolution,
+                    latent_dim=latent_dim,
+                    style_dim=latent_dim,
+                    mapping_layers=chosen.mapping_layers if mapping_layers is None else mapping_layers,
+                    architecture=architectures[0],
+                    noise=noise,
+                    mixing_probability=chosen.mixing_probability,
+                    **common,
+                    name="generator",
+                ),
+                StyleGAN2Discriminator(
+                    resolution,
+                    architecture=architectures[1],
+                    group_size=chosen.group_size if group_size is None else group_size,
+                    **common,
+                    name="discriminator",
+                ),
+            )
+            randomize(networks[0], [seed, 0])
+            randomize(networks[1], [seed, 1])
+            super().__init__(*networks, seed=seed, **kwargs)
         self._arguments = arguments | {"resolution": plain(resolution)}
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
@@ -141,7 +143,7 @@ class StyleGAN2(GAN):
         take_checkpoint(self, read_of_stylegan2(path), str(path))
 
     def get_config(self) -> dict:
-        return {"name": self.name, **self._arguments}
+        return {"name": self.name, **self._arguments, "dtype": self.dtype_policy.name}
 
 
 def official_networks(path: str | os.PathLike) -> tuple[StyleGAN2Generator, StyleGAN2Discriminator | None]:
