@@ -69,7 +69,10 @@ def test_numbers_are_the_backends(monkeypatch, taps, strides, channels, transpos
     images = random_images(2, 4, 6, channels)
     kernel = random_images(taps, taps, channels, channels)
     function = convolution.conv2d_transpose if transposed else convolution.conv2d
-    expected = evaluate(lambda x, k: function(x, k, strides), images, kernel)
+    own = keras.ops.conv_transpose if transposed else keras.ops.conv
+    expected = evaluate(
+        lambda x, k: own(x, k, strides=strides, padding="same", data_format="channels_last"), images, kernel
+    )
     with everywhere(monkeypatch):
         found = evaluate(lambda x, k: function(x, k, strides), images, kernel)
     np.testing.assert_allclose(found, expected, atol=1e-4)
@@ -114,6 +117,23 @@ def test_only_xla_on_cpus_takes_them(monkeypatch):
     monkeypatch.setattr("tfnss.xla.accelerated", lambda: True)
     tf.function(lambda x: convolution.conv2d(x, kernel, 2), jit_compile=True)(images)
     assert len(taken) == 1
+
+
+@pytest.mark.skipif(keras.backend.backend() != "jax", reason="of JAX alone")
+def test_jax_on_cpus_takes_them_at_stride_2(monkeypatch):
+    import jax
+
+    taken = []
+    monkeypatch.setattr(
+        convolution, "_blocks", lambda *arguments, original=convolution._blocks: taken.append(1) or original(*arguments)
+    )
+    images, kernel = keras.ops.ones((1, 4, 4, 2)), keras.ops.ones((4, 4, 2, 2))
+    found = convolution.conv2d(images, kernel, 2)
+    assert taken == [1]
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    np.testing.assert_allclose(convolution.conv2d(images, kernel, 2), found, rtol=1e-6)
+    convolution.conv2d(images, keras.ops.ones((3, 3, 2, 2)), 1)
+    assert taken == [1]
 
 
 @pytest.mark.parametrize(

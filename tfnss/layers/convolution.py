@@ -5,7 +5,8 @@ transposed convolution. A convolution at stride 2 is one at stride 1 of 2x2 bloc
 taps, and so its gradients are at stride 1 too. With many channels, these take Winograd's fewer products; with few, they are
 one product with the patches of the images.
 
-Elsewhere, on GPUs and TPUs, in TensorFlow's graphs (whose kernels know strides) and on the other backends of Keras, the
+So it is in what TensorFlow has XLA compile and, for stride 2 alone, on JAX, whose own gradients of transposed convolutions
+take 20 times as long. Elsewhere, on GPUs and TPUs, in TensorFlow's graphs (whose kernels know strides) and on PyTorch, the
 backend's own convolutions compute. The numbers are the same to rounding.
 """
 
@@ -79,15 +80,31 @@ def conv2d_transpose(images: Any, kernel: Any, strides: int = 2, padding: str = 
 
 def _by_blocks(images: Any, kernel: Any, strides: int) -> bool:
     """Whether the forms of this file are the faster ones here."""
-    if keras.backend.backend() != "tensorflow" or keras.backend.standardize_dtype(images.dtype) != "float32":
+    if keras.backend.standardize_dtype(images.dtype) != "float32":
+        return False
+    if None in images.shape[1:3] or kernel.shape[0] != kernel.shape[1]:
+        return False
+    if strides == _STRIDE:
+        return kernel.shape[0] % _STRIDE == 0 and (_on_jax_for_cpu() or _in_tensorflow_for_cpu())
+    return strides == 1 and _by_winograd(images, kernel) and _in_tensorflow_for_cpu()
+
+
+def _in_tensorflow_for_cpu() -> bool:
+    """Whether XLA compiles for a CPU what TensorFlow traces now."""
+    if keras.backend.backend() != "tensorflow":
         return False
     from tfnss import xla
 
-    if None in images.shape[1:3] or kernel.shape[0] != kernel.shape[1] or not xla.compiling_for_cpu():
+    return xla.compiling_for_cpu()
+
+
+def _on_jax_for_cpu() -> bool:
+    """Whether the backend is JAX, which always compiles by XLA, on a machine without a GPU or TPU."""
+    if keras.backend.backend() != "jax":
         return False
-    if strides == _STRIDE:
-        return kernel.shape[0] % _STRIDE == 0
-    return strides == 1 and _by_winograd(images, kernel)
+    import jax
+
+    return jax.default_backend() == "cpu"
 
 
 def _by_winograd(images: Any, kernel: Any) -> bool:
