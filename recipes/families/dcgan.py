@@ -7,7 +7,14 @@ from typing import Any
 import models
 import tfnss
 from recipes.families.augmentation import augmentation_of, augmentation_options, pipeline_of
-from recipes.families.game import average_option, game_options, penalties_of, statistics_option, steps_option
+from recipes.families.game import (
+    average_option,
+    game_options,
+    penalties_of,
+    rate_option,
+    statistics_option,
+    steps_option,
+)
 from recipes.families.noise import NOISES, noise_option
 from recipes.families.spectral import SPECTRAL, spectral_realness
 from recipes.families.view import space_options, view_of, view_option
@@ -83,15 +90,7 @@ _OPTIONS = (
         shortcuts={"--nss": ("nss", "the same as --method nss")},
         in_name=True,
     ),
-    Option(
-        "learning_rate",
-        float,
-        "learning rate of Adam",
-        worked_out="the method's of table 3",
-        metavar="RATE",
-        changeable=True,
-        section=sections.GAME,
-    ),
+    rate_option(worked_out="the method's of table 3"),
     Option(
         "beta_1",
         float,

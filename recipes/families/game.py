@@ -84,6 +84,20 @@ def steps_option(default: int | None, worked_out: str = "", later: bool = True) 
     )
 
 
+def rate_option(default: float | None = None, worked_out: str = "", when: str = "") -> Option:
+    """The learning rate, as `Option` has it; `when` it is that, if it moves."""
+    return Option(
+        "learning_rate",
+        float,
+        f"learning rate of Adam{when}",
+        default,
+        worked_out=worked_out,
+        metavar="RATE",
+        changeable=True,
+        section=sections.GAME,
+    )
+
+
 def statistics_option() -> Option:
     """The images of batch normalisation, for networks that have it."""
     return Option(

@@ -8,7 +8,7 @@ import models.r3gan
 import tfnss
 import tfnss.training
 from recipes.families.augmentation import augmentation_of, augmentation_options, pipeline_of
-from recipes.families.game import average_option, game_options, penalties_of, steps_option
+from recipes.families.game import average_option, game_options, penalties_of, rate_option, steps_option
 from recipes.families.spectral import SPECTRAL, spectral_realness
 from recipes.families.view import NSS_SHORTCUT, space_options, view_of, view_option
 from recipes.families.xla import jit_compile, xla_option
@@ -34,15 +34,7 @@ _OPTIONS = (
     ),
     *game_options(loss="relativistic", gamma=None, later_gamma=False, r2=None),
     steps_option(1, later=False),
-    Option(
-        "learning_rate",
-        float,
-        "learning rate of Adam at the start",
-        2e-4,
-        metavar="RATE",
-        changeable=True,
-        section=sections.GAME,
-    ),
+    rate_option(2e-4, when=" at the start"),
     Option(
         "beta_2",
         float,

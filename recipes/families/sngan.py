@@ -8,7 +8,14 @@ import models
 import tfnss
 from models.sngan.sizes import discriminator_steps
 from recipes.families.augmentation import augmentation_of, augmentation_options, pipeline_of
-from recipes.families.game import average_option, game_options, penalties_of, statistics_option, steps_option
+from recipes.families.game import (
+    average_option,
+    game_options,
+    penalties_of,
+    rate_option,
+    statistics_option,
+    steps_option,
+)
 from recipes.families.noise import NOISES, noise_option
 from recipes.families.spectral import MIXTURE, spectral_realness
 from recipes.families.view import NSS_SHORTCUT, space_options, view_of, view_option
@@ -70,15 +77,7 @@ _OPTIONS = (
     ),
     *game_options(loss="hinge"),
     steps_option(None, worked_out="5, and 2 at 128", later=False),
-    Option(
-        "learning_rate",
-        float,
-        "learning rate of Adam at the start",
-        2e-4,
-        metavar="RATE",
-        changeable=True,
-        section=sections.GAME,
-    ),
+    rate_option(2e-4, when=" at the start"),
     Option(
         "decay",
         str,

@@ -9,7 +9,7 @@ import tfnss
 from models.stylegan2.presets import CONFIGS, Preset, even_groups, preset
 from recipes.families.augmentation import augmentation_of, augmentation_options, pipeline_of
 from recipes.families.described import described
-from recipes.families.game import average_option, game_options, penalties_of, steps_option
+from recipes.families.game import average_option, game_options, penalties_of, rate_option, steps_option
 from recipes.families.growing import growing_options, growth_of
 from recipes.families.noise import NOISES, noise_option
 from recipes.families.spectral import SPECTRAL, spectral_realness
@@ -87,15 +87,7 @@ _OPTIONS = (
     ),
     *game_options(loss="non_saturating", gamma=None, r1_interval=None, later_gamma=False),
     steps_option(1),
-    Option(
-        "learning_rate",
-        float,
-        "learning rate of Adam",
-        worked_out="the config's",
-        metavar="RATE",
-        changeable=True,
-        section=sections.GAME,
-    ),
+    rate_option(worked_out="the config's"),
     average_option(None, worked_out="the config's"),
     *space_options(initial_time=128.0, stddev=None),
     *growing_options(),
