@@ -85,7 +85,13 @@ def steps_option(default: int | None, worked_out: str = "", later: bool = True) 
 
 
 def rate_option(default: float | None = None, worked_out: str = "", when: str = "") -> Option:
-    """The learning rate, as `Option` has it; `when` it is that, if it moves."""
+    """The learning rate, as `Option` has it.
+
+    Args:
+        default: Its value; None where the recipe works it out,
+        worked_out: and what it does that from.
+        when: What `--help` adds where the rate moves, such as " at the start".
+    """
     return Option(
         "learning_rate",
         float,
