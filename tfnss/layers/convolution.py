@@ -6,7 +6,7 @@ taps, and so its gradients are at stride 1 too. With many channels, these take W
 one product with the patches of the images.
 
 So it is in what TensorFlow has XLA compile and, for stride 2 alone, on JAX, whose own gradients of transposed convolutions
-take 20 times as long. Elsewhere, on GPUs and TPUs, in TensorFlow's graphs (whose kernels know strides) and on PyTorch, the
+take 40 times as long. Elsewhere, on GPUs and TPUs, in TensorFlow's graphs (whose kernels know strides) and on PyTorch, the
 backend's own convolutions compute. The numbers are the same to rounding.
 """
 
