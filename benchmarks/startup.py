@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         ("--help",),
         *((name, "--help") for name in COMMANDS if name != "train"),
         ("recipes",),
-        *(("train", name, "--help") for name in catalogue.names()),
+        *(("train", name, "--help") for name in catalogue.names_of("RECIPE")),
     ]
     if quick:
         commands = commands[:1]
