@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy.ndimage
+import scipy
 
 import tfnss
 from tfnss import files

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from tfnss import files, plots
 
@@ -37,7 +36,7 @@ def save_composed(
         0.1 + plots.LINE * (label.count("\n") + 1) + _COLUMN * columns * image.shape[0] / image.shape[1]
         for label, image in tiled.items()
     ]
-    figure = Figure(figsize=(width, sum(heights)), layout="constrained")
+    figure = plots.new_figure(width, sum(heights))
     places = figure.add_gridspec(len(heights), 1, height_ratios=heights)
     if panels:
         inner = places[0].subgridspec(1, len(panels))

@@ -4,13 +4,15 @@ import itertools
 import os
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from PIL import Image, ImageDraw, ImageFont
 
 from tfnss import files
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 CAPTION_HEIGHT = 14  # pixels of the strip under an image
 LINE, _CHARACTER = 0.2, 0.085  # inches: height of a line of a title, and mean width of its characters
@@ -70,7 +72,7 @@ def save_curves(rows: Sequence[Mapping[str, float]], path: str | os.PathLike) ->
     panels += [
         (title, {name: name}) for name, title in (("time", "scale-space time"), ("fid", "FID")) if name in columns
     ]
-    figure = Figure(figsize=(4.5 * len(panels), 3.2), layout="constrained")
+    figure = new_figure(4.5 * len(panels), 3.2)
     all_axes: Any = figure.subplots(1, len(panels))
     for axes, (title, lines) in zip(all_axes, panels, strict=True):
         for column, label in lines.items():
@@ -106,7 +108,7 @@ def save_variances(
         panels: Variances by space, by data set.
         path: Picture to write.
     """
-    figure = Figure(figsize=(1 + 4 * len(panels), 3.6), layout="constrained")
+    figure = new_figure(1 + 4 * len(panels), 3.6)
     all_axes: Any = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
     for axes, (data, curves) in zip(all_axes, panels.items(), strict=True):
         for (name, values), style in zip(curves.items(), itertools.cycle(("-", "--", ":"))):
@@ -129,7 +131,7 @@ def save_spectra(
         profiles: Frequencies in cycles per pixel and decibels, by label.
         path: PNG file to write.
     """
-    figure = Figure(figsize=(16, 3.6), layout="constrained")
+    figure = new_figure(16, 3.6)
     all_axes: Any = figure.subplots(1, 4)
     decibels = [10 * np.log10(np.maximum(spectrum, 1e-12)) for spectrum in (real, fake, gap)]
     low, high = (float(np.percentile(decibels[0], q)) for q in (1, 100))
@@ -161,7 +163,7 @@ def save_lines(
         path: Picture to write.
         levels: Values of the horizontal lines, by label.
     """
-    figure = Figure(figsize=(6, 3.6), layout="constrained")
+    figure = new_figure(6, 3.6)
     axes = figure.subplots()
     _draw_lines(axes, curves, levels or {})
     axes.set(xlabel=xlabel, ylabel=ylabel)
@@ -183,7 +185,7 @@ def save_panels(
         ylabel: What the values are.
         path: Picture to write.
     """
-    figure = Figure(figsize=(2 + 4 * len(panels), 3.6), layout="constrained")
+    figure = new_figure(2 + 4 * len(panels), 3.6)
     all_axes: Any = figure.subplots(1, len(panels), squeeze=False)[0]
     for axes, (title, (curves, levels)) in zip(all_axes, panels.items(), strict=True):
         _draw_lines(axes, curves, levels)
@@ -209,7 +211,7 @@ def save_maps(maps: Mapping[str, np.ndarray], curves: Mapping[str, tuple], title
         title: What the maps show.
         path: Picture to write.
     """
-    figure = Figure(figsize=(4 * len(maps) + 4.5, 3.8), layout="constrained")
+    figure = new_figure(4 * len(maps) + 4.5, 3.8)
     all_axes: Any = figure.subplots(1, len(maps) + 1)
     high = max(float(np.max(values)) for values in maps.values())
     for axes, (label, values) in zip(all_axes, maps.items(), strict=False):
@@ -234,7 +236,7 @@ def save_images_and_spectra(
         titles: Those of the columns.
         path: Picture to write.
     """
-    figure = Figure(figsize=(2.2 * len(titles) + 0.6, 4.7 * len(rows)), layout="constrained")
+    figure = new_figure(2.2 * len(titles) + 0.6, 4.7 * len(rows))
     all_axes: Any = figure.subplots(2 * len(rows), len(titles), squeeze=False)
     spectra = {
         name: [np.log1p(np.abs(np.fft.fftshift(np.fft.fft2(image, norm="ortho")))) for image in images]
@@ -264,7 +266,7 @@ def save_shares(panels: Mapping[str, Mapping[str, Mapping[str, float]]], ylabel:
         path: Picture to write.
     """
     widths = [1 + len(bars) for bars in panels.values()]
-    figure = Figure(figsize=(2 + 1.1 * sum(widths), 4.2), layout="constrained")
+    figure = new_figure(2 + 1.1 * sum(widths), 4.2)
     all_axes: Any = figure.subplots(1, len(panels), squeeze=False, sharey=True, width_ratios=widths)[0]
     parts = list(dict.fromkeys(part for bars in panels.values() for bar in bars.values() for part in bar))
     colors = dict(zip(parts, _colors(len(parts)), strict=True))
@@ -295,7 +297,7 @@ def save_shares_over_time(
         title: What they are of.
         path: Picture to write.
     """
-    figure = Figure(figsize=(6, 3.6), layout="constrained")
+    figure = new_figure(6, 3.6)
     axes = figure.subplots()
     axes.stackplot(kimg, *shares.values(), labels=list(shares), colors=_colors(len(shares)))
     axes.set_title(title, fontsize="medium")
@@ -324,7 +326,7 @@ def save_rows(rows: Mapping[str, np.ndarray], path: str | os.PathLike) -> None:
     width = max(4, 1.2 * columns)
     labels = [wrapped(label, width) for label in rows]
     heights = [1.3 + LINE * (label.count("\n") + 1) for label in labels]
-    figure = Figure(figsize=(width, sum(heights)), layout="constrained")
+    figure = new_figure(width, sum(heights))
     all_axes: Any = figure.subplots(len(rows), 1, squeeze=False, height_ratios=heights)[:, 0]
     for axes, label, images in zip(all_axes, labels, rows.values(), strict=True):
         row = grid(images, columns)
@@ -340,6 +342,13 @@ def wrapped(label: str, width: float) -> str:
     return "\n".join(textwrap.wrap(label, max(20, int(width / _CHARACTER)))) or label
 
 
-def _save(figure: Figure, path: str | os.PathLike) -> None:
+def new_figure(width: float, height: float) -> "Figure":
+    """An empty figure of so many inches; Matplotlib is imported here, so that `--help` need not wait for it."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def _save(figure: "Figure", path: str | os.PathLike) -> None:
     with files.replacing(path) as temporary:
         figure.savefig(temporary, dpi=120)

@@ -72,9 +72,8 @@ def _discriminator_block(
     residual = layers.ReLU()(residual)
     if downsampling == "dwt":
         residual = HaarDownsample()(residual)
-    residual = _spectral_convolution(residual, width, 3, draws, math.sqrt(2), name=f"{name}_conv1")
-    if downsampling == "average":
-        residual = layers.AveragePooling2D(2)(residual)
+    pool_size = 2 if downsampling == "average" else 1
+    residual = _spectral_convolution(residual, width, 3, draws, math.sqrt(2), name=f"{name}_conv1", pool_size=pool_size)
     return layers.Add(name=name)([residual, _shortcut(x, width, downsampling, draws, f"{name}_shortcut")])
 
 
@@ -93,8 +92,10 @@ def _shortcut(x: Any, width: int, downsampling: str | None, draws: Initializers,
     return _spectral_convolution(x, width, 1, draws, name=name)
 
 
-def _spectral_convolution(x: Any, width: int, size: int, draws: Initializers, gain: float = 1.0, *, name: str) -> Any:
-    return _convolution(x, width, size, draws, gain, SpectralConv2D, name=name, seed=draws.seed())
+def _spectral_convolution(
+    x: Any, width: int, size: int, draws: Initializers, gain: float = 1.0, *, name: str, pool_size: int = 1
+) -> Any:
+    return _convolution(x, width, size, draws, gain, SpectralConv2D, name=name, pool_size=pool_size, seed=draws.seed())
 
 
 def _convolution(

@@ -84,6 +84,20 @@ def steps_option(default: int | None, worked_out: str = "", later: bool = True) 
     )
 
 
+def accumulation_option() -> Option:
+    """Parts of the batch, for networks without batch normalisation, as `Option` has them."""
+    return Option(
+        "accumulation_steps",
+        int,
+        "parts of a device's share of the batch, one after the other",
+        1,
+        metavar="N",
+        incidental=True,
+        changeable=True,
+        section=sections.MACHINE,
+    )
+
+
 def rate_option(default: float | None = None, worked_out: str = "", when: str = "") -> Option:
     """The learning rate, as `Option` has it.
 

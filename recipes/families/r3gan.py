@@ -8,7 +8,15 @@ import models.r3gan
 import tfnss
 import tfnss.training
 from recipes.families.augmentation import augmentation_of, augmentation_options, pipeline_of
-from recipes.families.game import average_option, game_options, penalties_of, rate_option, steps_option
+from recipes.families.classes import classes_option
+from recipes.families.game import (
+    accumulation_option,
+    average_option,
+    game_options,
+    penalties_of,
+    rate_option,
+    steps_option,
+)
 from recipes.families.spectral import SPECTRAL, spectral_realness
 from recipes.families.view import NSS_SHORTCUT, space_options, view_of, view_option
 from recipes.families.xla import jit_compile, xla_option
@@ -24,14 +32,7 @@ _OPTIONS = (
     view_option(shortcuts=NSS_SHORTCUT, in_name=True),
     *augmentation_options(in_name=True, later=False),
     *SPECTRAL,
-    Option(
-        "classes",
-        int,
-        "number of classes of the images: the subfolders of --data, or the data set's own; 0 for an unconditional model",
-        0,
-        of_networks=True,
-        section=sections.IMAGES,
-    ),
+    classes_option(),
     *game_options(loss="relativistic", gamma=None, later_gamma=False, r2=None),
     steps_option(1, later=False),
     rate_option(2e-4, when=" at the start"),
@@ -95,16 +96,7 @@ _OPTIONS = (
         of_networks=True,
     ),
     Option("latent_dim", int, "width of the latents", 64, metavar="WIDTH", of_networks=True),
-    Option(
-        "accumulation_steps",
-        int,
-        "parts of a device's share of the batch, one after the other",
-        1,
-        metavar="N",
-        incidental=True,
-        changeable=True,
-        section=sections.MACHINE,
-    ),
+    accumulation_option(),
     xla_option("auto"),  # off on CPUs, where it has no fast grouped convolutions
 )
 

@@ -8,8 +8,16 @@ import models.stylegan2
 import tfnss
 from models.stylegan2.presets import CONFIGS, Preset, even_groups, preset
 from recipes.families.augmentation import augmentation_of, augmentation_options, pipeline_of
+from recipes.families.classes import classes_option
 from recipes.families.described import described
-from recipes.families.game import average_option, game_options, penalties_of, rate_option, steps_option
+from recipes.families.game import (
+    accumulation_option,
+    average_option,
+    game_options,
+    penalties_of,
+    rate_option,
+    steps_option,
+)
 from recipes.families.growing import growing_options, growth_of
 from recipes.families.noise import NOISES, noise_option
 from recipes.families.spectral import SPECTRAL, spectral_realness
@@ -77,14 +85,7 @@ _OPTIONS = (
         of_networks=True,
         later=True,
     ),
-    Option(
-        "classes",
-        int,
-        "number of classes of the images: the subfolders of --data, or the data set's own; 0 for an unconditional model",
-        0,
-        of_networks=True,
-        section=sections.IMAGES,
-    ),
+    classes_option(),
     *game_options(loss="non_saturating", gamma=None, r1_interval=None, later_gamma=False),
     steps_option(1),
     rate_option(worked_out="the config's"),
@@ -100,16 +101,7 @@ _OPTIONS = (
         changeable=True,
         section=sections.MACHINE,
     ),
-    Option(
-        "accumulation_steps",
-        int,
-        "parts of a device's share of the batch, one after the other",
-        1,
-        metavar="N",
-        incidental=True,
-        changeable=True,
-        section=sections.MACHINE,
-    ),
+    accumulation_option(),
     Option(
         "channel_base",
         int,

@@ -65,6 +65,7 @@ def test_are_keras_layers():
     check_layer(lambda **kwargs: SpectralDense(7, **options, **kwargs), random_array(4, 7))
     options["padding"] = "same"
     check_layer(lambda **kwargs: SpectralConv2D(3, 3, **options, **kwargs), random_array(2, 4, 6, 3))
+    check_layer(lambda **kwargs: SpectralConv2D(3, 3, pool_size=2, **options, **kwargs), random_array(2, 4, 6, 3))
 
 
 @pytest.mark.parametrize("make", [dense, conv])
@@ -114,6 +115,69 @@ def test_options_are_those_of_keras(options):
     plain.kernel.assign(layer.normalized_kernel())
     np.testing.assert_allclose(numpy(layer(images)), numpy(plain(images)), atol=1e-6)
     assert layer(images).shape == layer.compute_output_shape(images.shape)
+
+
+@pytest.mark.parametrize("taps", [1, 3, 5])
+@pytest.mark.parametrize("jit_compile", [False, pytest.param(True, marks=on_tensorflow)])
+def test_pooling(taps, jit_compile):
+    """The means of 2x2 results, and their gradients, are those of Keras' layers."""
+    images = random_array(2, 6, 8, 3)
+    layer = built(SpectralConv2D(4, taps, padding="same", pool_size=2, bias_initializer="ones"), images.shape[1:])
+    plain = built(keras.layers.Conv2D(4, taps, padding="same", bias_initializer="ones"), images.shape[1:])
+    plain.kernel.assign(layer.normalized_kernel())
+    expected = keras.layers.AveragePooling2D(2)(plain(images))
+    np.testing.assert_allclose(numpy(layer(images)), numpy(expected), atol=1e-5)
+    assert layer(images).shape == layer.compute_output_shape(images.shape) == (2, 3, 4, 4)
+    if keras.backend.backend() == "tensorflow":
+        for found, wanted in zip(
+            slopes(layer, images, jit_compile),
+            slopes(lambda images: keras.layers.AveragePooling2D(2)(plain(images)), images, False),
+            strict=True,
+        ):
+            np.testing.assert_allclose(found, wanted, atol=1e-5)
+
+
+def slopes(network, images, jit_compile):
+    """The gradient of a loss by images, and that of its square: also the second derivatives are right."""
+    import tensorflow as tf
+
+    from tfnss import xla
+
+    def gradients(images):
+        with tf.GradientTape() as outer:
+            outer.watch(images)
+            with tf.GradientTape() as inner:
+                inner.watch(images)
+                loss = tf.reduce_sum(tf.sin(network(images)))
+            first = inner.gradient(loss, images)
+            penalty = tf.reduce_sum(first**2)
+        return first, outer.gradient(penalty, images)
+
+    compiled = xla.compiled(gradients) if jit_compile else gradients
+    return [numpy(gradient) for gradient in compiled(tf.constant(images))]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"pool_size": 3}, "must be 1 or 2. Received: pool_size=3"),
+        ({"pool_size": 2}, "'same' padding"),
+        ({"pool_size": 2, "padding": "same", "kernel_size": 4}, "odd kernel"),
+        ({"pool_size": 2, "padding": "same", "kernel_size": (3, 5)}, "odd kernel"),
+        ({"pool_size": 2, "padding": "same", "strides": 2}, "no strides"),
+        ({"pool_size": 2, "padding": "same", "dilation_rate": 2}, "no strides or dilation"),
+        ({"pool_size": 2, "padding": "same", "groups": 2}, "one group"),
+    ],
+)
+def test_pooling_that_cannot_be(options, message):
+    with pytest.raises(ValueError, match=message):
+        SpectralConv2D(4, **{"kernel_size": 3, **options})
+
+
+def test_pooling_needs_even_sizes():
+    layer = SpectralConv2D(4, 3, padding="same", pool_size=2)
+    with pytest.raises(ValueError, match=r"even height and width. Received: shape \(None, 6, 5, 3\)"):
+        layer.build((None, 6, 5, 3))
 
 
 @pytest.mark.parametrize("make", [dense, conv])

@@ -3,7 +3,7 @@
 import functools
 
 import numpy as np
-import scipy.linalg
+import scipy
 
 RESOLUTION, COUNT = 8, 200_000
 _SEED = 20_240

@@ -199,7 +199,7 @@ class Conv2D(keras.layers.Conv2D):
     """
 
     def convolution_op(self, inputs: Any, kernel: Any) -> Any:
-        strides = _plain(self)
+        strides = plain_strides(self)
         if strides is None or self.groups != 1 or self.padding not in ("same", "valid"):
             return super().convolution_op(inputs, kernel)
         return conv2d(inputs, kernel, strides, self.padding)
@@ -220,7 +220,7 @@ class Conv2DTranspose(keras.layers.Conv2DTranspose):
     """
 
     def call(self, inputs: Any) -> Any:
-        strides = _plain(self)
+        strides = plain_strides(self)
         if strides is None or self.output_padding is not None:
             return super().call(inputs)
         outputs = conv2d_transpose(inputs, self.kernel, strides, self.padding)
@@ -228,7 +228,7 @@ class Conv2DTranspose(keras.layers.Conv2DTranspose):
         return outputs if self.activation is None else self.activation(outputs)
 
 
-def _plain(layer: keras.layers.Layer) -> int | None:
+def plain_strides(layer: keras.layers.Layer) -> int | None:
     """The strides of a layer with the channels last, without dilation, that strides alike along both axes; else None."""
     rows, columns = layer.strides
     plain = rows == columns and tuple(layer.dilation_rate) == (1, 1) and layer.data_format == "channels_last"

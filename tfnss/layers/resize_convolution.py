@@ -1,14 +1,12 @@
 """A convolution of images that were enlarged by repeating their pixels, at the cost of a transposed convolution."""
 
-import itertools
 from typing import Any
 
 import keras
 from keras import ops
 
 from tfnss.layers.convolution import conv2d_transpose
-
-_FACTOR = 2
+from tfnss.layers.pooled_convolution import FACTOR, summed_neighbours
 
 
 @keras.saving.register_keras_serializable("tfnss")
@@ -48,19 +46,10 @@ class ResizeConv2D(keras.layers.Conv2D):
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:
         batch, *size, _ = input_shape
-        return (batch, *(pixels and _FACTOR * pixels for pixels in size), self.filters)
+        return (batch, *(pixels and FACTOR * pixels for pixels in size), self.filters)
 
     def call(self, inputs: Any) -> Any:
-        outputs = conv2d_transpose(inputs, _folded(ops.cast(self.kernel, inputs.dtype)), _FACTOR, "same")
+        kernel = ops.transpose(ops.cast(self.kernel, inputs.dtype), (0, 1, 3, 2))
+        outputs = conv2d_transpose(inputs, summed_neighbours(kernel, turned=True), FACTOR, "same")
         outputs = outputs + self.bias if self.use_bias else outputs
         return outputs if self.activation is None else self.activation(outputs)
-
-
-def _folded(kernel: Any) -> Any:
-    """`[size + 1, size + 1, out, in]`: the transposed convolution's kernel of `[size, size, in, out]`."""
-    folded = ops.transpose(kernel, (0, 1, 3, 2))
-    for axis in (0, 1):
-        taps = ops.unstack(folded, axis=axis)[::-1]  # not `ops.flip`, which XLA compiles badly for CPUs
-        sums = [one + next_ for one, next_ in itertools.pairwise(taps)]
-        folded = ops.stack([taps[0], *sums, taps[-1]], axis=axis)
-    return folded

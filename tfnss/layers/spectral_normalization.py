@@ -11,7 +11,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from tfnss.layers.convolution import Conv2D
+from tfnss.layers.convolution import Conv2D, plain_strides
+from tfnss.layers.pooled_convolution import FACTOR, pooled_conv2d
 
 _EPSILON = 1e-12
 _WARM_UP = 15  # power iterations on the initial kernel
@@ -88,6 +89,8 @@ class SpectralConv2D(_SpectralNormalization, Conv2D):
 
     Args:
         *args: As for `keras.layers.Conv2D`.
+        pool_size: 2 for the means of 2x2 results, as by `AveragePooling2D(2)` but at less than half of the products;
+            1 for the results. The activation comes after the means.
         power_iterations: Steps towards the first singular vector per call in training, >= 1; the paper makes one.
         seed: Seed of the vector's first guess.
         **kwargs: As for `keras.layers.Conv2D`.
@@ -97,17 +100,45 @@ class SpectralConv2D(_SpectralNormalization, Conv2D):
         training: Whether to make the steps.
 
     Returns:
-        Floats `[batch, height', width', filters]`.
+        Floats `[batch, height', width', filters]`, of half the height and width with `pool_size` 2.
 
     Raises:
-        ValueError: For `power_iterations` below 1, and whatever the Keras layer refuses.
+        ValueError: For `power_iterations` below 1, another `pool_size`, one of 2 without what it needs (an odd kernel, no
+            strides or dilation, one group, "same" padding, channels last, even heights and widths), and whatever the Keras
+            layer refuses.
 
     Reference: Miyato et al. 2018, Spectral Normalization for Generative Adversarial Networks, algorithm 1.
     """
 
+    def __init__(self, *args: Any, pool_size: int = 1, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.pool_size = pool_size
+        if pool_size not in (1, FACTOR):
+            raise ValueError(f"`pool_size` must be 1 or 2. Received: pool_size={pool_size}")
+        plain = plain_strides(self) == 1 and self.groups == 1 and self.padding == "same"
+        if pool_size != 1 and not (plain and self.kernel_size[0] == self.kernel_size[1] and self.kernel_size[0] % 2):
+            raise ValueError(
+                "`pool_size` 2 needs an odd kernel, no strides or dilation, one group, 'same' padding and the channels last"
+            )
+
+    def build(self, inputs_shape: tuple) -> None:
+        if self.pool_size != 1 and any(pixels and pixels % self.pool_size for pixels in inputs_shape[1:3]):
+            raise ValueError(f"`pool_size` 2 needs images of even height and width. Received: shape {inputs_shape}")
+        super().build(inputs_shape)
+
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        batch, *size, channels = super().compute_output_shape(input_shape)
+        return (batch, *(pixels and pixels // self.pool_size for pixels in size), channels)
+
+    def get_config(self) -> dict:
+        return {**super().get_config(), "pool_size": self.pool_size}
+
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        kernel = ops.cast(self.normalized_kernel(training), self.compute_dtype)
-        outputs = self.convolution_op(inputs, kernel)
+        kernel = self.normalized_kernel(training)
+        if self.pool_size == 1:
+            outputs = self.convolution_op(inputs, ops.cast(kernel, self.compute_dtype))
+        else:
+            outputs = pooled_conv2d(inputs, kernel, self.compute_dtype)
         if self.use_bias:
             shape = (1, 1, 1, -1) if self.data_format == "channels_last" else (1, -1, 1, 1)
             outputs = outputs + ops.reshape(self.bias, shape)
