@@ -32,6 +32,7 @@ FLOORS = {
     "tfnss.console": 0,
     "tfnss.files": -2,
     "tfnss.generators": 0,
+    "tfnss.locks": 0,
     "tfnss.processes": 0,
     "tfnss.random": 0,
     "tfnss.registered": 0,

@@ -71,7 +71,7 @@ def test_nothing_is_of_unix_alone():
         f"for name in {UNIX_NAMES['os']}: delattr(os, name)\n"
         f"for name in {UNIX_NAMES['signal']}: delattr(signal, name)\n"
         f"for name in {[name for name in MODULES if not name.endswith('__main__')]}: importlib.import_module(name)\n"
-        "from tfnss.running import lock; assert lock._fcntl is None\n"
+        "from tfnss import locks; assert locks._fcntl is None\n"
     )
     subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True)
     used = [f"{module}: {name}" for module, path in MODULES.items() for name in _unix_names(path)]

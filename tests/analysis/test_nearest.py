@@ -87,6 +87,25 @@ def test_memory_is_that_of_a_batch(pictures):
     assert max(asked) == 16
 
 
+def test_samples_go_through_the_network_in_batches(pictures):
+    sizes = []
+
+    class Watching(Means):
+        def __call__(self, images):
+            sizes.append(len(images))
+            return super().__call__(images)
+
+    found = nearest_images(pictures[:10], pictures[:20], Watching(), batch_size=4)
+    assert max(sizes) == 4
+    assert sum(sizes) == 30
+    check(found, brute_force(pictures[:10], pictures[:20], Means()), pictures)
+
+
+def test_any_name_stands_in_the_progress_line(pictures, capfd):
+    nearest_images(pictures[:2], data.Images(pictures, 1, name="[/old]\udcff"), Means(), progress=True)
+    assert "nearest of [/old]\\udcff" in capfd.readouterr().out
+
+
 def test_one_image_has_no_other():
     image = np.zeros((1, 8, 8, 3), np.uint8)
     found = nearest_images(image, image, Means())
@@ -105,6 +124,9 @@ def test_one_image_has_no_other():
             {"samples": np.zeros((1, 9, 9, 2), np.uint8), "images": np.zeros((2, 9, 9, 2), np.uint8)},
             "1, 3 or 4 channels",
         ),
+        ({"samples": np.full((1, 32, 32, 3), 200)}, "samples: expected an array .* Received: .*, int64"),
+        ({"samples": np.full((1, 32, 32, 3), 200.0)}, "samples: floats are to be in .* to 200"),
+        ({"samples": np.full((1, 32, 32, 3), np.nan)}, "samples holds NaN"),
         ({"count": 0}, "count=0"),
         ({"batch_size": 0}, "batch_size=0"),
         ({"images": np.zeros((4, 32, 32), np.uint8)}, "expected an array"),

@@ -36,9 +36,19 @@ def test_the_window_takes_away_the_cross_of_the_borders():
     assert windowed < plain / 50
 
 
+def test_floats_are_rounded():
+    images, _ = noise(3)
+    np.testing.assert_array_equal(mean_amplitudes([images / 127.5 - 1]), mean_amplitudes([images]))
+
+
 @pytest.mark.parametrize(
     ("batches", "reason"),
-    [([], "no images"), ([np.zeros((1, 8, 8, 1), "u1"), np.zeros((1, 9, 8, 1), "u1")], "differ in size")],
+    [
+        ([], "no images"),
+        ([np.zeros((1, 8, 8, 1), "u1"), np.zeros((1, 9, 8, 1), "u1")], "differ in size"),
+        ([np.full((1, 8, 8, 1), 200)], "uint8 or floats .* Received: int64"),
+        ([np.full((1, 8, 8, 1), 200.0)], "to 200"),
+    ],
 )
 def test_images_without_spectra(batches, reason):
     with pytest.raises(ValueError, match=reason):

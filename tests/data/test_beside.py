@@ -65,6 +65,27 @@ def test_a_damaged_image_is_an_error_by_name_or_by_header(name, tmp_path):
         load(place, 16, 1)
 
 
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("a/IMG.HEIC", "is HEIC by its name, which tfnss does not read"),
+        ("a/x.jxl", "is JPEG XL by its name, which tfnss does not read"),
+        ("a/x.tga", "is TGA by its name, which tfnss does not read"),
+        ("a/x.avif", "is AVIF by its name, which this Pillow does not read"),
+        ("a/x.j2k", "is JPEG2000 by its name, which this Pillow does not read"),
+    ],
+)
+@pytest.mark.parametrize("write", [write_folder, write_zip])
+def test_images_that_are_not_read_here_are_not_passed_over(write, name, reason, tmp_path, monkeypatch):
+    """Whatever this Pillow can read; a preparation counts them."""
+    monkeypatch.setattr(pixels, "FORMATS", ("PNG", "JPEG"))
+    place = write(tmp_path / ("x.zip" if write is write_zip else "x"), good_files(4) | {name: b"\0\0\0\x18ftyp"})
+    with pytest.raises(ValueError, match=f"{name} {reason}; convert it to PNG, or train on records of the good ones"):
+        load(place, 16, 1)
+    manifest = prepare(originals(place), tmp_path / "records", Preparation(16))
+    assert (manifest["count"], manifest["skipped"]) == (4, [[name, reason]])
+
+
 @pytest.mark.parametrize("place", ["dataset.json", "pets/dataset.json"])
 @pytest.mark.parametrize("write", [write_folder, write_zip])
 def test_a_list_of_labels_beside_other_files(write, place, tmp_path):

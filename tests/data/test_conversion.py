@@ -2,6 +2,7 @@
 
 import json
 import struct
+import zlib
 
 import numpy as np
 import PIL
@@ -219,15 +220,15 @@ def test_images_on_their_side_are_counted_upright(kind, cache_gb, tmp_path):
     assert load(place, (16, 32), 1, cache_gb=cache_gb).upscaled == 1
 
 
-def tiff(bits, photometric, values):
+def tiff(bits, photometric, values, sample_format=1):
     """A grey TIFF of one row; values of 12 bits are packed, two in three bytes."""
-    data = np.asarray(values, "<u2").tobytes()
+    data = np.asarray(values, "<u1" if bits == 8 else "<u2").tobytes()
     if bits == 12:
         data = b"".join(
             bytes([a >> 4, (a & 15) << 4 | b >> 8, b & 255]) for a, b in zip(*[iter(values)] * 2, strict=True)
         )
     tags = [(256, len(values)), (257, 1), (258, bits), (259, 1), (262, photometric), (273, 8), (277, 1), (278, 1)]
-    tags.append((279, len(data)))
+    tags += [(279, len(data)), (339, sample_format)]
     entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
     return struct.pack("<2sHI", b"II", 42, 8 + len(data)) + data + struct.pack("<H", len(tags)) + entries + bytes(4)
 
@@ -248,6 +249,67 @@ def test_grey_tiffs_of_many_bits(bits, photometric, reason, tmp_path):
     for cache_gb in (8, 0):
         with pytest.raises(ValueError, match=f"a.tiff {reason}; convert it to 8 bits"):
             load(place, (1, SIDE), 1, cache_gb=cache_gb)
+
+
+@pytest.mark.parametrize("cache_gb", [8, 0])
+@pytest.mark.parametrize("bits", [8, 16])
+def test_signed_tiffs(bits, cache_gb, tmp_path):
+    """Their scale is not told: from 0, or from -2^15."""
+    content = tiff(bits, 1, [0, 2 ** (bits - 1) - 1] * 8, sample_format=2)
+    place = write_folder(tmp_path / "x", {"a.tiff": content})
+    with pytest.raises(ValueError, match=f"a.tiff is a TIFF of signed numbers of {bits} bits; convert it to unsigned"):
+        load(place, (1, SIDE), 1, cache_gb=cache_gb)
+
+
+def png(bits, colour_type, rows, transparent):
+    """A PNG of rows of bytes, and a transparent grey or colour as it is stored."""
+
+    def chunk(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    samples = {0: 1, 2: 3}[colour_type]
+    width = len(rows[0]) * 8 // (bits * samples)
+    header = struct.pack(">IIBBBBB", width, len(rows), bits, colour_type, 0, 0, 0)
+    chunks = chunk(b"IHDR", header) + chunk(b"tRNS", struct.pack(f">{samples}H", *transparent))
+    chunks += chunk(b"IDAT", zlib.compress(b"".join(b"\0" + bytes(row) for row in rows))) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + chunks
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 8])
+@pytest.mark.parametrize("above", [0, 256])  # in a bit that is to be ignored
+def test_the_transparent_grey_of_few_bits(bits, above, tmp_path):
+    """The first pixel of each row is of that grey, the second one of another."""
+    most = 2**bits - 1
+    transparent, other = (most, 0) if bits == 1 else (1, most)
+    first_byte = {1: 0b10000000, 2: 0b01110000, 4: 0x1F, 8: 1}[bits]
+    row = [first_byte, *([0] if bits < 8 else [other, 0])]
+    content = png(bits, 0, [row] * 2, [transparent + (above if bits > 1 else 0)])
+    place = write_folder(tmp_path / "x", {"a.png": content})
+    width = len(row) * 8 // bits
+    found = load(place, (2, width), 1, channels=4).take([0])[0]
+    assert found[0, 0, 3] == 0
+    assert found[0, 0, 0] == transparent * 255 // most
+    assert found[0, 1].tolist() == [other * 255 // most] * 3 + [255]
+    assert (found[..., 3] == 0).sum() == 2
+    laid = load(place, (2, width), 1, background="#ff0000").take([0])[0]
+    assert laid[0, 0].tolist() == [255, 0, 0]
+    with pytest.raises(ValueError, match="transparent in places"):
+        load(place, (2, width), 1)
+
+
+@pytest.mark.parametrize("cache_gb", [8, 0])
+def test_transparent_colours(cache_gb, tmp_path):
+    pixel, other = [1, 2, 3], [9, 9, 9]
+    place = write_folder(tmp_path / "x", {"a.png": png(8, 2, [pixel + other], [256 + 1, 2, 3])})
+    assert load(place, (1, 2), 1, channels=4, cache_gb=cache_gb).take([0])[0, 0].tolist() == [
+        [1, 2, 3, 0],
+        [9, 9, 9, 255],
+    ]
+    content = png(16, 2, [[0, 1, 0, 2, 0, 3] * 2], [1, 2, 3])
+    place = write_folder(tmp_path / "y", {"a.png": content})
+    for kwargs in ({"channels": 4}, {"background": "white"}, {}):
+        with pytest.raises(ValueError, match=r"a\.png has a transparent colour of 16 bits; convert it to 8 bits"):
+            load(place, (1, 2), 1, cache_gb=cache_gb, **kwargs)
 
 
 @pytest.mark.parametrize("writer", [write_folder, write_zip])
@@ -286,5 +348,7 @@ def test_bad_colours(kwargs, message, tmp_path):
 
 def test_formats_are_those_of_this_pillow():
     assert {"PNG", "JPEG"} <= set(pixels.FORMATS)
-    assert {".png", ".jpg", ".tif", ".webp"} <= pixels.suffixes()
-    assert ".eps" not in pixels.suffixes()
+    assert {".png", ".jpg", ".tif", ".webp"} <= pixels.ENDINGS.keys()
+    assert ".eps" not in pixels.ENDINGS
+    pillows = {ending for ending, kind in Image.registered_extensions().items() if kind in pixels.FORMATS}
+    assert pillows <= pixels.ENDINGS.keys()

@@ -70,6 +70,15 @@ def test_labels_may_be_a_list():
     assert images.class_counts.tolist() == [1, 2]
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "uint64", "int32"])
+def test_labels_of_any_integers(dtype):
+    images = Images(np.zeros((3, 4, 4, 1), np.uint8), 1, labels=np.array([2, 0, 2], dtype))
+    assert images.labels.dtype == np.int64
+    assert images.class_counts.tolist() == [1, 0, 2]
+    with pytest.raises(ValueError, match="integers >= 0"):
+        Images(np.zeros((1, 4, 4, 1), np.uint8), 1, labels=np.array([2**64 - 1], np.uint64))
+
+
 def test_one_image():
     assert read(numbered(1, 1), 3) == [0, 0, 0]
 

@@ -54,6 +54,14 @@ def test_any_path_stands_in_a_progress_line(name, cache_gb, tmp_path, monkeypatc
     assert ("\\udcff" if name == "\udcff" else name) in out if cache_gb else "checking" in out
 
 
+@pytest.mark.parametrize("name", ["[/old]", "[red]", "\udcff"])
+def test_a_line_that_is_asked_for(name, capfd):
+    assert list(tracked(iter("ab"), f"reading {name}", None, shown=True)) == ["a", "b"]
+    assert ("\\udcff" if name == "\udcff" else name) in capfd.readouterr().out
+    assert list(tracked(iter("ab"), "reading", mapping._MANY, shown=False)) == ["a", "b"]
+    assert not capfd.readouterr().out
+
+
 def test_few_images_have_no_progress_line(capsys):
     assert list(tracked(iter("ab"), "reading", 2)) == ["a", "b"]
     assert not capsys.readouterr().out

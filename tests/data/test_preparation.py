@@ -283,6 +283,30 @@ def test_a_killed_preparation_goes_on(count, place, tmp_path, monkeypatch):
     assert done == {path: path.stat().st_mtime_ns for path in done}  # not written again
 
 
+def test_one_process_at_a_time(place, tmp_path):
+    dest = tmp_path / "records"
+
+    class Meanwhile:
+        """Another preparation begins while this one takes its first image."""
+
+        def __init__(self, originals):
+            self.originals, self.name, self.classes = originals, originals.name, originals.classes
+            self.fingerprint = originals.fingerprint
+
+        def __len__(self):
+            return len(self.originals)
+
+        def between(self, start, stop):
+            with pytest.raises(ValueError, match=f"{dest} is being written by process {os.getpid()} on .*: let it end"):
+                prepare(originals(place), dest, Preparation(16))
+            yield from self.originals.between(start, stop)
+
+    manifest = prepare(Meanwhile(originals(place)), dest, Preparation(16))
+    assert manifest["count"] == 12
+    assert {path.name for path in dest.iterdir()} == {"manifest.json", "shard-00000.tfrecord", "shard-00000.json"}
+    assert prepare(originals(place), dest, Preparation(16)) == manifest
+
+
 class Failing(io.BytesIO):
     """An open file whose disk fails."""
 

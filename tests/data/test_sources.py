@@ -205,6 +205,23 @@ def test_a_file_over_the_limit(tmp_path, monkeypatch):
         load(tmp_path, 16, 1)
 
 
+def test_backslashes_of_windows_are_between_folders(tmp_path):
+    files = {"x/cat/1.png": encoded(noise()), "x/dog/2.png": encoded(noise(seed=1)), "x/.hidden/3.png": b"junk"}
+    files["x/dataset.json"] = json.dumps({"labels": [["cat/1.png", 1], ["dog/2.png", 0]]}).encode()
+    expected, images = images_of(write_zip(tmp_path / "slashes.zip", files), labels=True)
+
+    def written(files):
+        return write_zip(tmp_path / "x.zip", {"x\\": b""} | {k.replace("/", "\\"): v for k, v in files.items()})
+
+    found, same = images_of(written(files), labels=True)
+    np.testing.assert_array_equal(found, expected)
+    assert same.labels.tolist() == images.labels.tolist() == [1, 0]
+    del files["x/dataset.json"]
+    assert load(written(files), 16, 1, labels=True).class_names == ["cat", "dog"]
+    with pytest.raises(ValueError, match=r"x\.zip/x/cat/1\.png cannot be read"):
+        load(written({"x/cat/1.png": truncated("PNG")}), 16, 1)
+
+
 @pytest.mark.parametrize(
     ("content", "message"), [(b"no zip", "is not a zip"), (b"", "is not a zip"), (None, "is not a zip .*No such file")]
 )

@@ -69,3 +69,17 @@ def test_a_discriminator_of_means_is_blind():
     images = random_images()
     changed, unchanged = discriminator_response(lambda x: x.mean(axis=(1, 2, 3)), images, (1, 4), (0, 1, 3))
     np.testing.assert_allclose(changed, unchanged, atol=1e-6)
+
+
+def test_pixels_are_brought_to_floats_and_other_numbers_refused():
+    pixels = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 3), dtype=np.uint8)
+    floats = pixels / 127.5 - 1
+    np.testing.assert_allclose(amplify_bands(pixels, 2, 3), amplify_bands(floats, 2, 3), atol=1e-5)
+
+    def response(images):
+        return discriminator_response(lambda x: (x**2).mean(axis=(1, 2, 3)), images, (1,), (2,))
+
+    np.testing.assert_allclose(response(pixels)[0], response(floats)[0], rtol=1e-5)
+    for function in (lambda x: amplify_bands(x, 2, 3), response):
+        with pytest.raises(ValueError, match="Received: int64"):
+            function(pixels.astype(np.int64))

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tfnss.data import Images
 from tfnss.metrics import Evaluation, GeneratedImages
+from tfnss.metrics.image_sets import _in_shares
 from tfnss.metrics.networks import Outputs
 
 COUNT, RARE = 1000, 0.1
@@ -50,11 +51,26 @@ def test_a_perfect_generator_of_unbalanced_classes_has_no_distance():
     assert record["fid"] < 10 < 1000 < in_turn["fid"]  # of colours from 0 to 255
 
 
-@pytest.mark.parametrize("count", [COUNT, 2 * COUNT, 300])
+@pytest.mark.parametrize("count", [COUNT, 2 * COUNT, 300, 307, 1503, 12, 1])
 def test_the_shares_of_fakes(count):
     images = GeneratedImages(Perfect(), count, labels=reals().labels)
     bright = sum(int((batch[:, 0, 0].mean(axis=1) > 128).sum()) for batch in images.batches(64, count))
-    assert bright / count == pytest.approx(RARE, abs=0 if count >= COUNT else 0.05)
+    assert abs(bright - RARE * count) <= 0.5
+
+
+def test_the_shares_of_many_classes():
+    """To one image, in an order that is not that of the classes and stays; classes without images have none."""
+    labels = np.random.default_rng(0).choice([0, 1, 2, 4, 7], 1000, p=[0.5, 0.3, 0.1, 0.06, 0.04])
+    shares = np.bincount(labels) / 1000
+    for count in (3, 10, 99, 1000, 4321):
+        found = _in_shares(labels.astype(np.uint8), count)
+        assert len(found) == count
+        assert np.abs(np.bincount(found, minlength=8) - shares * count).max() < 1
+        np.testing.assert_array_equal(found, _in_shares(labels, count))
+    assert (np.diff(found) < 0).any()
+    equal = _in_shares(np.arange(50), 20)
+    assert len(set(equal)) == 20
+    assert equal.max() >= 20  # not the first ones
 
 
 def test_fewer_reals_give_their_own_labels():

@@ -1,5 +1,6 @@
 import json
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
@@ -185,6 +186,37 @@ def test_any_generator():
         list(GeneratedImages(lambda z: np.full((len(z), 8, 8, 3), np.nan), 4, WIDTH).batches(4, 4))
 
 
+@pytest.mark.parametrize(
+    ("scaled", "says"),
+    [
+        (lambda x: (127.5 * (x + 1)).astype(int), "samples: images are to be uint8 or floats in .* Received: int64"),
+        (lambda x: 127.5 * (x + 1), "samples: floats are to be in .* values from .* to 2"),
+        (lambda x: (x + 1) / 2, r"samples: .* these are in \[0, 1\]"),
+        (lambda x: np.where(x > 0.5, np.inf, x), "samples: images hold NaN or infinity; .* diverged"),
+    ],
+)
+def test_functions_of_another_range(scaled, says):
+    def function(latents):
+        return scaled(np.tanh(np.asarray(latents)))[:, :3].reshape(-1, 1, 1, 3).repeat(8, 1).repeat(8, 2)
+
+    with pytest.raises(ValueError, match=says):
+        list(GeneratedImages(function, 20, WIDTH).batches(4, 20))
+
+
+def test_a_model_that_has_collapsed_is_measured():
+    """To white pictures, beyond the range: that is its state, and no error."""
+    white = keras.layers.Lambda(lambda x: 0 * x + 1.5)
+    model = keras.Sequential([keras.Input((WIDTH,)), keras.layers.Dense(192), keras.layers.Reshape((8, 8, 3)), white])
+    assert next(GeneratedImages(model, 4).batches(4, 4)).min() == 255
+    assert len(list(GeneratedImages(model, 4).batches(2, 4))) == 2
+
+
+@pytest.mark.parametrize("name", ["[/old]", "\udcff"])
+def test_any_name_stands_in_the_progress_line(name, pictures, capfd):
+    Evaluation(Images(pictures, 8, name=name), ("spectrum",), fake_images=4, progress=True).prepare()
+    assert f"reading {'[/old]' if name == '[/old]' else chr(92) + 'udcff'}" in capfd.readouterr().out
+
+
 def test_a_function_of_another_width_is_another_generator(pictures):
     widths = []
 
@@ -327,6 +359,14 @@ def test_records(tmp_path):
     path.write_text('{"kimg": 1}\n{"ki')
     with pytest.raises(ValueError, match=r"metrics\.jsonl is damaged"):
         results.read(path)
+
+
+def test_records_of_several_processes(tmp_path):
+    path = tmp_path / "metrics.jsonl"
+    with ThreadPoolExecutor(8) as pool:  # locks are of open files: threads stand for processes
+        list(pool.map(lambda kimg: results.append(path, {"kimg": kimg}), range(40)))
+    assert sorted(record["kimg"] for record in results.read(path)) == list(range(40))
+    assert [path.name for path in tmp_path.iterdir()] == ["metrics.jsonl"]
 
 
 @pytest.mark.parametrize(

@@ -138,3 +138,9 @@ def test_bad_input(lpips, tmp_path):
     (tmp_path / "a.h5").write_bytes(b"nothing")
     with pytest.raises(ValueError, match="weights of VGG16 cannot be had"):
         LPIPS(weights=tmp_path / "a.h5")
+
+
+def test_integers_are_refused(lpips):
+    pixels = np.zeros((2, 32, 32, 3), np.uint8)
+    with pytest.raises(ValueError, match=r"LPIPS takes floats in \[-1, 1\].* Received: float32 and uint8"):
+        lpips((images(0), pixels))

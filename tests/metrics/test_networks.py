@@ -56,6 +56,13 @@ class TestEmbedded:
             np.abs(found - expected).mean() < 0.01 * np.abs(embedded(pictures[:4]).activations - expected).mean() + 5e-3
         )
 
+    def test_floats_are_rounded_and_other_numbers_refused(self, embedded, pictures):
+        floats = pictures[:4] / 127.5 - 1
+        np.testing.assert_array_equal(embedded(floats).activations, embedded(pictures[:4]).activations)
+        for other, says in ((pictures[:4].astype(int), "Received: int64"), (pictures[:4] * 1.0, "floats are to be in")):
+            with pytest.raises(ValueError, match=says):
+                embedded(other)
+
     @pytest.mark.slow
     def test_falls_as_training_goes_on(self, embedded):
         """Generators of one DCGAN, at the start of training and later."""

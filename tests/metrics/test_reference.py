@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import os
 import pickle
@@ -189,6 +190,37 @@ def test_a_file_needs_its_ending(file, tmp_path):
     with pytest.raises(ValueError, match=r"x must end in \.npz"):
         Reference.load(file).save(tmp_path / "x")
     assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"count": None}, "without count, as it is of the network means: give Reference(..., count=...)"),
+        ({"size": None, "key": None}, "without key and size, as it is of the network means"),
+        ({"resize": None}, "without resize"),
+        ({"count": 1}, "is of 1 images; at least 2"),
+        ({"labels": np.zeros(3, int)}, "has labels of shape (3,), int64; give integers >= 0 [64]"),
+        ({"labels": np.zeros(64)}, "has labels of shape (64,), float64"),
+    ],
+)
+def test_what_would_not_be_read_again_is_not_saved(change, says, file, tmp_path):
+    whole = Reference.load(file)
+    with pytest.raises(ValueError, match=re.escape(says)):
+        dataclasses.replace(whole, **change).save(tmp_path / "x.npz")
+    assert not (tmp_path / "x.npz").exists()
+
+
+def test_numbers_of_numpy_are_saved(file, tmp_path):
+    whole = Reference.load(file)
+    labels = np.arange(64, dtype=np.uint64) % 3
+    numpys = dataclasses.replace(whole, count=np.int64(64), size=np.array([8, 8]), labels=labels)
+    numpys.save(tmp_path / "x.npz")
+    again = Reference.load(tmp_path / "x.npz")
+    assert (again.count, again.size, again.labels.dtype) == (64, (8, 8), np.int64)
+    np.testing.assert_array_equal(again.labels, labels)
+    foreign = Reference(whole.mean, whole.covariance)
+    foreign.save(tmp_path / "foreign.npz")
+    assert Reference.load(tmp_path / "foreign.npz").foreign
 
 
 def test_a_reference_of_other_features(file):

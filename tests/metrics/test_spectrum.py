@@ -85,6 +85,37 @@ def test_gap():
     assert spectrum_gap(real, np.full_like(real, 100))[1] == pytest.approx(1, rel=1e-4)
 
 
+def test_floats_are_rounded_and_other_numbers_refused():
+    real, fake = random_images(8, 16, 16), random_images(8, 16, 16, seed=1)
+    floats = real / 127.5 - 1
+    assert spectral_distance(floats, fake) == spectral_distance(real, fake)
+    np.testing.assert_array_equal(spectrum_gap(fake, floats)[0], spectrum_gap(fake, real)[0])
+    np.testing.assert_array_equal(azimuthal_profile(floats.astype(np.float32))[1], azimuthal_profile(real)[1])
+    spectra = Spectra()
+    for images, says in (
+        (real / 255, r"in \[0, 1\]"),
+        (real.astype(float), "to 255"),
+        (real.astype(np.int64), "floats are to be in|Received: int64"),
+        (np.full_like(floats, np.nan), "NaN"),
+    ):
+        for function in (azimuthal_profile, lambda x: spectral_distance(x, fake), lambda x: spectrum_gap(fake, x)):
+            with pytest.raises(ValueError, match=says):
+                function(images)
+    with pytest.raises(ValueError, match="Received: int64"):
+        spectra.update(real.astype(np.int64))
+    spectra.update(np.abs(floats))  # a batch may be bright
+
+
+def test_variances_of_floats_are_those_of_pixels():
+    images = random_images(8, 8, 8)
+    expected = variance_curves(images, (0, 1))
+    for name, values in variance_curves(images / 127.5 - 1, (0, 1)).items():
+        np.testing.assert_allclose(values, expected[name], rtol=1e-5)
+    for other in (images.astype(np.int32), images / 255):
+        with pytest.raises(ValueError, match=r"images.* floats"):
+            variance_curves(other, (0, 1))
+
+
 def test_sizes_that_differ():
     for function in (spectrum_gap, spectral_distance):
         with pytest.raises(ValueError, match=r"differ in size: \(16, 16\) and \(8, 8\)"):

@@ -1,6 +1,8 @@
 """The frame of analyses: which models it takes, what it writes where, and what it refuses."""
 
+import dataclasses
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -266,6 +268,27 @@ def test_work_of_other_weights_is_not_taken(place, capsys):
     assert done == [0, 1, 2]
 
 
+@pytest.mark.parametrize("changed", ["images/cat/0.png", "one.png", None])
+def test_work_on_other_files_of_the_same_names_is_not_taken(changed, place, capsys):
+    (place / "images" / "cat").mkdir(parents=True)
+    files = [place / "images" / "cat" / "0.png", place / "one.png"]
+    for file in files:
+        Image.new("RGB", (8, 8), "red").save(file)
+
+    def look(number):
+        analysis, done = stopping(number)
+        image = Option("image", str, "image", metavar="FILE")
+        analysis = dataclasses.replace(analysis, reals=True, options=(image,))
+        main(analysis, ["run", "--data", "images", "--image", "one.png", "--out", "images/stopping.png"])
+        return done
+
+    with pytest.raises(SystemExit):
+        look(2)
+    if changed:
+        os.utime(place / changed, (0, 0))
+    assert look(None) == ([0, 1, 2] if changed else [2])
+
+
 def test_parts_that_cannot_be_kept_or_read(tmp_path):
     work = Work(tmp_path / "work")
     with work.going_on():
@@ -279,6 +302,13 @@ def test_parts_that_cannot_be_kept_or_read(tmp_path):
             work.kept("../part", dict)
     work.finish()
     assert not (tmp_path / "work").exists()
+
+
+def test_any_name_stands_in_a_progress_line(tmp_path, capfd):
+    work = Work(tmp_path / "work")
+    work.shown = True
+    assert list(work.track(iter("ab"), "spectra, [/old]\udcff")) == ["a", "b"]
+    assert "spectra, [/old]\\udcff" in capfd.readouterr().out
 
 
 def test_numbers_as_json_has_them():

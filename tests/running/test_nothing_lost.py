@@ -18,7 +18,7 @@ from PIL import Image
 
 import tfnss
 from recipes.dcgan_photos import RECIPE
-from tfnss import plots
+from tfnss import locks, plots
 from tfnss.commands.evaluate import main as evaluate
 from tfnss.metrics import results
 from tfnss.processes import END_SIGNALS
@@ -327,14 +327,14 @@ def test_only_one_process_writes_a_run(whole, tmp_path, capsys):
 
 
 def test_a_lock_that_is_removed_in_the_last_moment_does_not_count(tmp_path, monkeypatch):
-    flock = lock._fcntl.flock
+    flock = locks._fcntl.flock
 
     def too_late(file, operation):
-        monkeypatch.setattr(lock._fcntl, "flock", flock)
+        monkeypatch.setattr(locks._fcntl, "flock", flock)
         (tmp_path / ".lock").unlink()
         flock(file, operation)
 
-    monkeypatch.setattr(lock._fcntl, "flock", too_late)
+    monkeypatch.setattr(locks._fcntl, "flock", too_late)
     with lock.only_writer(tmp_path):
         with pytest.raises(ValueError, match="is being written"), lock.only_writer(tmp_path):
             pass
@@ -342,7 +342,7 @@ def test_a_lock_that_is_removed_in_the_last_moment_does_not_count(tmp_path, monk
 
 
 def test_systems_without_locks_have_runs_too(tmp_path, monkeypatch):
-    monkeypatch.setattr(lock, "_fcntl", None)
+    monkeypatch.setattr(locks, "_fcntl", None)
     with lock.only_writer(tmp_path), lock.only_writer(tmp_path):
         pass
 

@@ -1,16 +1,16 @@
 """The real image nearest to each sample, so that copying is seen."""
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from rich.progress import track
 from scipy.spatial.distance import cdist
 
 from tfnss.data import Images
+from tfnss.data.mapping import tracked
 from tfnss.metrics.networks import Embedded
 from tfnss.metrics.networks.network import FeatureNetwork
-from tfnss.uint8 import to_uint8
+from tfnss.uint8 import as_uint8
 
 MOST_IMAGES = 10_000
 _ROWS = 256  # of distances at a time
@@ -60,27 +60,28 @@ def nearest_images(
         progress: Whether to show a progress line.
 
     Raises:
-        ValueError: For no samples, samples of another shape than the images or of other channels than 1, 3 or 4, images that
-            cannot be used, or numbers below 1.
+        ValueError: For no samples, samples of another shape than the images or of other channels than 1, 3 or 4, images or
+            samples that cannot be used (integers other than uint8, floats out of their range), or numbers below 1.
     """
-    samples = _as_uint8(np.asarray(samples))
+    samples = np.asarray(samples)
     if samples.ndim != 4 or not len(samples):
         raise ValueError(f"expected samples [samples, height, width, channels]. Received: shape {samples.shape}")
     if batch_size < 1 or (count is not None and count < 1):
         raise ValueError(
             f"`batch_size` and `count` must be at least 1. Received: batch_size={batch_size}, count={count}"
         )
+    own = Images(samples, batch_size=1, name="samples")
     reals = images if isinstance(images, Images) else Images(images, batch_size=1)
     chosen = np.random.default_rng(seed).permutation(len(reals))[:count]
     chosen.sort()  # as files are read best, and the first of equals is found
     _check_shapes(samples, reals)
     network = network or Embedded()
-    targets = network(samples).activations.astype(np.float64)
+    targets = _activations(own, np.arange(len(own)), network, batch_size, progress=False)
     found = _activations(reals, chosen, network, batch_size, progress)
     places, distances = _nearest(targets, found)
     _, among_reals = _nearest(found, found, others=True)
     median = float(np.median(among_reals)) if len(found) > 1 else math.nan
-    return Nearest(chosen[places], distances, _as_uint8(reals.take(chosen[places])), len(chosen), median)
+    return Nearest(chosen[places], distances, as_uint8(reals.take(chosen[places]), reals.name), len(chosen), median)
 
 
 def _check_shapes(samples: np.ndarray, images: Images) -> None:
@@ -98,8 +99,8 @@ def _activations(
     """float64 `[images, d]`."""
     starts = range(0, len(chosen), batch_size)
     batches = [
-        network(_as_uint8(images.take(chosen[start : start + batch_size]))).activations
-        for start in track(starts, f"nearest of {images.name}", disable=not progress)
+        network(as_uint8(images.take(chosen[start : start + batch_size]), images.name)).activations
+        for start in tracked(starts, f"nearest of {images.name}", len(starts), shown=progress)
     ]
     return np.concatenate(batches).astype(np.float64)
 
@@ -115,7 +116,3 @@ def _nearest(rows: np.ndarray, columns: np.ndarray, others: bool = False) -> tup
         places.append(distances.argmin(axis=1))
         found.append(distances.min(axis=1))
     return np.concatenate(places), np.concatenate(found)
-
-
-def _as_uint8(images: Any) -> np.ndarray:
-    return images if images.dtype == np.uint8 else np.asarray(to_uint8(images))

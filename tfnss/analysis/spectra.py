@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tfnss.layers.spectrum import grey, radii
-from tfnss.uint8 import from_uint8
+from tfnss.uint8 import as_uint8, from_uint8
 
 _KAISER = 8.0
 
@@ -17,7 +17,8 @@ def mean_amplitudes(batches: Iterable[np.ndarray], window: bool = False) -> np.n
     """The average of the amplitudes |F| of each frequency over images.
 
     Args:
-        batches: uint8 images `[batch, height, width, 1, 3 or 4]`, all of one size; grey values are transformed.
+        batches: Images `[batch, height, width, 1, 3 or 4]`, uint8 or floats in [-1, 1], which are rounded to 8 bits; all of
+            one size. Grey values are transformed.
         window: Whether images, less their means, are faded out towards their borders by a Kaiser window (beta 8, of unit
             energy): without it the jump from one border to the opposite one shows as a cross in all spectra.
 
@@ -26,11 +27,12 @@ def mean_amplitudes(batches: Iterable[np.ndarray], window: bool = False) -> np.n
         deviation s has sqrt(pi) / 2 * s everywhere, but at the few frequencies that are real.
 
     Raises:
-        ValueError: For no images, or images that differ in size.
+        ValueError: For no images, images that differ in size, or other numbers.
     """
     total: Any = 0.0
     count = 0
-    for image in itertools.chain.from_iterable(batches):  # one at a time: the transforms of a batch are large
+    images = itertools.chain.from_iterable(as_uint8(batch, "images") for batch in batches)
+    for image in images:  # one at a time: the transforms of a batch are large
         values = np.asarray(grey(from_uint8(image[np.newaxis])), np.float64)[0]
         if count and total.shape != values.shape:
             raise ValueError(f"images differ in size: {values.shape} after {total.shape}; bring them to one size")

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from tfnss.data.kept import Kept
+
 
 class HalvedReader:
     """The images of another reader with their sides halved, each kept as it is first made where all of them fit in memory.
@@ -24,10 +26,7 @@ class HalvedReader:
             raise ValueError(f"{name}: images of {height}x{width} cannot be halved {halvings} times")
         self._reader, self._halvings, self.dtype = reader, halvings, reader.dtype
         self.shape = (height >> halvings, width >> halvings, channels)
-        shape = (len(reader), *self.shape)
-        fits = np.prod(shape, dtype=float) * self.dtype.itemsize <= cache_gb * 1e9
-        self._kept = np.empty(shape, self.dtype) if fits else None
-        self._known = np.zeros(len(reader), bool)
+        self._kept = Kept(len(reader), self.shape, self.dtype, cache_gb)
 
     def __len__(self) -> int:
         return len(self._reader)
@@ -40,24 +39,21 @@ class HalvedReader:
     @property
     def array(self) -> np.ndarray | None:
         """All images, once all are kept."""
-        return self._kept if self._known.all() else None
+        return self._kept.array
 
     def read_all(self) -> None:
         """Makes all images that are to be kept."""
-        if self._kept is not None:
+        if self._kept.fits:
             self._reader.read_all()
             for start in range(0, len(self), 256):
-                self.take(np.arange(start, min(start + 256, len(self))))
+                self._kept.keep(np.arange(start, min(start + 256, len(self))), self._made)
 
     def take(self, indices: np.ndarray) -> np.ndarray:
         """The images of these indices. Several threads may call it at once."""
-        if self._kept is None:
-            return halved(self._reader.take(indices), self._halvings)
-        missing = np.unique(indices[~self._known[indices]])
-        if len(missing):
-            self._kept[missing] = halved(self._reader.take(missing), self._halvings)
-            self._known[missing] = True  # last: other threads go by it
-        return self._kept[indices]
+        return self._kept.take(indices, self._made)
+
+    def _made(self, indices: np.ndarray) -> np.ndarray:
+        return halved(self._reader.take(indices), self._halvings)
 
 
 def halved(images: np.ndarray, halvings: int) -> np.ndarray:

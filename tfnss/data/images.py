@@ -67,7 +67,7 @@ class Images:
             raise ValueError(f"`value_range` must be (-1, 1) or (0, 1). Received: value_range={value_range}")
         if not isinstance(images, np.ndarray) and not hasattr(images, "read"):
             raise ValueError(f"{self.name} must be a NumPy array or a `Source`. Received: {type(images).__name__}")
-        self.labels = getattr(images, "labels", None) if labels is None else np.asarray(labels)
+        self.labels = _as_int64(getattr(images, "labels", None) if labels is None else labels)
         if class_names is None and labels is None and self.labels is not None:
             class_names = getattr(images, "class_names", None)
         self.batch_size, self.seed, self.mirror, self._cache_gb = batch_size, seed, mirror, cache_gb
@@ -231,3 +231,11 @@ class Images:
         # The raw op: `tf.random.experimental.index_shuffle` does not take a seed per index.
         last = tf.constant(len(self) - 1, tf.int64)
         return tf.raw_ops.RandomIndexShuffle(index=indices, seed=seed, max_index=last)
+
+
+def _as_int64(labels: Any) -> np.ndarray | None:
+    """Labels of any integers; others stay as they are, to be refused."""
+    if labels is None:
+        return None
+    labels = np.asarray(labels)
+    return labels.astype(np.int64) if labels.dtype.kind in "iu" else labels

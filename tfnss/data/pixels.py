@@ -2,8 +2,8 @@
 
 import contextlib
 import errno
-import functools
 import io
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
@@ -20,10 +20,27 @@ FORMATS = (  # of these, Pillow starts no other program
     *("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM"),
     *(name for name, feature in _LATER.items() if feature in _KNOWN and features.check(feature)),
 )
+_NAMED = {  # formats and their endings, whether or not they are read here: such a file is an image to its owner
+    "PNG": (".png", ".apng"),
+    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
+    "WEBP": (".webp",),
+    "TIFF": (".tif", ".tiff"),
+    "BMP": (".bmp",),
+    "GIF": (".gif",),
+    "PPM": (".ppm", ".pgm", ".pbm", ".pnm", ".pfm"),
+    "AVIF": (".avif", ".avifs"),
+    "JPEG2000": (".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx"),
+    "HEIC": (".heic", ".heif", ".hif"),
+    "JPEG XL": (".jxl",),
+    "TGA": (".tga",),
+}
+ENDINGS = {ending: kind for kind, endings in _NAMED.items() for ending in endings}  # in lower case, with the dot
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}  # Pillow's, of images of so many channels
 PREPROCESSING = "centred square, Lanczos"  # of `squeezed` by default; part of the key of cached statistics
 _ON_THEIR_SIDE = (5, 6, 7, 8)  # orientations in EXIF whose width is the height that is meant
-_BITS, _PHOTOMETRIC = 258, 262  # tags of TIFF
+_BITS, _PHOTOMETRIC, _SAMPLE_FORMAT = 258, 262, 339  # tags of TIFF
+_SIGNED = 2  # sample format
+_PNG_SCALES = {"L;2": 85, "L;4": 17}  # how Pillow brings grey of few bits to 8
 CROPS, FILTERS = ("centre", "wide", "car", "none"), ("lanczos", "box")
 BANDED = ("wide", "car")  # of 4:3, between black bands in a square
 
@@ -63,13 +80,14 @@ def opened(open_file: Callable[[], BinaryIO], name: str, whole: bool = True) -> 
                 if megapixels > MAX_MEGAPIXELS:
                     raise _too_large(name, f"{megapixels:.0f}")
                 _check_tiff(image, name)
+                _mend_png(image, name)
                 yield ImageOps.exif_transpose(image) if whole else image
     except (ImageError, MemoryError):
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):  # Pillow's limits are higher
         raise _too_large(name, "many") from None
     except Image.UnidentifiedImageError:
-        raise NoImageError(name, "is not an image", "remove it") from None
+        raise _not_identified(name) from None
     except Exception as error:  # the readers of files and images raise many kinds for damaged ones
         raise unreadable(name, error) from None
 
@@ -79,6 +97,14 @@ def unreadable(name: str, error: Exception) -> Exception:
     if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):  # EINVAL: for an offset without sense
         return OSError(error.errno, f"{name} cannot be read ({error.strerror})")
     return ImageError(name, f"cannot be read ({error})", "remove or replace it")
+
+
+def _not_identified(name: str) -> ImageError:
+    kind = ENDINGS.get(os.path.splitext(name)[1].lower())
+    if kind is None or kind in FORMATS:
+        return NoImageError(name, "is not an image", "remove it")
+    reader = "this Pillow" if kind in _LATER else "tfnss"
+    return ImageError(name, f"is {kind} by its name, which {reader} does not read", "convert it to PNG")
 
 
 def upright_size(image: Image.Image) -> tuple[int, int]:
@@ -95,12 +121,6 @@ def own_limits() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         yield
-
-
-@functools.cache
-def suffixes() -> frozenset[str]:
-    """The endings, in lower case and with the dot, of names of files of `FORMATS`."""
-    return frozenset(suffix for suffix, kind in Image.registered_extensions().items() if kind in FORMATS)
 
 
 def check_colours(channels: int, background: str | None) -> None:
@@ -262,13 +282,42 @@ def too_long(name: str) -> ImageError:
 
 
 def _check_tiff(image: Image.Image, name: str) -> None:
-    """Raises an ImageError for grey TIFFs of over 8 bits whose pixels Pillow gives as they are stored, on another scale."""
-    if image.format != "TIFF" or not image.mode.startswith("I;16"):
+    """Raises an ImageError for TIFFs whose pixels Pillow gives as they are stored, on another scale:
+    signed ones, and some grey ones of over 8 bits."""
+    if image.format != "TIFF":
         return
     tags: Any = image.tag_v2  # type: ignore[attr-defined]
-    bits, white = tags.get(_BITS, (16,))[0], "0" if tags.get(_PHOTOMETRIC) == 0 else "the highest number"
-    if (bits, white) != (16, "the highest number"):
+    bits = tags.get(_BITS, (16,))[0]
+    if tags.get(_SAMPLE_FORMAT, (1,))[0] == _SIGNED and bits < 32:  # those of 32 bits may hold unsigned ones of 16
+        raise ImageError(name, f"is a TIFF of signed numbers of {bits} bits", "convert it to unsigned ones of 8 bits")
+    white = "0" if tags.get(_PHOTOMETRIC) == 0 else "the highest number"
+    if image.mode.startswith("I;16") and (bits, white) != (16, "the highest number"):
         raise ImageError(name, f"is a grey TIFF of {bits} bits whose white is {white}", "convert it to 8 bits")
+
+
+def _mend_png(image: Image.Image, name: str) -> None:
+    """Brings the transparent grey or colour of a PNG to the scale of its pixels, which Pillow leaves as it is stored.
+
+    Raises:
+        ImageError: For a colour of 16 bits: Pillow gives 8 of them, so that it cannot be told from those near it.
+    """
+    transparent = image.info.get("transparency")
+    if image.format != "PNG" or image.mode not in ("L", "RGB") or transparent is None:
+        return
+    stored = _stored_mode(image)
+    if stored == "RGB;16B":
+        raise ImageError(name, "has a transparent colour of 16 bits", "convert it to 8 bits")
+    scale = _PNG_SCALES.get(stored, 1)
+    most = 255 // scale  # the bits above are to be ignored
+    image.info["transparency"] = (
+        (transparent & most) * scale if image.mode == "L" else tuple(value & most for value in transparent)
+    )
+
+
+def _stored_mode(image: Image.Image) -> str:
+    """How Pillow calls the pixels as an image holds them."""
+    tiles: Any = image.tile  # type: ignore[attr-defined]
+    return str(tiles[0][3]) if tiles else image.mode
 
 
 def _too_large(name: str, megapixels: str) -> ImageError:

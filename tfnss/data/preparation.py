@@ -12,12 +12,14 @@ from typing import Any, NamedTuple
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from tfnss import locks
 from tfnss.data import pixels, records
 from tfnss.data.mapping import mapped
 from tfnss.data.sources import Original, Originals
 from tfnss.files import expanded
 from tfnss.resolution import Resolution, flag_value, plain, sides
 
+_LOCK = ".preparing"  # a file in the folder
 _EARLY = {"channels": 3, "background": None}  # of preparations whose manifests do not tell
 
 
@@ -76,6 +78,8 @@ def prepare(
 ) -> dict[str, Any]:
     """Writes records of images. Run again, it goes on where it was stopped, and replaces shards that are damaged.
 
+    One process at a time writes a folder, as far as its file system has locks.
+
     Images of all kinds are converted to the channels of the preparation. What cannot be used is skipped, and listed by name
     and reason; how many images were smaller than the resolution is told too (`upscaled`).
 
@@ -89,7 +93,8 @@ def prepare(
         The manifest (see `tfnss.data.records`).
 
     Raises:
-        ValueError: For a folder with anything else, originals that have changed since, or none that can be used.
+        ValueError: For a folder with anything else, or that another process writes, originals that have changed since, or
+            none that can be used.
         OSError: For a full disk, or an original that the machine does not give. What is done stays.
     """
     folder = expanded(folder)
@@ -101,7 +106,15 @@ def prepare(
         **asdict(preparation),
     }
     check_destination(folder)
-    _begin(folder, settings)
+    folder.mkdir(parents=True, exist_ok=True)
+    with locks.held(folder / _LOCK, folder):
+        _begin(folder, settings)
+        shards = _write_shards(originals, folder, preparation, count, progress)
+        return _finish(folder, settings, originals.classes, shards)
+
+
+def _write_shards(originals: Originals, folder: Path, preparation: Preparation, count: int, progress: bool) -> int:
+    """Writes the shards that are not there yet, or damaged, and gives the number of all."""
     with _bar(progress) as bar, pixels.own_limits(), ThreadPoolExecutor() as pool:
         task = bar.add_task("preparing", total=count)
         shards = range(-(-count // preparation.shard_images))
@@ -117,7 +130,7 @@ def prepare(
             with contextlib.closing(prepared):
                 images = _good(prepared, remarks, lambda: bar.advance(task))
                 records.write_shard(folder, number, images, remarks)
-    return _finish(folder, settings, originals.classes, len(shards))
+    return len(shards)
 
 
 def check_destination(folder: Path) -> None:

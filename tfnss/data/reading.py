@@ -6,11 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from tfnss.data.kept import Kept
 from tfnss.data.mapping import tracked
 from tfnss.data.sources import Source
+from tfnss.uint8 import check_floats
 
 _PART = 256  # images between two steps of the progress line
-_ROUNDING = 1e-3  # by which floats may leave [-1, 1]
 
 
 class ArrayReader:
@@ -65,10 +66,7 @@ class SourceReader:
     def __init__(self, source: Source, cache_gb: float) -> None:
         self._source, self.shape = source, source.shape
         self._pool = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="tfnss-reading")
-        shape = (len(source), *source.shape)
-        fits = np.prod(shape, dtype=float) <= cache_gb * 1e9
-        self._kept = np.empty(shape, np.uint8) if fits else None
-        self._known = np.zeros(len(source), bool)
+        self._kept = Kept(len(source), source.shape, self.dtype, cache_gb)
 
     def __len__(self) -> int:
         return len(self._source)
@@ -80,7 +78,7 @@ class SourceReader:
     @property
     def array(self) -> np.ndarray | None:
         """All images, once all are kept."""
-        return self._kept if self._known.all() else None
+        return self._kept.array
 
     def read_all(self) -> None:
         """Reads all images that are to be kept, with a progress line where they are many.
@@ -88,23 +86,14 @@ class SourceReader:
         Raises:
             ValueError: For the first image, in order, that cannot be used.
         """
-        count = len(self) if self._kept is not None else 0
+        count = len(self) if self._kept.fits else 0
         starts = range(0, count, _PART)
         for start in tracked(starts, f"reading {self._source.name}", len(starts), count):
-            self._keep(np.arange(start, min(start + _PART, count)))
+            self._kept.keep(np.arange(start, min(start + _PART, count)), self._read)
 
     def take(self, indices: np.ndarray) -> np.ndarray:
         """The images of these indices, uint8. Several threads may call it at once."""
-        if self._kept is None:
-            return self._read(indices)
-        self._keep(indices)
-        return self._kept[indices]
-
-    def _keep(self, indices: np.ndarray) -> None:
-        missing = np.unique(indices[~self._known[indices]])
-        if self._kept is not None and len(missing):
-            self._kept[missing] = self._read(missing)
-            self._known[missing] = True  # last: other threads go by it
+        return self._kept.take(indices, self._read)
 
     def _read(self, indices: np.ndarray) -> np.ndarray:
         images = np.empty((len(indices), *self.shape), np.uint8)
@@ -121,31 +110,3 @@ class SourceReader:
         for _ in self._pool.map(read, range(len(indices))):
             pass
         return images
-
-
-def check_floats(low: float, high: float, name: str, unit: bool = False) -> None:
-    """Checks the lowest and the highest of the floats of images, which are to be in [-1, 1], or with `unit` in [0, 1].
-
-    Raises:
-        ValueError: For NaN, values out of the range, or without `unit` none below 0: those are in [0, 1], as `x / 255` gives
-            them.
-    """
-    if np.isnan(low):
-        raise ValueError(f"{name} holds NaN; floats are to be in [-1, 1]")
-    if unit:
-        if low < -_ROUNDING or high > 1 + _ROUNDING:
-            raise ValueError(
-                f"{name}: floats are to be in [0, 1], as value_range=(0, 1) says; leave that out for floats in [-1, 1], "
-                f"and give pixels of 0 to 255 as uint8. Received: values from {low:.4g} to {high:.4g}"
-            )
-        return
-    if low >= 0 and high <= 1 + _ROUNDING:
-        raise ValueError(
-            f"{name}: floats are to be in [-1, 1], and these are in [0, 1]: give "
-            f"`2 * x - 1`, uint8, or Images(..., value_range=(0, 1)). Received: values from {low:.4g} to {high:.4g}"
-        )
-    if low < -1 - _ROUNDING or high > 1 + _ROUNDING:
-        raise ValueError(
-            f"{name}: floats are to be in [-1, 1]; give pixels of 0 to 255 as uint8 (or as x / 127.5 - 1), and clip others. "
-            f"Received: values from {low:.4g} to {high:.4g}"
-        )

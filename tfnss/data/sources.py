@@ -9,7 +9,7 @@ from typing import BinaryIO, NamedTuple, Protocol
 import numpy as np
 from PIL import Image
 
-from tfnss.data.pixels import suffixes
+from tfnss.data.pixels import ENDINGS
 
 LABELS_FILE = "dataset.json"  # of NVIDIA's folders and zips: {"labels": [[name, class], ...]}
 
@@ -115,7 +115,7 @@ def labels_name(names: Sequence[str]) -> str | None:
 
 def has_image_name(name: str) -> bool:
     """Whether the name ends as those of images do."""
-    return os.path.splitext(name)[1].lower() in suffixes()
+    return os.path.splitext(name)[1].lower() in ENDINGS
 
 
 def _hidden(name: str) -> bool:

@@ -33,9 +33,11 @@ class Zip:
             self._zip = zipfile.ZipFile(file)
         except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile) as error:
             raise ValueError(f"{self.name} is not a zip that can be read ({error})") from None
-        self._entries = {entry.filename: entry for entry in self._zip.infolist() if not entry.is_dir()}
+        # Some tools of Windows write backslashes between folders.
+        entries = {entry.filename.replace("\\", "/"): entry for entry in self._zip.infolist()}
+        self._entries = {name: entry for name, entry in entries.items() if not name.endswith("/")}
         for name in self._entries:
-            if re.match(r"[/\\]|[A-Za-z]:", name) or ".." in re.split(r"[/\\]", name):
+            if re.match(r"/|[A-Za-z]:", name) or ".." in name.split("/"):
                 raise ValueError(f"{self.name} holds the name {name}, which leads out of it; do not trust this zip")
         self.names = in_order(list(self._entries))
         if not self.names:

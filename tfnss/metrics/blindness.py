@@ -6,20 +6,24 @@ from typing import Any
 import numpy as np
 
 from tfnss.layers.spectrum import radii as radii_of
+from tfnss.uint8 import as_floats
 
 
 def amplify_bands(images: np.ndarray, radius: int, factor: float) -> np.ndarray:
     """Multiplies the amplitudes of the high frequencies of each channel, and keeps their phases.
 
     Args:
-        images: Floats `[count, height, width, channels]` in [-1, 1].
+        images: `[count, height, width, channels]`, uint8 or floats in [-1, 1].
         radius: Least radius of these frequencies in cycles per shorter side (see `azimuthal_average`); 0 is for all.
         factor: Their factor, >= 0; 0 takes them away, 1 changes nothing.
 
     Returns:
         float32, shaped as the images. Values may leave [-1, 1].
+
+    Raises:
+        ValueError: For other numbers.
     """
-    images = np.asarray(images, np.float32)
+    images = as_floats(images, "images")
     return images + np.float32(factor - 1) * _bands(images, radius)
 
 
@@ -37,17 +41,20 @@ def discriminator_response(
 
     Args:
         discriminate: Function from float32 images `[batch, height, width, channels]` to logits `[batch]` or `[batch, 1]`.
-        images: Floats `[count, height, width, channels]` in [-1, 1].
+        images: `[count, height, width, channels]`, uint8 or floats in [-1, 1].
         radii: The least radii of the changed frequencies, as in `amplify_bands`.
         factors: The factors of their amplitudes.
         batch_size: Images at a time.
 
     Returns:
         The means `[len(factors), len(radii)]`, and that at the unchanged images.
+
+    Raises:
+        ValueError: For other numbers.
     """
     changed, unchanged = np.zeros((len(factors), len(radii))), 0.0
     for start in range(0, len(images), batch_size):
-        batch = np.asarray(images[start : start + batch_size], np.float32)
+        batch = as_floats(images[start : start + batch_size], "images")
         share = len(batch) / len(images)
         unchanged += share * _mean(discriminate(batch))
         for column, radius in enumerate(radii):

@@ -1,5 +1,6 @@
 """Sets of images to compare: arrays, folders, and generators."""
 
+import math
 import os
 from collections.abc import Iterator
 from typing import Any, Protocol
@@ -14,7 +15,7 @@ from tfnss.data.loading import open_source
 from tfnss.generators import labels_in_turn, latent_width, number_of_classes, one_hot
 from tfnss.random import stateless
 from tfnss.resolution import Resolution
-from tfnss.uint8 import to_uint8
+from tfnss.uint8 import as_uint8, check_floats
 
 _ORDER_SEED = 0
 
@@ -59,7 +60,7 @@ class FixedImages:
     def batches(self, batch_size: int, count: int) -> Iterator[np.ndarray]:
         order = self._order(count)
         for start in range(0, len(order), batch_size):
-            yield _as_uint8(self.images.take(order[start : start + batch_size]))
+            yield as_uint8(self.images.take(order[start : start + batch_size]), self.name)
 
     def labels(self, count: int) -> np.ndarray | None:
         """Those of the same images; None if they have none."""
@@ -122,7 +123,7 @@ class GeneratedImages:
 
     Args:
         generator: A `tfnss.GAN` (its average is used), a Keras model, or a function from latents `[batch, latent_dim]` to
-            images `[batch, height, width, channels]`, floats in [-1, 1] or uint8.
+            images `[batch, height, width, channels]`, floats in [-1, 1] or uint8. Floats outside are clipped.
         count: Number of images.
         latent_dim: Width of the latents; for a model it is known.
         seed: Seed of the latents, and of the noise that layers draw from `tfnss.random`.
@@ -130,7 +131,8 @@ class GeneratedImages:
             None for the classes in turn.
 
     Raises:
-        ValueError: For `count` < 1, a function without `latent_dim`, or labels that are not the generator's.
+        ValueError: For `count` < 1, a function without `latent_dim`, or labels that are not the generator's. In `batches`
+            for other numbers, NaN or infinity, or a function none of whose floats is below 0.
     """
 
     fingerprint = None
@@ -159,11 +161,17 @@ class GeneratedImages:
 
     def batches(self, batch_size: int, count: int) -> Iterator[np.ndarray]:
         batch_size += batch_size % 2  # blocks of latents begin at even places
+        lowest, highest = math.inf, -math.inf
         for start in range(0, count, batch_size):
             size = min(batch_size, count - start)
             latents = stateless.sampling_latents(size, self._sample.latent_dim, self._seed, start)
             classes = None if self._classes is None else self._classes[start : start + size]
-            yield _as_uint8(self._sample(latents, start, classes))
+            images = self._sample(latents, start, classes)
+            if images.dtype != np.uint8:
+                lowest, highest = min(lowest, float(images.min())), max(highest, float(images.max()))
+            yield as_uint8(images, self.name, clip=True)
+        if self._sample.of_function and 0 <= lowest < math.inf:  # a model may have collapsed to that
+            check_floats(lowest, highest, self.name)
 
 
 class Sampler:
@@ -191,12 +199,13 @@ class Sampler:
         options = {"training": False} if isinstance(network, keras.Layer) else {}
 
         self.classes = classes
+        self.of_function = not isinstance(network, keras.Layer)
 
         def sample(latents: Any, clock: Any, *labels: Any) -> Any:
             with random.scope(stateless.noise_source(seed, clock)):
                 return called(latents, *labels, **options)
 
-        self._sample = tf.function(sample) if isinstance(network, keras.Layer) else sample
+        self._sample = sample if self.of_function else tf.function(sample)
 
     def __call__(self, latents: Any, clock: int, labels: np.ndarray | None = None) -> np.ndarray:
         """Equal clocks give equal noise; labels are integers, one for each of the latents."""
@@ -209,8 +218,13 @@ class Sampler:
 
 def _in_shares(labels: np.ndarray, count: int) -> np.ndarray:
     """So many labels in the shares that they have in `labels`, to one image, in an order that is random but fixed."""
-    labels = np.random.default_rng(_ORDER_SEED).permutation(np.asarray(labels))
-    return np.resize(labels, count)
+    random_order = np.random.default_rng(_ORDER_SEED)
+    classes, numbers = np.unique(np.asarray(labels, np.int64), return_counts=True)
+    wanted, rests = np.divmod(numbers.astype(np.int64) * count, len(labels))
+    order = random_order.permutation(len(classes))  # of those whose rests are equal
+    largest = order[np.argsort(-rests[order], kind="stable")]
+    wanted[largest[: count - wanted.sum()]] += 1
+    return random_order.permutation(np.repeat(classes, wanted))
 
 
 def as_image_set(images: Any, name: str = "array") -> ImageSet:
@@ -230,11 +244,3 @@ def as_image_set(images: Any, name: str = "array") -> ImageSet:
             f"{name} must be an array, `tfnss.data.Images`, a path or an `ImageSet`. Received: {type(images)}"
         )
     return images
-
-
-def _as_uint8(images: np.ndarray) -> np.ndarray:
-    if images.dtype == np.uint8:
-        return images
-    if not np.isfinite(images).all():
-        raise ValueError("images hold NaN or infinity: the generator has diverged")
-    return np.asarray(to_uint8(tf.constant(images)))

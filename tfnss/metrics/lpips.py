@@ -40,7 +40,7 @@ class LPIPS(keras.Model):
         Distances `[batch]`: 0 for equal images, symmetric, differentiable twice.
 
     Raises:
-        ValueError: If the weights cannot be had, or for images of another size.
+        ValueError: If the weights cannot be had, or for images of another size, or of integers.
 
     Reference: Zhang et al., The Unreasonable Effectiveness of Deep Features as a Perceptual Metric, CVPR 2018.
     """
@@ -65,6 +65,9 @@ class LPIPS(keras.Model):
         self.built = True
 
     def call(self, images: tuple[Any, Any]) -> Any:
+        kinds = [keras.backend.standardize_dtype(x.dtype) for x in images]
+        if not all(keras.backend.is_float_dtype(kind) for kind in kinds):
+            raise ValueError(f"LPIPS takes floats in [-1, 1]: give x / 127.5 - 1. Received: {' and '.join(kinds)}")
         first, second = (self._activations(ops.cast(x, self.compute_dtype)) for x in images)
         distances = [
             ops.mean(ops.sum(ops.square(a - b) * w, axis=-1), axis=(1, 2))

@@ -72,23 +72,41 @@ class Reference:
         return first if first in NAMES else None
 
     def save(self, path: str | os.PathLike) -> None:
-        """Writes a file, which is whole or not there.
+        """Writes a file, which is whole or not there, and which `load` takes.
 
         Raises:
-            ValueError: For a name that does not end in `.npz`.
+            ValueError: For a name that does not end in `.npz`, statistics of a network without `count`, `key`, `resize` or
+                `size`, or labels that are not one for each image.
             OSError: For a file that cannot be written.
         """
         path = expanded(path)
         if path.suffix != ".npz":
             raise ValueError(f"{path} must end in .npz: it is an archive of NumPy arrays")
-        about = {name: getattr(self, name) for name in ("count", "network", "key", "resize", "size", "name")}
         arrays = {"mu": self.mean, "sigma": self.covariance}
         if not self.foreign:
-            arrays[_ABOUT] = np.array(json.dumps({"format": _FORMAT, **about}))
+            arrays[_ABOUT] = np.array(json.dumps({"format": _FORMAT, **self._told()}))
         if self.labels is not None:
             arrays["labels"] = self.labels
         with files.replacing(path) as temporary:
             np.savez(temporary, **arrays)  # type: ignore[arg-type]
+
+    def _told(self) -> dict[str, Any]:
+        """What a file tells beside the statistics."""
+        if self.count is None or self.size is None or self.key is None or self.resize is None:
+            lacking = [name for name in ("count", "key", "resize", "size") if getattr(self, name) is None]
+            raise ValueError(
+                f"{self.called} cannot be saved without {' and '.join(lacking)}, as it is of the network {self.network}: "
+                f"give Reference(..., {lacking[0]}=...)"
+            )
+        count, (height, width) = int(self.count), self.size
+        if count < MIN_IMAGES:
+            raise ValueError(f"{self.called} is of {count} images; at least {MIN_IMAGES} are needed: take more")
+        try:
+            _check_labels(self.labels, count)
+        except ValueError as error:
+            raise ValueError(f"{self.called} has {error}; give integers >= 0 [{count}], one per image") from None
+        told = {name: getattr(self, name) for name in ("network", "key", "resize", "name")}
+        return {"count": count, "size": [int(height), int(width)], **told}
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> "Reference":
@@ -102,7 +120,9 @@ class Reference:
         arrays = _read(place)
         mean, covariance = _statistics(place, arrays)
         about = _about(place, arrays)
-        return cls(mean, covariance, **({"name": place.name} | about), labels=arrays.get("labels"), place=place)
+        labels = arrays.get("labels")
+        labels = None if labels is None else labels.astype(np.int64)
+        return cls(mean, covariance, **({"name": place.name} | about), labels=labels, place=place)
 
     def check(self, network: FeatureNetwork) -> None:
         """Raises a ValueError if the statistics are not of this network's activations; warns where that cannot be told."""

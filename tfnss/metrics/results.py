@@ -3,16 +3,23 @@
 import json
 import math
 import os
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from tfnss import files
+from tfnss import files, locks
+
+_PATIENCE_SECONDS = 30.0  # with another process that adds a record, which takes moments
 
 
 def append(path: str | os.PathLike, record: dict[str, Any]) -> None:
-    """Adds a record; numbers that are not finite become null. A kill at any moment leaves whole lines."""
+    """Adds a record; numbers that are not finite become null. A kill at any moment leaves whole lines.
+
+    Several processes may add records to one file.
+    """
     finite = {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in record.items()}
-    _write(path, [*_lines(path), json.dumps(finite)])
+    with _alone(path):
+        _write(path, [*_lines(path), json.dumps(finite)])
 
 
 def read(path: str | os.PathLike) -> list[dict[str, Any]]:
@@ -32,10 +39,20 @@ def read(path: str | os.PathLike) -> list[dict[str, Any]]:
 
 def drop_after(path: str | os.PathLike, kimg: float) -> None:
     """Removes the records of a future that a resumed run does not share."""
-    lines, records = _lines(path), read(path)
-    kept = [line for line, record in zip(lines, records, strict=True) if record.get("kimg", 0) <= kimg]
-    if len(kept) < len(lines):
-        _write(path, kept)
+    if not Path(path).exists():
+        return
+    with _alone(path):
+        lines, records = _lines(path), read(path)
+        kept = [line for line, record in zip(lines, records, strict=True) if record.get("kimg", 0) <= kimg]
+        if len(kept) < len(lines):
+            _write(path, kept)
+
+
+def _alone(path: str | os.PathLike) -> AbstractContextManager[None]:
+    """In the block no other process changes the file."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return locks.held(path.with_name(f".{path.name}.lock"), path, _PATIENCE_SECONDS)
 
 
 def _lines(path: str | os.PathLike) -> list[str]:

@@ -7,7 +7,7 @@ from keras import ops
 
 from tfnss.layers.spectrum import azimuthal_average, power_spectrum
 from tfnss.metrics.frechet import Moments, distance_of_moments
-from tfnss.uint8 import from_uint8
+from tfnss.uint8 import as_uint8, check_whole, from_uint8
 
 _ROUNDING_POWER = (2 / 255) ** 2 / 12  # mean square of the rounding to 8 bits, for images in [-1, 1]
 
@@ -27,12 +27,12 @@ class Spectra:
         return spectra
 
     def update(self, images: np.ndarray) -> None:
-        """Adds uint8 images `[batch, height, width, 1, 3 or 4]`.
+        """Adds images `[batch, height, width, 1, 3 or 4]`, uint8 or floats in [-1, 1], which are rounded to 8 bits.
 
         Raises:
-            ValueError: For images of another size than those before.
+            ValueError: For images of another size than those before, or other numbers.
         """
-        power = power_spectrum(from_uint8(images))
+        power = power_spectrum(from_uint8(as_uint8(images, "images")))
         if np.ndim(self._sum) and self._sum.shape != power.shape[1:]:
             raise ValueError(
                 f"images differ in size: {power.shape[1:]} after {self._sum.shape}; bring them to one size"
@@ -49,9 +49,10 @@ class Spectra:
 
 
 def spectra_of(images: "np.ndarray | Spectra", batch_size: int = 64) -> Spectra:
-    """The spectra of uint8 images `[count, height, width, 1, 3 or 4]`; spectra are given back as they are."""
+    """The spectra of images as `Spectra.update` takes them; spectra are given back as they are."""
     if isinstance(images, Spectra):
         return images
+    check_whole(images, "images")
     spectra = Spectra()
     for start in range(0, len(images), batch_size):
         spectra.update(images[start : start + batch_size])
@@ -62,11 +63,14 @@ def azimuthal_profile(images: np.ndarray | Spectra) -> tuple[np.ndarray, np.ndar
     """Frequencies and mean power at each: the azimuthal average of each image's spectrum, in decibels.
 
     Args:
-        images: uint8 `[count, height, width, 1, 3 or 4]`, or `Spectra` of them.
+        images: `[count, height, width, 1, 3 or 4]`, uint8 or floats in [-1, 1], or `Spectra` of them.
 
     Returns:
         Frequencies in cycles per pixel (0.5 is Nyquist's; above are the corners), and decibels, `[radii]` each, without the
         zero frequency. Power beneath that of the rounding to 8 bits cannot be told from it and is shown as that.
+
+    Raises:
+        ValueError: For other numbers.
     """
     spectra = spectra_of(images)
     power = spectra.profiles.mean
@@ -82,11 +86,11 @@ def spectral_distance(real: np.ndarray | Spectra, fake: np.ndarray | Spectra) ->
     feature networks are blind to.
 
     Args:
-        real: uint8 `[count, height, width, 1, 3 or 4]`, or `Spectra` of them; at least 2.
+        real: `[count, height, width, 1, 3 or 4]`, uint8 or floats in [-1, 1], or `Spectra` of them; at least 2.
         fake: The same of the fakes.
 
     Raises:
-        ValueError: For fewer than 2 images, or sizes that differ.
+        ValueError: For fewer than 2 images, sizes that differ, or other numbers.
     """
     real, fake = _same_size(real, fake)
     squared = distance_of_moments(real.profiles, fake.profiles) / len(real.profiles.mean)
@@ -97,7 +101,7 @@ def spectrum_gap(real: np.ndarray | Spectra, fake: np.ndarray | Spectra) -> tupl
     """|E F(real) - E F(fake)|, the absolute difference of average power spectra (SSD-GAN, figure 6).
 
     Args:
-        real: uint8 `[count, height, width, 1, 3 or 4]`, or `Spectra` of them.
+        real: `[count, height, width, 1, 3 or 4]`, uint8 or floats in [-1, 1], or `Spectra` of them.
         fake: The same of the fakes.
 
     Returns:
@@ -106,7 +110,7 @@ def spectrum_gap(real: np.ndarray | Spectra, fake: np.ndarray | Spectra) -> tupl
         equal spectra, and 1 for fakes that are flat.
 
     Raises:
-        ValueError: For sizes that differ.
+        ValueError: For sizes that differ, or other numbers.
     """
     real, fake = _same_size(real, fake)
     gap = np.abs(real.spectrum - fake.spectrum)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from rich.progress import track
 
+from tfnss.data.mapping import tracked
 from tfnss.metrics import cache
 from tfnss.metrics.activations import Activations
 from tfnss.metrics.frechet import Moments
@@ -133,11 +133,8 @@ def gather(
         return found
     if network is not None and not any(STATISTICS[kind].network for kind in missing):
         network = None
-    batches = track(
-        images.batches(batch_size, count),
-        f"reading {images.name}",
-        total=-(-count // batch_size),
-        disable=not progress,
+    batches = tracked(
+        images.batches(batch_size, count), f"reading {images.name}", -(-count // batch_size), shown=progress
     )
     for batch in batches:
         outputs = network(batch) if network else None

@@ -8,7 +8,7 @@ import tensorflow as tf
 from tfnss import random
 from tfnss.layers import NoiseSpace, NoisyScaleSpace, ScaleSpace
 from tfnss.random import stateless
-from tfnss.uint8 import from_uint8
+from tfnss.uint8 import as_floats, check_whole
 
 
 def variance_curves(
@@ -29,8 +29,12 @@ def variance_curves(
 
     Returns:
         `noise-space`, `scale-space` and `noisy scale-space`, each `[len(times)]`, for images in [-1, 1].
+
+    Raises:
+        ValueError: For other numbers.
     """
-    images = tf.constant(from_uint8(images) if images.dtype == np.uint8 else images, tf.float32)
+    check_whole(images, "images")
+    images = tf.constant(as_floats(images, "images"))
     spaces = {
         "noise-space": NoiseSpace(stddev),
         "scale-space": ScaleSpace(kernel_stddev),

@@ -1,6 +1,7 @@
 """Runs and folders of images, measured."""
 
 import contextlib
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,8 @@ import numpy as np
 
 import tfnss
 from tfnss import plots
+from tfnss.console import say
+from tfnss.data.remarks import remarks
 from tfnss.files import expanded
 from tfnss.metrics import LPIPS, Evaluation, FolderImages, Reference, azimuthal_profile, networks, results, spectrum_gap
 from tfnss.metrics.catalog import needs_network, needs_paths
@@ -55,22 +58,25 @@ def measure_run(target: Path, metrics: tuple[str, ...], given: dict[str, Any]) -
     for run in runs:
         gan = load_run(run)
         record = {"kimg": int(gan.images_seen.numpy()) / 1000, **evaluation(gan)}
-        _print(run, record)
         draw = None if images is None else partial(draw_nearest, run, images)
         _keep(record, evaluation, run, given.get("out"), draw)
         measured.append(record)
+    _say_remarks(size, evaluation.reals, images)
     _save_reference(evaluation, given)
     if len(measured) > 1:
         _print_summary(measured)
     figures = paper_figures(recipe_of(target), settings)
     if figures:
-        print(f"The paper's figures for these settings: {figures}")
+        say(f"The paper's figures for these settings: {figures}")
 
 
 def _keep(
     record: dict[str, Any], evaluation: Evaluation, place: Path, out: Path | None, draw: Callable[[Path], None] | None
 ) -> None:
-    """Adds a record, and pictures of spectra and nearest images, to a run and its page, or to another file and beside it."""
+    """Adds a record, and pictures of spectra and nearest images, to a run and its page, or to another file and beside it.
+
+    The record is printed once it is kept: no terminal loses it.
+    """
 
     def picture(name: str) -> Path:
         path = Path(name)
@@ -78,11 +84,12 @@ def _keep(
 
     with contextlib.nullcontext() if out else only_writer(place):
         results.append(out or place / METRICS, record)
+        _print(place, record)
         if "spectrum" in evaluation.metrics:
             _save_spectra(evaluation, picture("spectrum.png"))
         if draw is not None:
             draw(picture(NEAREST))
-            print(f"  picture: {picture(NEAREST)}", flush=True)
+            _say(f"  picture: {picture(NEAREST)}")
         if not out:
             write_report(place)
 
@@ -115,10 +122,12 @@ def measure_folder(metrics: tuple[str, ...], given: dict[str, Any]) -> None:
     size = sides(given["resolution"]) if "resolution" in given else (height, width)
     evaluation = _evaluation(metrics, given, "inception", fake_images, size)
     record, place = evaluation(fakes), Path(fakes.name)
-    _print(place, record)
     if "out" in given:
         draw = partial(_draw_first, fakes, evaluation) if given["nearest"] else None
         _keep(record, evaluation, place, given["out"], draw)
+    else:
+        _print(place, record)
+    _say_remarks(size, fakes, evaluation.reals)
     _save_reference(evaluation, given)
 
 
@@ -149,7 +158,7 @@ def _with_settings(given: dict[str, Any], settings: dict[str, Any]) -> dict[str,
 def _save_reference(evaluation: Evaluation, given: dict[str, Any]) -> None:
     if "save_reference" in given:
         evaluation.reference().save(given["save_reference"])
-        print(f"The statistics of the real images are in {given['save_reference']}, for --reference", flush=True)
+        _say(f"The statistics of the real images are in {given['save_reference']}, for --reference")
 
 
 def _shape(images: FolderImages) -> tuple[int, int, int]:
@@ -207,25 +216,39 @@ def _reals(given: dict[str, Any], size: tuple[int, int], labels: bool) -> Any:
     return FolderImages(data, size, labels, channels, background)
 
 
+def _say_remarks(size: tuple[int, int], *sets: Any) -> None:
+    """Says which files of sets of images were passed over, and how many were enlarged to a size: once of each set."""
+    found = [images.images if isinstance(images, FixedImages) else images for images in sets]
+    lines = [line for images in found if isinstance(images, tfnss.data.Images) for line in remarks(images, size)]
+    for line in dict.fromkeys(lines):
+        _say(line)
+
+
 def _print(place: Path, record: dict[str, Any]) -> None:
     kimg = f" at {record['kimg']:.1f} kimg" if "kimg" in record else ""
-    print(f"{place}{kimg}: {record['fake_images']} images (seed {record['seed']}) against {reals_in_words(record)}")
+    say(f"{place}{kimg}: {record['fake_images']} images (seed {record['seed']}) against {reals_in_words(record)}")
     for name, value in _values(record).items():
         if np.isfinite(value):  # KID's error needs more than one block
-            print(f"  {name:22} {value:.6g}")
+            say(f"  {name:22} {value:.6g}")
     if record.get("classes"):
-        print(f"  classes: {record['classes']}")
+        say(f"  classes: {record['classes']}")
     if record["network"]:
-        print(f"  features: {record['network']}; {record['resize']}", flush=True)
+        _say(f"  features: {record['network']}; {record['resize']}")
     if record["perceptual_network"]:
-        print(f"  paths: {record['perceptual_network']}", flush=True)
+        _say(f"  paths: {record['perceptual_network']}")
 
 
 def _print_summary(results: list[dict[str, Any]]) -> None:
-    print(f"Over {len(results)} seeds, mean ± standard deviation:")
+    say(f"Over {len(results)} seeds, mean ± standard deviation:")
     for name in _values(results[0]):
         values = np.array([record[name] for record in results])
-        print(f"  {name:22} {values.mean():.6g} ± {values.std(ddof=1):.4g}")
+        say(f"  {name:22} {values.mean():.6g} ± {values.std(ddof=1):.4g}")
+
+
+def _say(line: str) -> None:
+    """Says a line at once, for work that goes on."""
+    say(line)
+    sys.stdout.flush()
 
 
 def _values(record: dict[str, Any]) -> dict[str, float]:
@@ -241,4 +264,4 @@ def _save_spectra(evaluation: Evaluation, path: Path) -> None:
         {"reals": azimuthal_profile(real), "fakes": azimuthal_profile(fake)},
         path,
     )
-    print(f"  picture: {path}", flush=True)
+    _say(f"  picture: {path}")

@@ -14,6 +14,7 @@ from keras import layers
 
 from tfnss.colours import rgb
 from tfnss.metrics.networks.network import Outputs
+from tfnss.uint8 import as_uint8
 
 # Repeats, channels, stride, kernel and expansion of each stage (Tan and Le 2019, table 1, without squeeze-and-excitation).
 _STAGES = ((1, 16, 1, 3, 1), (2, 24, 2, 3, 6), (2, 40, 2, 5, 6), (3, 80, 2, 3, 6))
@@ -44,7 +45,7 @@ class Embedded:
         self._call = tf.function(self._activations)
 
     def __call__(self, images: np.ndarray) -> Outputs:
-        return Outputs(self._call(tf.constant(images)).numpy())
+        return Outputs(self._call(tf.constant(as_uint8(images, "images"))).numpy())
 
     def _activations(self, images: tf.Tensor) -> tf.Tensor:
         side = max(images.shape[1:3])

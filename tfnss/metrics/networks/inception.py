@@ -17,6 +17,7 @@ from tfnss import files
 from tfnss.files import expanded
 from tfnss.metrics import stand_ins
 from tfnss.metrics.networks.network import Outputs, resized
+from tfnss.uint8 import as_uint8
 
 HANDLE = "https://tfhub.dev/tensorflow/tfgan/eval/inception/1"
 VARIABLE = "TFNSS_INCEPTION"
@@ -58,7 +59,7 @@ class Inception:
             ) from error
 
     def __call__(self, images: np.ndarray) -> Outputs:
-        activations, probabilities = self._call(tf.constant(images))
+        activations, probabilities = self._call(tf.constant(as_uint8(images, "images")))
         return Outputs(activations.numpy(), probabilities.numpy())
 
     def _outputs(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

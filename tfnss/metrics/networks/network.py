@@ -40,7 +40,7 @@ class FeatureNetwork(Protocol):
     comparable: bool
 
     def __call__(self, images: np.ndarray) -> Outputs:
-        """Outputs for uint8 images `[batch, height, width, 1, 3 or 4]`."""
+        """Outputs for images `[batch, height, width, 1, 3 or 4]`, uint8; ours take floats in [-1, 1] too."""
 
 
 def resized(images: tf.Tensor, size: int) -> tf.Tensor:

@@ -13,6 +13,7 @@ import tensorflow as tf
 from tfnss.colours import rgb
 from tfnss.files import expanded
 from tfnss.metrics.networks.network import Outputs, resized
+from tfnss.uint8 import as_uint8
 
 EMBEDDING_TAPS = ("block1_conv1", "block1_conv2", "block3_conv2", "block4_conv2")  # Image2StyleGAN's
 CAFFE_SCALE = 255 * (0.229 + 0.224 + 0.225) / 3  # deviation of ImageNet's pixels in [0, 255]
@@ -143,5 +144,5 @@ class VGG16:
         )
 
     def __call__(self, images: np.ndarray) -> Outputs:
-        activations, probabilities = self._call(tf.constant(images))
+        activations, probabilities = self._call(tf.constant(as_uint8(images, "images")))
         return Outputs(activations.numpy(), probabilities.numpy())

@@ -38,10 +38,16 @@ class Work:
         self._begun = False
 
     def track(self, items: Iterable[Item], what: str, total: float | None = None) -> Iterable[Item]:
-        """The items, with a line of progress and the time left on a terminal. Only one at a time may be shown."""
-        from rich.progress import track
+        """The items, with a line of progress and the time left on a terminal. Only one at a time may be shown.
 
-        return track(items, what, total=total, disable=not self.shown)
+        Args:
+            items: What to go through.
+            what: What is done. It may hold any path.
+            total: Number of items; None for that of a sequence, or where it is not known.
+        """
+        from tfnss.data.mapping import tracked
+
+        return tracked(items, what, total, shown=self.shown)
 
     def kept(self, name: str, make: Callable[[], Mapping[str, Any]]) -> dict[str, np.ndarray]:
         """A part of the work: arrays by name, read back where an earlier try has kept them, else made and kept.
