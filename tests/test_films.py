@@ -1,4 +1,5 @@
 import builtins
+import sys
 
 import numpy as np
 import pytest
@@ -68,6 +69,88 @@ def test_mp4(channels, tmp_path):
     expected = moving(6, 35, 51)
     assert found.shape[0] == 6
     assert np.abs(found[:, :35, :51].astype(int) - expected).mean() < 6
+
+
+needs_scripts = pytest.mark.skipif(sys.platform == "win32", reason="its programs are no scripts")
+
+
+def stand_in(path, monkeypatch, after_writing):
+    """A program in ffmpeg's place that does something to the film that it has written, whose path is "$film"."""
+    monkeypatch.delenv("IMAGEIO_FFMPEG_EXE", raising=False)  # else a second one would call itself
+    program = pytest.importorskip("imageio_ffmpeg").get_ffmpeg_exe()
+    path.write_text(
+        f'''#!/bin/sh
+"{program}" "$@" || exit 1
+for film; do :; done
+if [ "$1" = -y ]; then {after_writing}; fi
+'''
+    )
+    path.chmod(0o755)
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(path))
+
+
+@needs_scripts
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize(
+    ("after_writing", "found"),
+    [
+        ('head -c 900 "$film" > "$film.cut"; mv "$film.cut" "$film"', 0),
+        ('cp "${film%/*}/../three.mp4" "$film"', 3),
+        ('rm "$film"', 0),
+    ],
+)
+def test_an_mp4_that_is_not_whole_replaces_none(after_writing, found, tmp_path, monkeypatch):
+    """As on a full disk: ffmpeg ends with what there was room for."""
+    (tmp_path / "films").mkdir()
+    pytest.importorskip("imageio_ffmpeg")
+    films.save_film(moving(3), tmp_path / "three.mp4")
+    film = tmp_path / "films" / "film.mp4"
+    film.write_bytes(b"precious")
+    stand_in(tmp_path / "ffmpeg", monkeypatch, after_writing)
+    with pytest.raises(
+        OSError, match=rf"film.mp4: ffmpeg wrote {found} of 6 frames; see that there is room on the disk$"
+    ):
+        films.save_film(moving(6), film)
+    assert film.read_bytes() == b"precious"
+    assert [path.name for path in film.parent.iterdir()] == ["film.mp4"]
+    stand_in(tmp_path / "ffmpeg", monkeypatch, ":")
+    films.save_film(moving(6), film)
+    assert film.read_bytes() != b"precious"
+
+
+def test_a_frame_that_cannot_be_read_is_no_fault_of_the_mp4(tmp_path):
+    pytest.importorskip("imageio_ffmpeg")
+
+    def frames():
+        raise PermissionError("grid.png")
+        yield
+
+    with pytest.raises(PermissionError, match=r"grid\.png"):
+        films.save_film(frames(), tmp_path / "film.mp4")
+
+
+def test_mp4_without_the_program(tmp_path, monkeypatch):
+    """Known before the first frame is made."""
+    ffmpeg = pytest.importorskip("imageio_ffmpeg")
+    says = (
+        r"film.mp4: an MP4 needs the program ffmpeg, which is not there: install it, or name it .* \.webp needs none$"
+    )
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(tmp_path / "missing"))
+    with pytest.raises(ValueError, match=says):
+        films.check_film(tmp_path / "film.mp4")
+    monkeypatch.delenv("IMAGEIO_FFMPEG_EXE")
+    monkeypatch.setattr(ffmpeg._utils, "_get_ffmpeg_exe", lambda: None)
+    with pytest.raises(ValueError, match=says):
+        films.check_film(tmp_path / "film.mp4")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_path_may_begin_at_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    films.save_film(moving(), "~/film.webp")
+    assert (tmp_path / "home" / "film.webp").is_file()
+    assert [path.name for path in tmp_path.iterdir()] == ["home"]
 
 
 def test_transparent_frames_are_laid_on_white():

@@ -1,6 +1,7 @@
 """Films: frames as an animated WebP, GIF or PNG, or as MP4."""
 
 import os
+import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,13 +31,16 @@ def save_film(frames: Iterable[np.ndarray], path: str | os.PathLike, fps: float 
         fps: Frames a second, in [0.1, 100].
 
     Raises:
-        ValueError: For values outside these, and more frames than memory is to hold (MP4 needs none).
+        ValueError: For values outside these, more frames than memory is to hold (MP4 needs none), and an MP4 where ffmpeg is
+            missing.
+        OSError: For a film that is not written whole. What was at `path` stays there.
     """
+    path = files.expanded(path)
     check_film(path, fps)
-    if Path(path).suffix.lower() == ".mp4":
+    if path.suffix.lower() == ".mp4":
         _save_mp4(frames, path, fps)
     else:
-        _save_pictures(frames, Path(path), fps)
+        _save_pictures(frames, path, fps)
 
 
 def check_film(path: str | os.PathLike, fps: float = 30.0, frames: int = 0, shape: Sequence[int] = ()) -> None:
@@ -75,8 +79,8 @@ def _save_pictures(frames: Iterable[np.ndarray], path: Path, fps: float) -> None
         images[0].save(temporary, save_all=True, append_images=images[1:], **options)
 
 
-def _save_mp4(frames: Iterable[np.ndarray], path: str | os.PathLike, fps: float) -> None:
-    ffmpeg, writer = _ffmpeg(path), None
+def _save_mp4(frames: Iterable[np.ndarray], path: Path, fps: float) -> None:
+    ffmpeg, writer, count = _ffmpeg(path), None, 0
     with files.replacing(path) as temporary:
         try:
             for frame in frames:
@@ -86,15 +90,32 @@ def _save_mp4(frames: Iterable[np.ndarray], path: str | os.PathLike, fps: float)
                     writer = ffmpeg.write_frames(
                         str(temporary), size, fps=fps, codec="libx264", quality=8, macro_block_size=2
                     )
-                    writer.send(None)
-                writer.send(np.ascontiguousarray(frame))
-        except OSError as error:  # of several lines, with all that ffmpeg has said
-            raise ValueError(f"{path} cannot be written as MP4 ({' '.join(str(error).split())[-200:]})") from error
+                    _send(writer, None, path)
+                _send(writer, np.ascontiguousarray(frame), path)
+                count += 1
         finally:
             if writer is not None:
                 writer.close()
         if writer is None:
             raise ValueError("a film needs at least 1 frame")
+        _check_whole(ffmpeg, temporary, count, path)
+
+
+def _send(writer: Any, frame: np.ndarray | None, path: Path) -> None:
+    try:
+        writer.send(frame)
+    except OSError as error:  # of several lines, with all that ffmpeg has said
+        raise ValueError(f"{path} cannot be written as MP4 ({' '.join(str(error).split())[-200:]})") from error
+
+
+def _check_whole(ffmpeg: Any, film: Path, count: int, path: Path) -> None:
+    """Raises an OSError for fewer frames than were given; nobody looks at how ffmpeg has ended."""
+    try:
+        found = ffmpeg.count_frames_and_secs(str(film))[0] or 0
+    except RuntimeError:  # of many lines; a film that was cut off has lost the list of its frames
+        found = 0
+    if found < count:
+        raise OSError(f"{path}: ffmpeg wrote {found} of {count} frames; see that there is room on the disk")
 
 
 def _ffmpeg(path: str | os.PathLike) -> Any:
@@ -104,6 +125,15 @@ def _ffmpeg(path: str | os.PathLike) -> Any:
         raise ValueError(
             f"{path}: an MP4 needs the package imageio-ffmpeg ({_EXTRA}); a film that ends in .webp needs none"
         ) from None
+    try:
+        program = shutil.which(imageio_ffmpeg.get_ffmpeg_exe())
+    except RuntimeError:
+        program = None
+    if program is None:
+        raise ValueError(
+            f"{path}: an MP4 needs the program ffmpeg, which is not there: install it, or name it in the "
+            "environment variable IMAGEIO_FFMPEG_EXE; a film that ends in .webp needs none"
+        )
     return imageio_ffmpeg
 
 

@@ -4,7 +4,7 @@ import pytest
 from scipy.stats import ortho_group
 
 from models.stylegan2 import StyleGAN2Generator
-from tfnss.analysis import directions
+from tfnss.analysis import directions, styles_file
 from tfnss.random.stateless import sampling_latents
 
 TINY = {"latent_dim": 6, "style_dim": 8, "mapping_layers": 2, "channel_base": 32, "channel_max": 4}
@@ -132,3 +132,14 @@ def test_bad_input(generator):
     for call, says in cases:
         with pytest.raises(ValueError, match=says):
             call()
+
+
+def test_files_may_begin_at_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    found = directions.Directions("pca", np.eye(3), np.ones(3), np.ones(3), (0,))
+    directions.save_directions(found, "~/directions.npz")
+    styles_file.save_styles("~/styles.npz", ["a"], np.zeros((1, 4, 3)))
+    assert [path.name for path in tmp_path.iterdir()] == ["home"]
+    np.testing.assert_array_equal(directions.load_directions("~/directions.npz").vectors, found.vectors)
+    assert styles_file.load_styles("~/styles.npz").names == ["a"]

@@ -52,6 +52,23 @@ def test_images_are_averaged_down_first():
     np.testing.assert_allclose(found.singular_values[0], expected, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize(("sides", "size", "shape"), [((4, 6), 2, (2, 3)), ((6, 4), 3, (3, 2))])
+def test_rectangles_are_averaged_down_in_square_blocks(sides, size, shape):
+    (height, width), pixels = sides, np.prod(sides)
+    wide = Linear()
+    wide.matrices = np.random.default_rng(0).normal(size=(SLOTS, WIDTH, pixels)).astype("float32")
+    wide.synthesis = lambda styles, training=False: tf.reshape(
+        tf.einsum("bsw,swp->bp", styles, wide.matrices), (-1, height, width, 1)
+    )
+    images = wide.matrices.sum(axis=0).reshape(WIDTH, shape[0], 2, shape[1], 2).mean(axis=(2, 4))
+    expected = np.linalg.svd(images.reshape(WIDTH, -1), compute_uv=False)
+    found = jacobian_spectra(wide, count=1, size=size)
+    np.testing.assert_allclose(found.singular_values[0], expected, rtol=1e-4)
+    says = rf"must be one of {height}, {size} for images of {height}x{width} pixels. Received: size=1$"
+    with pytest.raises(ValueError, match=says):
+        jacobian_spectra(wide, count=1, size=1)
+
+
 def full_jacobians(network, count, seed, space):
     """By reverse mode: each pixel of a copy of the image of its own."""
     latents, pixels, found = sampling_latents(count, 6, seed), 8 * 8 * 3, []
@@ -158,6 +175,7 @@ def test_bad_input():
         ({"space": "w+"}, "space=w"),
         ({"size": 3}, "size=3"),
         ({"size": 8}, "size=8"),
+        ({"size": 0}, "size=0"),
     ):
         with pytest.raises(ValueError, match=says):
             jacobian_spectra(Linear(), **options)

@@ -87,6 +87,13 @@ def test_lowest_and_highest():
     assert lengths.lowest(0.01).tolist() == [1]
 
 
+def test_a_diverged_generator():
+    lost = Linear()
+    lost.matrix = np.nan * Linear.matrix
+    with pytest.raises(ValueError, match="the generator has diverged"):
+        path_lengths(lost, squared_difference, count=2, neighbours=2)
+
+
 def test_bad_input():
     for options, says in (
         ({"count": 0}, "count=0"),

@@ -206,3 +206,24 @@ def test_path_lengths_average_images_down_by_the_shorter_side(size, crop, shown)
         block = size[0] // shown[0]
         blocks = images.reshape(1, shown[0], block, shown[1], block, 1).mean((2, 4))
         np.testing.assert_allclose(found, blocks, atol=1e-5)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_diverged_generator(value):
+    def lost(latents):
+        return np.full((len(latents), SIZE, SIZE, 3), value)
+
+    with pytest.raises(ValueError, match="images hold NaN or infinity: the generator has diverged"):
+        condition_numbers(lost, count=4, latent_dim=WIDTH)
+    with pytest.raises(ValueError, match="path lengths are NaN or infinite: the generator has diverged"):
+        perceptual_path_length(lost, lambda a, b: np.full(len(a), value), count=4, crop=False, latent_dim=WIDTH)
+
+
+def test_condition_numbers_of_images_of_zeros():
+    def dead(latents):
+        images = linear(latents)
+        images[1] = 0
+        return images
+
+    with pytest.raises(ValueError, match="an image is 0 everywhere"):
+        condition_numbers(dead, count=4, latent_dim=WIDTH)

@@ -164,3 +164,13 @@ def test_an_export_needs_no_gan(tmp_path):
     serving.export(generator, tmp_path / "model.tflite", "litert")
     assert tf.io.gfile.exists(str(tmp_path / "model.tflite"))
     assert read_card(tmp_path / "model.tflite")["name"] == "generator"
+
+
+def test_a_path_may_begin_at_home(gans, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    gans["plain"].export("~/model.keras", "keras", card={"name": "mine"})
+    gans["plain"].export("~/folder", card={"name": "ours"})
+    assert [path.name for path in tmp_path.iterdir()] == ["home"]
+    assert (read_card("~/model.keras")["name"], read_card("~/folder")["name"]) == ("mine", "ours")
+    assert serving.load("~/folder").latent_dim == 6

@@ -5,6 +5,8 @@ import io
 import numpy as np
 from PIL import Image
 
+from tfnss.data.pixels import as_image
+
 _LANCZOS = Image.Resampling.LANCZOS
 
 
@@ -22,7 +24,7 @@ def jpeg_compressed(images: np.ndarray, quality: int = 75) -> np.ndarray:
     found = images.copy()
     for image in found:
         file = io.BytesIO()
-        _picture(image[..., :colours]).save(file, "JPEG", quality=quality)
+        as_image(image[..., :colours]).save(file, "JPEG", quality=quality)
         with Image.open(file) as read:
             image[..., :colours] = np.asarray(read).reshape(*image.shape[:2], colours)
     return found
@@ -39,9 +41,5 @@ def halved_and_back(images: np.ndarray) -> np.ndarray:
     """
     height, width = images.shape[1:3]
     half = max(1, width // 2), max(1, height // 2)
-    found = [_picture(image).resize(half, _LANCZOS).resize((width, height), _LANCZOS) for image in images]
+    found = [as_image(image).resize(half, _LANCZOS).resize((width, height), _LANCZOS) for image in images]
     return np.stack([np.asarray(each).reshape(images.shape[1:]) for each in found])
-
-
-def _picture(image: np.ndarray) -> Image.Image:
-    return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else np.ascontiguousarray(image))

@@ -3,7 +3,6 @@
 import os
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -180,7 +179,7 @@ def along(styles: np.ndarray, directions: Directions, index: int, steps: float) 
 
 def save_directions(directions: Directions, path: str | os.PathLike) -> None:
     """Writes directions as an archive of NumPy arrays."""
-    with files.replacing(path) as temporary, open(temporary, "wb") as file:
+    with files.replacing(files.expanded(path)) as temporary, open(temporary, "wb") as file:
         np.savez(file, allow_pickle=False, **{name: np.asarray(value) for name, value in directions._asdict().items()})
 
 
@@ -190,8 +189,9 @@ def load_directions(path: str | os.PathLike) -> Directions:
     Raises:
         ValueError: For a file that is missing, damaged or another. The message names it.
     """
+    path = files.expanded(path)
     try:
-        with np.load(Path(path), allow_pickle=False) as saved:
+        with np.load(path, allow_pickle=False) as saved:
             found = {name: saved[name] for name in Directions._fields}
         kind, vectors, scales, strengths, layers = found.values()
         whole = (

@@ -11,11 +11,11 @@ from rich.progress import Progress
 
 from tfnss import xla
 from tfnss.analysis.inversion import (
-    SPACES,
     AdamState,
     adam_step,
     as_targets,
     averaged_down,
+    check_search,
     statistics_of_styles,
 )
 from tfnss.generators import has_styles, in_float32
@@ -78,7 +78,8 @@ def embed(
     nothing of the scale of pixels and features, which here is that of [0, 1] and of `vgg16_features`.
     """
     network = in_float32(getattr(generator, "generator_ema", generator))
-    _check(network, steps, seed, space, batch_size)
+    _check(network)
+    check_search(steps, seed, space, batch_size)
     search = _Search(network, features, space, seed)
     targets = as_targets(images, search.image_shape)
     step = tf.function(search.step, jit_compile=xla.chosen(jit_compile), autograph=False)
@@ -154,17 +155,9 @@ def _mean_square(values: Any) -> Any:
     return tf.reduce_mean(tf.square(tf.cast(values, tf.float32)), axis=list(range(1, len(values.shape))))
 
 
-def _check(network: Any, steps: int, seed: int, space: str, batch_size: int) -> None:
+def _check(network: Any) -> None:
     if not has_styles(network):
         raise ValueError("an embedding needs a generator with styles (`mapping`, `styles` and `synthesis`)")
     call = getattr(network.synthesis, "call", network.synthesis)
     if "noise" not in inspect.signature(call).parameters:
         raise ValueError('an embedding needs a generator whose `synthesis` takes noise="constant"')
-    if space not in SPACES:
-        raise ValueError(f"`space` must be one of {', '.join(SPACES)}. Received: space={space}")
-    if steps < 1 or batch_size < 1:
-        raise ValueError(
-            f"`steps` and `batch_size` must be at least 1. Received: steps={steps}, batch_size={batch_size}"
-        )
-    if not 0 <= seed < 2**31:
-        raise ValueError(f"`seed` must lie in [0, 2**31). Received: seed={seed}")

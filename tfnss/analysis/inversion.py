@@ -10,12 +10,12 @@ from rich.progress import Progress
 
 from tfnss import random, xla
 from tfnss.generators import has_styles, in_float32, labels_in_turn, latent_width, number_of_classes
+from tfnss.metrics.path_length import MAX_SIZE
 from tfnss.random.given import DrawnNoise, GivenNoise
 from tfnss.random.stateless import noise_source, projection_source, sampling_latents
 from tfnss.uint8 import from_uint8, to_uint8
 
 SPACES = ("w", "w+")
-MAX_SIZE = 256  # larger images are averaged down before the distance
 _SAMPLES = 10_000  # of W, for its mean and its deviation
 _LEARNING_RATE, _RAMP_UP, _RAMP_DOWN = 0.1, 0.05, 0.25  # the ramps as shares of the steps
 _EXPLORATION, _EXPLORED = 0.05, 0.75
@@ -84,7 +84,9 @@ def project(
     of noise at each level of their pyramid; here, as in the official code, they are plain averages.
     """
     network = in_float32(getattr(generator, "generator_ema", generator))
-    _check(network, steps, seed, space, batch_size)
+    if not has_styles(network):
+        raise ValueError("a projection needs a generator with styles (`mapping`, `styles` and `synthesis`)")
+    check_search(steps, seed, space, batch_size)
     if not 0 <= noise_weight < math.inf:
         raise ValueError(f"`noise_weight` must be finite and at least 0. Received: noise_weight={noise_weight}")
     search = _Search(network, distance, steps, seed, space, noise_weight)
@@ -268,9 +270,8 @@ def averaged_down(images: Any) -> Any:
     return images if block < 2 else tf.nn.avg_pool2d(images, block, block, "VALID")
 
 
-def _check(network: Any, steps: int, seed: int, space: str, batch_size: int) -> None:
-    if not has_styles(network):
-        raise ValueError("a projection needs a generator with styles (`mapping`, `styles` and `synthesis`)")
+def check_search(steps: int, seed: int, space: str, batch_size: int) -> None:
+    """Raises a ValueError for values that no search of styles takes."""
     if space not in SPACES:
         raise ValueError(f"`space` must be one of {', '.join(SPACES)}. Received: space={space}")
     if steps < 1 or batch_size < 1:

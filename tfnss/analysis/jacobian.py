@@ -85,8 +85,8 @@ def jacobian_spectra(
             attributes `mapping`, `synthesis` and `slots`). A conditional one is given its classes in turn.
         count: Number of places.
         space: `w`, or `z` for the latents, which every generator has.
-        size: Side in pixels, by which the side of the images is divisible: images are averaged down to it first. None leaves
-            them as they are.
+        size: Height in pixels to which images are averaged down first, in square blocks that divide their height and width.
+            None leaves them as they are.
         seed: Seed of the places and the noise, in [0, 2**31).
         batch_size: Columns at a time.
         memory_gb: Memory for columns; some 0.3 GB more are needed beside them and the network. A Jacobian that does not fit
@@ -136,10 +136,7 @@ def _columns(
     image = images(places[:1], labels[0])
     if not np.isfinite(image).all():
         raise ValueError("the generator's images hold NaN or infinity: it has diverged")
-    side = image.shape[1]
-    if size is not None and (size < 1 or side % size):
-        raise ValueError(f"`size` must divide the side of the images, {side}. Received: size={size}")
-    block = 1 if size is None else side // size
+    block = 1 if size is None else _block(size, *image.shape[1:3])
 
     @tf.function(autograph=False)
     def columns(place: Any, label: Any, directions: Any) -> Any:
@@ -151,6 +148,16 @@ def _columns(
         return tf.reshape(accumulator.jvp(image, tf.UnconnectedGradients.ZERO), (directions.shape[0], -1))
 
     return columns, math.prod(image.shape[1:]) // block**2
+
+
+def _block(size: int, height: int, width: int) -> int:
+    """The side of the blocks of pixels whose averages make images of this height."""
+    common = math.gcd(height, width)
+    found = {height // block: block for block in range(1, common + 1) if common % block == 0}
+    if size not in found:
+        sizes = ", ".join(map(str, found))
+        raise ValueError(f"`size` must be one of {sizes} for images of {height}x{width} pixels. Received: size={size}")
+    return found[size]
 
 
 def _blocks(dimensions: int, pixels: int, memory_gb: float) -> list[slice]:

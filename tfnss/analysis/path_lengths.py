@@ -10,7 +10,7 @@ from rich.progress import track
 from tfnss import random
 from tfnss.generators import has_styles, in_float32
 from tfnss.metrics.image_sets import Sampler
-from tfnss.metrics.path_length import shown
+from tfnss.metrics.path_length import check_finite, shown
 from tfnss.random.stateless import EqualRows, neighbour_latents, noise_source, sampling_latents
 from tfnss.uint8 import to_uint8
 
@@ -66,7 +66,7 @@ def path_lengths(
         progress: Whether to show a progress line.
 
     Raises:
-        ValueError: For values outside these, or a generator without styles.
+        ValueError: For values outside these, a generator without styles, or one whose images are not finite.
 
     Reference: Karras et al., Analyzing and Improving the Image Quality of StyleGAN, CVPR 2020, section 3. It gives neither
     the number of images nor that of neighbours.
@@ -87,10 +87,9 @@ def path_lengths(
             other = shown(images(moved[start : start + batch_size], place), crop)
             found.append(np.asarray(distance(np.repeat(own, len(other), axis=0), other), np.float64) / epsilon**2)
         values = np.concatenate(found)
+        check_finite(values)
         lengths[place] = values.mean()
         errors[place] = values.std(ddof=min(1, neighbours - 1)) / np.sqrt(neighbours)
-    if not np.isfinite(lengths).all():
-        raise ValueError("path lengths are NaN or infinite: the generator has diverged")
     return PathLengths(lengths, errors)
 
 

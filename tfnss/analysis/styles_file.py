@@ -3,7 +3,6 @@
 import os
 import zipfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,7 +30,7 @@ def save_styles(
     """Writes styles, and more arrays by their names, as an archive of NumPy arrays."""
     arrays = {"names": np.array(names), "styles": np.asarray(styles), **more}
     arrays |= {f"noise{index}": np.asarray(maps) for index, maps in enumerate(noise)}
-    with files.replacing(path) as temporary, open(temporary, "wb") as file:
+    with files.replacing(files.expanded(path)) as temporary, open(temporary, "wb") as file:
         np.savez(file, **arrays)
 
 
@@ -41,8 +40,9 @@ def load_styles(path: str | os.PathLike) -> NamedStyles:
     Raises:
         ValueError: For a file that is missing, damaged or another. The message names it.
     """
+    path = files.expanded(path)
     try:
-        with np.load(Path(path), allow_pickle=False) as saved:
+        with np.load(path, allow_pickle=False) as saved:
             names, styles = [str(name) for name in saved["names"]], saved["styles"]
             maps = sum(name.startswith("noise") for name in saved.files)
             noise = [saved[f"noise{index}"] for index in range(maps)]

@@ -37,7 +37,7 @@ def condition_numbers(
         float64 `[count]`.
 
     Raises:
-        ValueError: For values outside these, or a generator that gives 8-bit images.
+        ValueError: For values outside these, or a generator whose images are of 8 bits, not finite, or 0 everywhere.
     """
     if count < 1 or not stddev > 0:
         raise ValueError(f"`count` and `stddev` must be above 0. Received: count={count}, stddev={stddev}")
@@ -53,8 +53,7 @@ def condition_numbers(
             raise ValueError(
                 "condition numbers need a generator that gives floats in [-1, 1]; 8 bits hide small changes"
             )
-        change = _norms(clean.astype(np.float64) - perturbed) / _norms(clean)
-        numbers.append(change / (_norms(perturbations) / _norms(latents)))
+        numbers.append(_relative_changes(clean, perturbed) / (_norms(perturbations) / _norms(latents)))
     return np.concatenate(numbers)
 
 
@@ -67,6 +66,17 @@ def mean_conditions(numbers: np.ndarray, top: int = 1000) -> tuple[float, float]
     if not 1 <= top <= len(numbers):
         raise ValueError(f"`top` must lie between 1 and the {len(numbers)} numbers. Received: top={top}")
     return float(numbers.mean()), float(np.sort(numbers)[-top:].mean())
+
+
+def _relative_changes(clean: np.ndarray, perturbed: np.ndarray) -> np.ndarray:
+    if not (np.isfinite(clean).all() and np.isfinite(perturbed).all()):
+        raise ValueError("images hold NaN or infinity: the generator has diverged")
+    sizes = _norms(clean)
+    if not sizes.all():
+        raise ValueError(
+            "an image is 0 everywhere, so that no change can be compared with it: the generator has collapsed"
+        )
+    return _norms(clean.astype(np.float64) - perturbed) / sizes
 
 
 def _norms(arrays: np.ndarray) -> np.ndarray:

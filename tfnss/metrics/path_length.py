@@ -50,7 +50,8 @@ def perceptual_path_length(
         progress: Whether to show a progress line.
 
     Raises:
-        ValueError: For values outside these, or a generator without styles where they are asked for.
+        ValueError: For values outside these, a generator without styles where they are asked for, or one whose images are
+            not finite.
     """
     if space not in ("z", "w") or sampling not in ("full", "end"):
         raise ValueError(
@@ -75,6 +76,7 @@ def perceptual_path_length(
         ends = [_path(pairs, t, styles, start), _path(pairs, t + epsilon, styles, start)]
         compared = [shown(images(end, start), crop) for end in ends]
         lengths.append(np.asarray(distance(*compared), np.float64) / epsilon**2)
+        check_finite(lengths[-1])
     return trimmed_mean(np.concatenate(lengths))
 
 
@@ -83,6 +85,12 @@ def trimmed_mean(lengths: np.ndarray) -> float:
     low = np.percentile(lengths, 1, method="lower")
     high = np.percentile(lengths, 99, method="higher")
     return float(lengths[(lengths >= low) & (lengths <= high)].mean())
+
+
+def check_finite(lengths: np.ndarray) -> None:
+    """Raises a ValueError for path lengths of images that are not finite."""
+    if not np.isfinite(lengths).all():
+        raise ValueError("path lengths are NaN or infinite: the generator has diverged")
 
 
 def _path(pairs: np.ndarray, t: np.ndarray, styles: Sampler | None, clock: int) -> np.ndarray:

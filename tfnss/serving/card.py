@@ -3,12 +3,12 @@
 import json
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+from tfnss.files import expanded
 from tfnss.generators import image_shape, latent_width, number_of_classes
 from tfnss.serving.one_file import card_beside
 from tfnss.version import __version__
@@ -22,7 +22,8 @@ def read_card(path: str | os.PathLike) -> dict[str, Any]:
     Raises:
         ValueError: For a damaged card. The message names it.
     """
-    file = card_beside(Path(path)) if Path(path).is_file() else Path(path, CARD)
+    path = expanded(path)
+    file = card_beside(path) if path.is_file() else path / CARD
     if not file.exists():
         return {}
     try:

@@ -51,11 +51,7 @@ class Model:
         truncation = self._truncation if truncation is None else truncation
         if isinstance(key, int):
             return self._model.code(key, self._label(key), truncation)
-        code = self._pictures[key]
-        if truncation == 1:
-            return code
-        average = self._model.code(0, code.label, 0.0).point
-        return code._replace(point=average + truncation * (code.point - average))
+        return self._model.truncated(self._pictures[key], truncation)
 
     def captions(self, keys: Sequence[Key]) -> list[str] | None:
         """The names of the pictures, or of the seeds' classes; None where classes have no names."""
@@ -100,7 +96,7 @@ def samples(keys: Sequence[Key]) -> Task:
 
 
 def interpolation(seeds: tuple[int, int], frames: int) -> Task:
-    """Images on the way from one seed to the other."""
+    """Images on the way from one seed to the other: of the first one's class, or in W, which leads to the other's."""
     names = [f"{SINGLES}/frame{index:04d}.png" for index in range(frames)]
     shown = np.linspace(0, frames - 1, min(frames, _MOST_SHOWN)).round().astype(int)
     return Task(names, "interpolation.png", min(10, frames), shown, lambda model: _way(model, seeds, frames))
@@ -129,7 +125,7 @@ def _way(model: Model, seeds: tuple[int, int], frames: int) -> Iterator[np.ndarr
     yield model.image(first)
     for t in np.linspace(0, 1, frames)[1:-1]:
         yield model.image(model.between(first, last, t))
-    yield model.image(last)
+    yield model.image(first._replace(point=last.point))  # what is not on the way is the first's throughout
 
 
 def _mixes(model: Model, rows: Sequence[Key], columns: Sequence[Key]) -> Iterator[np.ndarray]:

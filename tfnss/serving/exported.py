@@ -3,7 +3,6 @@
 import functools
 import os
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import keras
@@ -11,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfnss import random
+from tfnss.files import expanded
 from tfnss.generators import number_of_classes
 from tfnss.random.given import GivenNoise
 from tfnss.random.stateless import sampling_latents
@@ -97,7 +97,8 @@ class Exported:
         Args:
             seed: Seed of the latents.
             label: The class; None for the seed modulo the number of classes.
-            truncation: 1 for none, 0 for the average (of the class, if there are any); of a generator with styles.
+            truncation: 1 for none, 0 for the average (of the class, if there are any); of a generator with styles, in the
+                slots that it truncates: in StyleGAN the first 8, in StyleGAN2 all.
 
         Raises:
             ValueError: For no `label` where the number of classes is unknown.
@@ -110,6 +111,35 @@ class Exported:
         if not self.slots:
             return Code(latents, label)
         return Code(self._endpoints["map"](latents=latents, labels=[label], truncation=truncation), label)
+
+    def truncated(self, code: Code, truncation: float) -> Code:
+        """A code of given styles, such as a projection's, truncated in the slots in which `code` truncates a seed.
+
+        A picture has no class: where there are classes, the average is the mean of theirs, as that where projections begin.
+
+        Raises:
+            ValueError: For a model that does not tell its number of classes.
+        """
+        if truncation == 1:
+            return code
+        average, slots = self._average
+        return code._replace(point=np.where(slots, average + truncation * (code.point - average), code.point))
+
+    @functools.cached_property
+    def _average(self) -> tuple[np.ndarray, np.ndarray]:
+        """The average of the styles `[slots, style_dim]`, and which slots are truncated, `[slots, 1]`: those where
+        truncation 0 leaves nothing of the latents."""
+        if self.classes is None:
+            raise ValueError(
+                "the model does not tell its number of classes, over which the average of a picture is taken: leave out the "
+                "truncation"
+            )
+        classes = self.classes or 1
+        latents = np.repeat(sampling_latents(2, self.latent_dim, 0).numpy(), classes, axis=0)
+        labels = np.tile(np.arange(classes), 2)
+        styles = self._endpoints["map"](latents=latents, labels=labels, truncation=0.0)
+        first, second = styles.reshape(2, classes, *styles.shape[1:])
+        return first.mean(axis=0), np.isclose(first, second, atol=1e-5).all(axis=(0, 2))[:, np.newaxis]
 
     def image(self, code: Code, noise_seed: int = 0) -> np.ndarray:
         """uint8 `[height, width, channels]`; the noise's seed is for a generator with styles, others take 0.
@@ -142,7 +172,7 @@ class Exported:
         return self._endpoints["map"](latents=latents, labels=labels, truncation=1.0)
 
     def between(self, first: Code, second: Code, t: float) -> Code:
-        """A point of the straight line in W, or of the great circle in Z; 0 < t < 1."""
+        """A point of the straight line in W, or of the great circle in Z, with the first's class and noise; 0 < t < 1."""
         path = _line if self.slots else great_circle
         return first._replace(point=path(first.point.astype("float64"), second.point.astype("float64"), t))
 
@@ -158,7 +188,8 @@ def load(path: str | os.PathLike) -> Exported:
     Raises:
         ValueError: For another kind of folder, or a damaged one. The message names it.
     """
-    if not Path(path, "saved_model.pb").is_file():
+    path = expanded(path)
+    if not (path / "saved_model.pb").is_file():
         raise ValueError(f"{path} holds no exported model (no saved_model.pb)")
     card = read_card(path)
     classes = card.get("classes")

@@ -3,10 +3,11 @@
 import importlib
 import json
 import os
-from pathlib import Path
 from typing import Any
 
 import keras
+
+from tfnss.files import expanded
 
 # Where `write(generator, path, card, **options)` of each format is, and which options it takes.
 _WRITERS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -42,7 +43,7 @@ def export(
       - `synthesize(styles, noise_seed)`.
 
       For a conditional generator every signature that takes latents takes `labels` too, int32 `[count]`; `sample` gives
-      the classes in turn. A StyleGAN2's truncation is towards the average of each image's class.
+      the classes in turn. Truncation is towards the average of each image's class, and in a StyleGAN of the first 8 slots.
     - `onnx`: a file `.onnx`, and `litert`: a file `.tflite`, with a batch of any size. They draw no random numbers: they
       make `images` as above of `latents`, float32 `[count, latent_dim]`; of `labels`, int32 `[count]`, where there are
       classes (nothing finds out one outside them); and where layers draw noise of `noise`, float32 `[count, numbers]`,
@@ -80,4 +81,4 @@ def export(
     except (TypeError, ValueError) as error:
         raise ValueError(f"`card` must hold JSON's values alone ({error})") from error
     writer = importlib.import_module(f"tfnss.serving.{module}")
-    writer.write(generator, Path(filepath), card or {}, **options)
+    writer.write(generator, expanded(filepath), card or {}, **options)
