@@ -15,6 +15,7 @@ from tfnss.commands import export
 from tfnss.random.stateless import sampling_latents
 from tfnss.running import load_run, stored
 from tfnss.running.command_line import main as train
+from tfnss.running.lock import only_writer
 from tfnss.serving import exported, read_card
 
 pytestmark = pytest.mark.slow
@@ -129,6 +130,19 @@ def test_onnx_with_what_it_takes(run, tmp_path, capsys, monkeypatch):
     ]
     call(run, "--format", "keras")
     assert "  before keras.saving.load_model: import models.stylegan2.generator" in capsys.readouterr().out
+
+
+def test_the_saved_model_of_a_run_in_training_is_left_to_it(run, tmp_path, capsys):
+    before = snapshot(run)
+    with only_writer(run):
+        with pytest.raises(SystemExit):
+            call(run)
+        error = capsys.readouterr().err
+        assert f"{run} is being written by process" in error
+        assert "or name another place for the model with --out" in error
+        call(run, "--out", tmp_path / "elsewhere")
+    assert read_card(tmp_path / "elsewhere")["name"] == "run"
+    assert snapshot(run) == before
 
 
 # Arguments ({} is the place), and what the line must say.

@@ -269,6 +269,14 @@ def test_sweep_continues_with_the_flags_that_it_was_started_with(tiny_sweep, tmp
     assert sweep._settings(second[1]) == settings
 
 
+def test_sweep_begins_a_run_that_was_killed_before_it_began(tiny_sweep, tmp_path):
+    folder = tmp_path / "lambda-0.5"
+    folder.mkdir()
+    (folder / ".partial.settings.json").write_text("{")
+    (run,) = sweep._runs([0.5], tmp_path, tiny_sweep).values()
+    assert "--resume" not in run
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:the covariance")
 def test_sweep_trains_compares_and_continues(tiny_sweep, tmp_path, capsys):

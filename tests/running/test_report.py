@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from tests.running.test_bad_input import snapshot
 from tfnss.commands.report import main
 from tfnss.metrics import results
 from tfnss.processes import quoted
-from tfnss.running import report
+from tfnss.running import fitting, report
 from tfnss.running.command_line import main as train
 
 VOID = {"meta", "img"}
@@ -226,6 +227,29 @@ def test_a_card_of_a_run(run):
         results.append(run / "metrics.jsonl", record(fid=fid))
     assert report.model_card(run)["metrics"] == record(fid=2.0)
     json.dumps(report.model_card(run), allow_nan=False)
+    earlier = report.model_card(run, 32)
+    assert (earlier["images_seen"], earlier["metrics"]) == (32, None)
+
+
+def test_two_processes_may_write_a_page_at_once(run, monkeypatch):
+    write_text = Path.write_text
+
+    def meanwhile(self, *arguments, **more):
+        monkeypatch.setattr(Path, "write_text", write_text)
+        written = write_text(self, *arguments, **more)
+        report.write_report(run)
+        return written
+
+    monkeypatch.setattr(Path, "write_text", meanwhile)
+    Page(report.write_report(run))
+    assert not list(run.glob(".partial.*"))
+
+
+def test_a_training_goes_on_without_its_page(run, monkeypatch):
+    (run / "curves.png").write_text("no picture")
+    with pytest.warns(UserWarning, match=r"report.html was not written \(.*curves.png cannot be read") as warned:
+        fitting._tell(run)
+    assert f"`tfnss report {quoted(run)}` writes it" in str(warned[0].message)
 
 
 @pytest.mark.parametrize(

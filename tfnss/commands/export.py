@@ -6,13 +6,14 @@
 It is the averaged generator of the newest checkpoint, or of another one.
 """
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from tfnss.console import Parser, parser_of, reporting, say, start_tensorflow
 from tfnss.files import expanded
-from tfnss.running.file_names import CHECKPOINT, METRICS, SAVED_MODEL
+from tfnss.running.file_names import CHECKPOINT, SAVED_MODEL
 from tfnss.running.hub import is_remote, located
 from tfnss.serving.one_file import KINDS
 
@@ -59,6 +60,7 @@ def add_flags(parser: Parser) -> None:
 
 
 def _export(run: Path, format: str, checkpoint: str | None, out: str | None) -> None:
+    from tfnss.running.report import model_card
     from tfnss.running.stored import check_single, checkpoint_called, load_run
     from tfnss.serving import read_card
 
@@ -71,7 +73,8 @@ def _export(run: Path, format: str, checkpoint: str | None, out: str | None) -> 
         place = run / SAVED_MODEL
     else:
         place = run / FOLDER / f"{seen:09d}{KINDS[format].suffix if format in KINDS else ''}"
-    gan.export(place, format, card=_card(run, seen))
+    with _only_writer(run, place):
+        gan.export(place, format, card=model_card(run, seen))
     card = read_card(place)
     say(f"{place}: the average after {seen} images")
     for name, signature in card["signatures"].items():
@@ -80,13 +83,18 @@ def _export(run: Path, format: str, checkpoint: str | None, out: str | None) -> 
         say(f"  before keras.saving.load_model: import {', '.join(card['imports'])}")
 
 
-def _card(run: Path, seen: int) -> dict[str, Any]:
-    """The run's card, with the images and the last metrics of this moment."""
-    from tfnss.metrics import results
-    from tfnss.running.report import model_card
+@contextlib.contextmanager
+def _only_writer(run: Path, place: Path) -> Iterator[None]:
+    """In the block no other process writes the run's one SavedModel, if that is the place: a training does at its end."""
+    from tfnss.running.lock import only_writer
 
-    measured = [record for record in results.read(run / METRICS) if record.get("kimg") == seen / 1000]
-    return model_card(run) | {"images_seen": seen, "metrics": measured[-1] if measured else None}
+    with contextlib.ExitStack() as held:
+        if place.resolve() == (run / SAVED_MODEL).resolve():
+            try:
+                held.enter_context(only_writer(run))
+            except ValueError as error:
+                raise ValueError(f"{error}, or name another place for the model with --out") from None
+        yield
 
 
 def _words(values: dict[str, str]) -> str:

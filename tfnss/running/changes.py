@@ -1,7 +1,7 @@
 """What a resumed run may do otherwise than it began, and the record of it in its settings."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,8 @@ from tfnss.running.file_names import SETTINGS
 from tfnss.running.option import in_words
 from tfnss.running.recipe import Recipe
 from tfnss.running.stored import read_settings
+
+_OF_IMAGES = ("data", "background")  # what of the settings that can change says which images a run sees
 
 
 def check_changes(recipe: Recipe, saved: Mapping[str, Any], given: Mapping[str, Any], allowed: bool) -> None:
@@ -36,13 +38,21 @@ def check_changes(recipe: Recipe, saved: Mapping[str, Any], given: Mapping[str, 
             raise ValueError(f"{flag} contradicts the run's {was}: leave it out to resume{way}, or start another run")
 
 
-def record_changes(run_dir: Path, settings: Mapping[str, Any], images_seen: int | None) -> None:
+def changes_images(saved: Mapping[str, Any], settings: Mapping[str, Any]) -> bool:
+    """Whether settings ask for other images than saved ones."""
+    return any(saved.get(name) != settings.get(name) for name in _OF_IMAGES)
+
+
+def record_changes(
+    run_dir: Path, settings: Mapping[str, Any], images_seen: int | None, images: Callable[[], dict[str, Any]]
+) -> None:
     """Brings a run's `settings.json` to new settings, and keeps in its `changes` what held before, and up to which image.
 
     Args:
         run_dir: Folder of the run.
         settings: The settings from now on.
         images_seen: Where the run stands; None for the folder of several seeds, which stand anywhere.
+        images: Gives what the run is to remember of its images, where the settings ask for others.
     """
     saved = read_settings(run_dir)
     before = {
@@ -50,7 +60,11 @@ def record_changes(run_dir: Path, settings: Mapping[str, Any], images_seen: int 
     }
     if not before:
         return
-    saved["changes"] = [*saved.get("changes", []), {"until_images_seen": images_seen, "settings": before}]
+    change = {"until_images_seen": images_seen, "settings": before}
+    if changes_images(saved["settings"], settings):
+        change["images"] = saved.get("images")
+        saved["images"] = images()
+    saved["changes"] = [*saved.get("changes", []), change]
     saved["settings"] = dict(settings)
     with files.replacing(run_dir / SETTINGS) as temporary:
         temporary.write_text(json.dumps(saved, indent=2) + "\n", encoding="utf-8")

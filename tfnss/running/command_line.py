@@ -108,6 +108,6 @@ def main(
         xla_cache.begin(mode.xla_cache)
         start_tensorflow()
         xla_cache.begun()
-    from tfnss.running.execution import execute
+        from tfnss.running.execution import execute
 
     execute(recipe, given, mode, program, arguments is None if alone is None else alone)

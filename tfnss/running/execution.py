@@ -1,6 +1,7 @@
 """Runs a recipe: flags to settings, settings to a model, a model through `fit` to a run directory."""
 
 import contextlib
+import functools
 import json
 import sys
 from pathlib import Path
@@ -17,8 +18,8 @@ from tfnss.processes import quoted
 from tfnss.running import devices
 from tfnss.running.changes import record_changes
 from tfnss.running.farewell import Status
-from tfnss.running.fitting import build, load_images, prepare_evaluation, start, train
-from tfnss.running.folder import claim, open_run, seeds, warn_of_other_images, write_settings
+from tfnss.running.fitting import build, check_batches, load_images, prepare_evaluation, start, train
+from tfnss.running.folder import claim, identity, open_run, seeds, warn_of_other_images, write_settings
 from tfnss.running.lock import only_writer
 from tfnss.running.mode import Mode
 from tfnss.running.recipe import Recipe
@@ -48,7 +49,7 @@ def execute(
             with strategy.scope():  # a default may follow the number of devices
                 settings, trials = settings_of(recipe, given, mode)
             if mode.dry_run:
-                _show(recipe, settings)
+                _show(recipe, settings, mode)
                 return
             chief = devices.is_chief(strategy)
             if chief:
@@ -56,10 +57,14 @@ def execute(
             gan, images, evaluation = _material(recipe, settings, mode, strategy)
             run_dir = open_run(recipe, settings, mode, chief, held)
             write_settings(recipe, settings, trials, images, run_dir)
-            if chief and trials is not None:
-                record_changes(run_dir, settings, None)
+            remembered = functools.partial(identity, images)
+            if trials is not None:
+                for run_settings, directory in seeds(settings, trials, run_dir):
+                    check_batches(gan, run_settings, directory)  # all, before one or the whole is changed
             if chief:
-                warn_of_other_images(run_dir, images)
+                warn_of_other_images(run_dir, images, settings)
+                if trials is not None:
+                    record_changes(run_dir, settings, None, remembered)
                 for remark in remarks(images, settings["resolution"]):
                     say(remark)
         status.directory, status.writes, status.together = run_dir, chief, devices.processes(strategy) > 1
@@ -70,12 +75,13 @@ def execute(
             with reporting(program, ValueError, OSError):
                 if run_settings != settings:
                     gan = build(recipe, run_settings, strategy)
-                start(gan, run_settings, directory, mode.checkpoint)
-                write_settings(recipe, run_settings, None, images, directory)
-                if chief:
-                    record_changes(directory, run_settings, int(gan.images_seen.numpy()))
                 if directory != run_dir:
+                    directory.mkdir(parents=True, exist_ok=True)
                     held.enter_context(only_writer(directory))
+                write_settings(recipe, run_settings, None, images, directory)
+                start(gan, run_settings, directory, mode.checkpoint)
+                if chief:
+                    record_changes(directory, run_settings, int(gan.images_seen.numpy()), remembered)
             with one_line_warnings(program):
                 results.append(train(gan, run_settings, directory, images, evaluation, status))
     if chief:
@@ -84,10 +90,10 @@ def execute(
         print("Done: the first worker has the run.")
 
 
-def _show(recipe: Recipe, settings: dict[str, Any]) -> None:
+def _show(recipe: Recipe, settings: dict[str, Any], mode: Mode) -> None:
     gan = build(recipe, settings, tf.distribute.get_strategy())
-    start = settings["init"]
-    taken = told(start, gan.init_from(trained(start))) if start is not None else []
+    source = None if mode.resume else settings["init"]  # a run that has begun needs it no more
+    taken = told(source, gan.init_from(trained(source))) if source is not None else []
     print(json.dumps(settings, indent=2))
     gan.generator.summary()
     gan.discriminator.summary()

@@ -48,10 +48,13 @@ class Status:
         saved = "no checkpoint was written yet"
         if self.checkpoint is not None and self._saved() is not None:
             saved = f"the last good checkpoint is {self.checkpoint.path}, at {self._saved()}"
+        said = str(error)
+        if isinstance(error, MemoryError):
+            said = f"the memory is not enough ({said or 'none is left'})"
         remedy = self._continuation()
         if isinstance(error, FloatingPointError):
             remedy = "resumed, it would diverge again: start another run with a lower learning rate"
-        fail(self._program, f"{error}; {saved}; {remedy}")
+        fail(self._program, f"{said}; {saved}; {remedy}")
 
     def _saved(self) -> str | None:
         images = self.checkpoint.images if self.checkpoint else None

@@ -3,6 +3,7 @@
 import math
 import signal
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,17 @@ from keras.optimizers.schedules import LearningRateSchedule
 import tfnss
 from tfnss import files, xla_cache
 from tfnss.metrics import Evaluation, Reference, networks, results
+from tfnss.processes import quoted
 from tfnss.resolution import sides
 from tfnss.running.farewell import Status
-from tfnss.running.file_names import BEST, CHECKPOINT, HISTORY, METRICS, SAVED_MODEL
+from tfnss.running.file_names import BEST, CHECKPOINT, HISTORY, METRICS, REPORT, SAVED_MODEL, SETTINGS
 from tfnss.running.nearest import try_nearest
 from tfnss.running.recipe import Recipe
 from tfnss.running.report import model_card, write_report
 from tfnss.running.settings import most_reals
 from tfnss.running.starting_point import begin_from
 from tfnss.running.stopping import Stopped
-from tfnss.running.stored import checkpoint_called, class_names
+from tfnss.running.stored import checkpoint_called, class_names, read_settings
 from tfnss.running.usage import RecordUsage, draw_usage
 from tfnss.training.callbacks import (
     Checkpoint,
@@ -40,7 +42,7 @@ from tfnss.training.callbacks import (
     read_history,
     restore,
 )
-from tfnss.training.callbacks.checkpoint import KEPT, kept
+from tfnss.training.callbacks.checkpoint import KEPT, images_at, kept
 from tfnss.training.epochs import steps_done
 from tfnss.training.growth import stage_at
 
@@ -70,8 +72,10 @@ def start(gan: tfnss.GAN, settings: dict[str, Any], run_dir: Path, checkpoint: s
 
     A new run that starts from trained networks has its first checkpoint here: from now on it needs them no more.
 
+    What was measured of a future that the run no longer has is dropped, whether it measures or not.
+
     Raises:
-        ValueError: For damaged files. The message names them.
+        ValueError: For damaged files, or settings with which the checkpoint cannot go on. The message names them.
     """
     rates = _rates(gan)
     newest = run_dir / CHECKPOINT
@@ -85,7 +89,7 @@ def start(gan: tfnss.GAN, settings: dict[str, Any], run_dir: Path, checkpoint: s
         for optimizer, rate in rates:  # the settings', which may have changed
             optimizer.learning_rate = rate
         gan.take_rates_of_stage()
-        _check_clock(gan, settings["batch_size"])
+        _check_batches(gan, settings["batch_size"], run_dir, int(gan.images_seen.numpy()))
         read_history(run_dir / HISTORY)  # damaged? then say so now
         results.read(run_dir / METRICS)
     elif settings["init"] is not None:
@@ -93,20 +97,40 @@ def start(gan: tfnss.GAN, settings: dict[str, Any], run_dir: Path, checkpoint: s
     if chosen != newest and not (newest.exists() and newest.samefile(chosen)):
         with files.replacing(newest) as temporary:
             files.link(chosen, temporary)
+    results.drop_after(run_dir / METRICS, int(gan.images_seen.numpy()) / 1000)
 
 
-def _check_clock(gan: tfnss.GAN, batch_size: int) -> None:
-    """Raises a ValueError where the clock stands within a batch."""
-    seen = int(gan.images_seen.numpy())
+def check_batches(gan: tfnss.GAN, settings: dict[str, Any], run_dir: Path) -> None:
+    """Checks that a run can go on from its newest checkpoint, if it has one, with the batches of these settings.
+
+    Raises:
+        ValueError: As `start`.
+    """
+    if (run_dir / CHECKPOINT).is_file():
+        _check_batches(gan, settings["batch_size"], run_dir, images_at(run_dir / CHECKPOINT))
+
+
+def _check_batches(gan: tfnss.GAN, batch_size: int, run_dir: Path, seen: int) -> None:
+    """Raises a ValueError where the clock stands within a batch, or a schedule has counted batches of another size."""
     stage = stage_at(gan.stages, seen)
     steps_done(seen - stage.first, stage.batch_size or batch_size, seen)
+    saved = read_settings(run_dir)["settings"] if (run_dir / SETTINGS).is_file() else {}
+    before = saved.get("batch_size", batch_size)
+    if seen and before != batch_size and any(_is_scheduled(phase.optimizer) for phase in gan.phases):
+        raise ValueError(
+            f"--batch-size {batch_size} cannot change from the run's {before}: its learning rate follows a schedule that "
+            "counts batches; start another run, from its weights with --init"
+        )
 
 
 def _rates(gan: tfnss.GAN) -> list[tuple[keras.optimizers.Optimizer, float]]:
     """The optimizers that have a constant learning rate, and that."""
-    optimizers = (phase.optimizer for phase in gan.phases)
-    constant = [each for each in optimizers if not isinstance(each._learning_rate, LearningRateSchedule)]
+    constant = [phase.optimizer for phase in gan.phases if not _is_scheduled(phase.optimizer)]
     return [(optimizer, float(optimizer.learning_rate.numpy())) for optimizer in constant]
+
+
+def _is_scheduled(optimizer: keras.optimizers.Optimizer) -> bool:
+    return isinstance(optimizer._learning_rate, LearningRateSchedule)
 
 
 def load_images(settings: dict[str, Any], download: bool, labels: bool) -> tfnss.data.Images:
@@ -190,8 +214,8 @@ def train(
             raise Stopped(stop.signal)
         if status.writes:
             try_nearest(run_dir, images)
-        write_report(run_dir)
-    except (OSError, ValueError, FloatingPointError, tf.errors.OpError) as error:
+        _try_report(run_dir)
+    except (OSError, ValueError, FloatingPointError, MemoryError, tf.errors.OpError) as error:
         status.fail(error)
     return (read_history(run_dir / HISTORY) or [{}])[-1]
 
@@ -199,21 +223,26 @@ def train(
 def _tell(run_dir: Path) -> None:
     """Draws and writes what the run's files say by now."""
     draw_usage(run_dir)
-    write_report(run_dir)
+    _try_report(run_dir)
+
+
+def _try_report(run_dir: Path) -> None:
+    """Writes the page of a run, which must not fail for it: warns where it cannot be written."""
+    try:
+        write_report(run_dir)
+    except (OSError, ValueError, MemoryError) as error:
+        warnings.warn(f"{REPORT} was not written ({error}); `tfnss report {quoted(run_dir)}` writes it", stacklevel=2)
 
 
 def _export(gan: tfnss.GAN, run_dir: Path, best: bool) -> None:
     """Writes a run's exported model: of its end, or of the best checkpoint where that is kept."""
-    card, kept_best = model_card(run_dir), read_best(run_dir / BEST) if best else None
+    kept_best = read_best(run_dir / BEST) if best else None
     if kept_best is None:
-        gan.export(run_dir / SAVED_MODEL, card=card)
+        gan.export(run_dir / SAVED_MODEL, card=model_card(run_dir, int(gan.images_seen.numpy())))
         return
     restore(gan, run_dir / BEST)
     try:
-        seen = kept_best["images_seen"]
-        measured = [record for record in results.read(run_dir / METRICS) if record.get("kimg") == seen / 1000]
-        own = {"images_seen": seen, "best": kept_best, "metrics": measured[-1] if measured else None}
-        gan.export(run_dir / SAVED_MODEL, card=card | own)
+        gan.export(run_dir / SAVED_MODEL, card=model_card(run_dir, kept_best["images_seen"]) | {"best": kept_best})
     finally:
         restore(gan, run_dir / CHECKPOINT)
 

@@ -17,6 +17,7 @@ import tensorflow as tf
 
 import tfnss
 from tfnss import files
+from tfnss.running.changes import changes_images
 from tfnss.running.file_names import SETTINGS
 from tfnss.running.lock import LOCK, only_writer
 from tfnss.running.mode import Mode
@@ -91,14 +92,14 @@ def write_settings(
         "recipe": recipe.name,
         "trials": trials,
         "settings": settings,
-        "images": _identity(images),
+        "images": identity(images),
         "versions": versions,
     }
     with files.replacing(path) as temporary:
         temporary.write_text(json.dumps(saved, indent=2) + "\n", encoding="utf-8")
 
 
-def _identity(images: tfnss.data.Images) -> dict[str, Any]:
+def identity(images: tfnss.data.Images) -> dict[str, Any]:
     """What a run remembers of the images that it is trained on."""
     classes = {}
     if images.class_names is not None and images.class_counts is not None:
@@ -108,10 +109,17 @@ def _identity(images: tfnss.data.Images) -> dict[str, Any]:
     return {"count": len(images), "fingerprint": images.fingerprint, **classes}
 
 
-def warn_of_other_images(run_dir: Path, images: tfnss.data.Images) -> None:
-    """Warns if a run began with other images than these: they, and their order, are part of it."""
-    begun, now = read_settings(run_dir).get("images"), _identity(images)
-    if not isinstance(begun, dict):
+def warn_of_other_images(run_dir: Path, images: tfnss.data.Images, settings: dict[str, Any] | None = None) -> None:
+    """Warns if a run began with other images than these: they, and their order, are part of it.
+
+    Args:
+        run_dir: Folder of the run.
+        images: The images.
+        settings: The settings from now on: who asks for other images needs no warning.
+    """
+    saved, now = read_settings(run_dir), identity(images)
+    begun = saved.get("images")
+    if not isinstance(begun, dict) or (settings is not None and changes_images(saved["settings"], settings)):
         return
     if all(begun.get(name) == now[name] for name in ("count", "fingerprint")):
         if begun.get("labels", now.get("labels")) != now.get("labels"):  # early runs did not tell

@@ -38,24 +38,30 @@ def write_report(run_dir: Path) -> Path:
     """
     path = run_dir / REPORT
     page = _page(run_dir)
-    with files.replacing(path) as temporary:
+    with files.replacing(path, several=True) as temporary:  # beside a training, which writes it too
         temporary.write_text(page, encoding="utf-8")
     return path
 
 
-def model_card(run_dir: Path) -> dict[str, Any]:
+def model_card(run_dir: Path, images_seen: int | None = None) -> dict[str, Any]:
     """What the card of a run's exported model tells of it: for `GAN.export(..., card=...)`.
+
+    Args:
+        run_dir: Folder of the run.
+        images_seen: The model's moment, of which the metrics are; by default that of the last row of the history.
 
     Raises:
         ValueError: As `write_report`.
     """
-    saved, measured = read_settings(run_dir), results.read(run_dir / METRICS)
-    history = read_history(run_dir / HISTORY)
+    saved, history = read_settings(run_dir), read_history(run_dir / HISTORY)
+    if images_seen is None:
+        images_seen = round(1000 * history[-1]["kimg"]) if history else 0
+    measured = [record for record in results.read(run_dir / METRICS) if record.get("kimg") == images_seen / 1000]
     return {
         "name": run_dir.resolve().name,
         "recipe": saved["recipe"],
         "settings": saved["settings"],
-        "images_seen": round(1000 * history[-1]["kimg"]) if history else 0,
+        "images_seen": images_seen,
         "metrics": measured[-1] if measured else None,
         "paper": _paper(run_dir, saved["settings"]) or None,
         "class_names": class_names(run_dir),

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from tfnss import plots
+from tfnss import files, plots
 from tfnss.generators import image_shape
 from tfnss.metrics import results
 from tfnss.running.file_names import BEST, CHECKPOINT, METRICS, SAVED_MODEL, SETTINGS
-from tfnss.running.hub import is_remote
+from tfnss.running.hub import called, is_remote
 from tfnss.running.readme import readme
 from tfnss.running.report import model_card
-from tfnss.running.stored import check_single, class_names, load_run, read_settings, recipe_of
+from tfnss.running.stored import check_single, check_trained, class_names, load_run, read_settings, recipe_of
 from tfnss.serving import read_card
 from tfnss.training.callbacks import read_best
 
@@ -33,7 +33,7 @@ def shared_files(
     Args:
         run: Folder of the run.
         address: `hf://USER/NAME`, for the README.
-        scratch: Folder that gets the exported model, until it is sent.
+        scratch: Folder that gets the checkpoint and the exported model, until they are sent.
         license: What the README says of the licence, an identifier of the Hub's such as `cc-by-4.0`.
         checkpoint: File of the weights; by default the best that the run has kept, else the newest.
 
@@ -45,15 +45,16 @@ def shared_files(
     """
     check_single(run)
     best = read_best(run / BEST) if checkpoint is None else None
-    weights = checkpoint or (run / BEST if best else run / CHECKPOINT)
-    gan = load_run(run, weights)
+    if checkpoint is None and not best:
+        check_trained(run)
+    weights = scratch / CHECKPOINT
+    gan = _loaded(run, checkpoint or (run / BEST if best else run / CHECKPOINT), weights)
     seen = int(gan.images_seen.numpy())
+    if best and best["images_seen"] != seen:
+        raise ValueError(f"{run} has just found a better checkpoint: push it again")
     saved = read_settings(run)
     records = [record for record in results.read(run / METRICS) if record.get("kimg", 0) <= seen / 1000]
-    now = [record for record in records if record.get("kimg") == seen / 1000]
-    card = (
-        model_card(run) | {"images_seen": seen, "metrics": now[-1] if now else None} | ({"best": best} if best else {})
-    )
+    card = model_card(run, seen) | ({"best": best} if best else {})
     gan.export(scratch / SAVED_MODEL, card=_without_places(card))
     card, recipe = read_card(scratch / SAVED_MODEL), recipe_of(run)
     summary = recipe.summary if saved["settings"]["data"] == recipe.defaults["data"] else None  # it tells of its images
@@ -66,6 +67,15 @@ def shared_files(
         CHECKPOINT: weights,
         **{path.relative_to(scratch).as_posix(): path for path in exported},
     }
+
+
+def _loaded(run: Path, checkpoint: Path, kept: Path) -> Any:
+    """The model of a checkpoint, which is kept first: a run in training replaces the file."""
+    files.link(checkpoint, kept)
+    try:
+        return load_run(run, kept)
+    except ValueError as error:
+        raise ValueError(str(error).replace(str(kept), called(checkpoint))) from error
 
 
 def _without_places(value: Any) -> Any:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tfnss.console import Parser, check_range, nearest, one_line_warnings, reporting, start_tensorflow
+from tfnss.data import NAMES
 from tfnss.files import expanded
 from tfnss.running import catalogue
 from tfnss.running.analysis import writing
@@ -116,10 +117,23 @@ def _data(analysis: Analysis, settings: dict[str, Any], places: Sequence[Place])
     return {"data": read_settings(run)["settings"]["data"]}
 
 
+def _files(analysis: Analysis, settings: dict[str, Any]) -> list[Path | str]:
+    """What tells the files and the folder of images that settings name from others of the same names."""
+    from tfnss.data.folder import Folder
+
+    named = (settings[option.name] for option in analysis.options if option.metavar == "FILE")
+    found: list[Path | str] = [path for path in map(expanded, filter(None, named)) if path.is_file()]
+    data = settings.get("data")
+    if data is None or data in NAMES:
+        return found
+    place = expanded(data)
+    return [*found, *([Folder(place).fingerprint] if place.is_dir() else [place] if place.is_file() else [])]
+
+
 def _analyse(analysis: Analysis, settings: dict[str, Any], places: Sequence[Place], picture: Path) -> None:
     models = opened(places)
     check_needs(models, analysis.needs)
-    own = digest(analysis.name, settings, *(place.weights for place in places))
+    own = digest(analysis.name, settings, *_files(analysis, settings), *(place.weights for place in places))
     work = Work(picture.with_name(f".{picture.stem}.work-{own}"))
     with work.going_on():
         found = analysis.analyse(models, settings, work)
