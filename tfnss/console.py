@@ -59,7 +59,7 @@ def reporting(program: str, *errors: type[Exception]) -> Iterator[None]:
             raise
         fail(
             program,
-            f"the memory is not enough ({error or 'none is left'}): take smaller sizes, or fewer images at a time",
+            f"the memory is not enough ({str(error) or 'none is left'}): take smaller sizes, or fewer images at a time",
         )
     except KeyboardInterrupt:
         print(f"{program}: stopped", file=sys.stderr)
