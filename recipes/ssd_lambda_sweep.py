@@ -69,6 +69,8 @@ def _runs(lambdas: Sequence[float], place: Path, flags: Sequence[str]) -> dict[P
     Raises:
         ValueError: For flags that the sweep sets itself, a lambda twice, no FID, or a run there of other settings.
     """
+    from tfnss.running.folder import is_free  # it needs TensorFlow
+
     given = {flag.split("=")[0] for flag in flags}
     if given & {*_OWN}:
         raise ValueError(f"the sweep sets {min(given & {*_OWN})} itself: leave it out")
@@ -84,7 +86,7 @@ def _runs(lambdas: Sequence[float], place: Path, flags: Sequence[str]) -> dict[P
             run += ["--fid-every", str(settings["fid_every"])]
         if settings["fid_every"] == 0:
             raise ValueError("--fid-every must be above 0: FIDs are what is compared")
-        if folder.exists():
+        if not is_free(folder):
             _check_same(folder, settings)
             run = [*(flag for flag in run if flag not in _OF_NEW_RUNS), "--resume"]
         runs[folder] = [*run, "--run-dir", str(folder)]

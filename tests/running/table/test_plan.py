@@ -5,7 +5,8 @@ import pytest
 from recipes import nss_table3, nss_table4
 from tfnss.running import catalogue
 from tfnss.running.figure import Figure
-from tfnss.running.table import outcome, plan, writing
+from tfnss.running.lock import only_writer
+from tfnss.running.table import command_line, outcome, plan, writing
 from tfnss.running.table.declaration import Cell, Table
 from tfnss.running.table.plan import Job, Plan, chosen, jobs_of, open_plan, read_plan
 
@@ -116,6 +117,94 @@ def test_places_of_data_sets():
     ]:
         with pytest.raises(ValueError, match=says):
             plan.check_settings(Plan("nss_table4", data=wrong))
+
+
+def test_a_process_killed_early_leaves_the_folder_free(tmp_path):
+    (tmp_path / ".work").mkdir()
+    (tmp_path / ".partial.plan.json").write_text("{")
+    asked = Plan("nss_table4", "smoke")
+    assert open_plan(tmp_path, asked, more_seeds=False) == asked
+    assert {path.name for path in tmp_path.iterdir()} == {".work", "plan.json"}
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "letter.txt").touch()
+    with pytest.raises(ValueError, match="is not empty and holds no table"):
+        open_plan(other, asked, more_seeds=False)
+    assert [path.name for path in other.iterdir()] == ["letter.txt"]
+
+
+def test_a_plan_is_written_by_one_process_at_a_time(tmp_path, monkeypatch):
+    """What another process asks for meanwhile is not lost."""
+    monkeypatch.setattr(plan, "_WAIT_SECONDS", 0)
+    (tmp_path / ".work").mkdir()
+    with only_writer(tmp_path / ".work"), pytest.raises(ValueError, match=r"plan\.json is being written by process"):
+        open_plan(tmp_path, Plan("nss_table4", "smoke"), more_seeds=False)
+    assert not (tmp_path / "plan.json").exists()
+
+
+@pytest.mark.parametrize("setting", [{"fid_images": 1}, {"fid_every": -1.0}, {"fid_reals": "1"}, {"batch_size": 0}])
+def test_settings_outside_their_ranges(setting):
+    (name,) = setting
+    for kind in ("paper", "smoke"):
+        with pytest.raises(ValueError, match=name.replace("_", "[-_]")):
+            plan.check_settings(Plan("nss_table4", kind, 1, setting))
+
+
+def test_settings_of_every_cell_are_checked(monkeypatch):
+    """Not of the first of each recipe alone, and as its runs are given them."""
+    cells = [Cell("a", "b", "dcgan_photos"), Cell("c", "b", "dcgan_photos", {"keep_best": "fid", "fid_every": 0.0})]
+    monkeypatch.setattr(plan, "table_called", lambda name: Table("t", "", cells, cells))
+    with pytest.raises(ValueError, match="--keep-best fid needs FIDs"):
+        plan.check_settings(Plan("t"))
+
+
+@pytest.mark.parametrize(
+    ("table", "setting", "says"),
+    [
+        ("stylegan2_table1", "fid_every=0", "finds the best checkpoint by FIDs; give a number above 0"),
+        ("nss_table4", "fid_reference=a.npz", "measures each run against its own images; leave it out"),
+    ],
+)
+def test_settings_that_a_table_has_no_use_for(table, setting, says, tmp_path, capsys):
+    with pytest.raises(SystemExit, match=r"^2$"):
+        command_line.run("x", {"table": table, "kind": "smoke", "set": [setting], "dir": str(tmp_path / "table")})
+    assert says in capsys.readouterr().err
+    assert not (tmp_path / "table").exists()
+
+
+def shown(monkeypatch, folder, **flags):
+    """The names of the jobs that a dry run shows."""
+    found = []
+    monkeypatch.setattr(command_line, "_show", lambda plan, jobs: found.extend(job.name for job in jobs))
+    flags = {"table": "nss_table4", "kind": "smoke", "cells": "gan-celeba", "dir": str(folder)} | flags
+    command_line.run("x", flags | {"dry_run": True})
+    return found
+
+
+def test_a_dry_run_knows_what_is_in_the_folder(tmp_path, monkeypatch, capsys):
+    folder = tmp_path / "table"
+    assert shown(monkeypatch, folder) == ["gan-celeba/seed-0"]
+    assert not folder.exists()
+    opened = open_plan(folder, Plan("nss_table4", "smoke", 3), more_seeds=True)
+    (job,) = [job for job in jobs_of(opened, folder) if job.name == "gan-celeba/seed-0"]
+    job.run.mkdir(parents=True)
+    (job.run / "result.json").write_text('{"values": {"fid": 1}}')
+    assert shown(monkeypatch, folder) == ["gan-celeba/seed-1", "gan-celeba/seed-2"]
+    assert shown(monkeypatch, folder, seeds=2) == ["gan-celeba/seed-1"]
+    assert shown(monkeypatch, folder, seeds=4)[-1] == "gan-celeba/seed-3"
+    assert read_plan(folder) == opened
+    with pytest.raises(SystemExit, match=r"^2$"):
+        shown(monkeypatch, folder, kind="paper")
+    assert "holds the kind smoke, not paper" in capsys.readouterr().err
+
+
+def test_places_are_found_from_other_folders(tmp_path, monkeypatch):
+    (tmp_path / "faces").mkdir()
+    monkeypatch.chdir(tmp_path)
+    given = {"table": "nss_table4", "kind": "paper", "set": [], "download": False}
+    asked, _ = command_line._asked(given | {"data": ["celeb_a=faces", "lsun_church=photos"], "inception": "faces"})
+    faces = str((tmp_path / "faces").resolve())
+    assert (asked.data, asked.inception) == ({"celeb_a": faces, "lsun_church": "photos"}, faces)
 
 
 # -- what comes of results ---

@@ -8,13 +8,15 @@ import subprocess
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
 import tfnss
+from tfnss.running import execution
 from tfnss.running.lock import is_locked, only_writer
-from tfnss.running.table import child, cluster, perform
-from tfnss.running.table.plan import Plan, chosen, jobs_of, open_plan
+from tfnss.running.table import child, cluster, measuring, perform
+from tfnss.running.table.plan import Plan, chosen, jobs_of, open_plan, recipe_called
 from tfnss.running.table.working import work
 
 FLAGS = ["--smoke", "--cells", "gan-celeba,nss-celeba", "--set", "base_width=4"]
@@ -96,6 +98,44 @@ def test_a_process_that_fails(table, monkeypatch):
     assert jobs[2].failure() is None
 
 
+def test_a_reason_is_of_the_last_attempt(table, monkeypatch):
+    """What earlier attempts said is not it; a traceback after an error line is."""
+    _, _, jobs = table
+    real = subprocess.Popen
+
+    def reason(code):
+        command = [sys.executable, "-c", f"import sys; {code}"]
+        monkeypatch.setattr(child.subprocess, "Popen", lambda _, **kwargs: real(command, **kwargs))
+        return child.run_job(jobs[0])
+
+    said = "print('x: error: too large', file=sys.stderr, flush=True)"
+    assert reason(f"{said}; sys.exit(2)") == "too large"
+    assert reason(f"{said}; raise MemoryError('of the GPU')") == "MemoryError: of the GPU"
+    assert reason("print('out of disk'); sys.exit(1)") == "out of disk"
+    assert reason("sys.exit(3)") == "its process ended with status 3"
+
+
+def test_all_real_images_are_measured_with_where_they_are_asked_for(tmp_path, monkeypatch):
+    counts = []
+
+    class Counted:
+        def __init__(self, images, metrics, network, fakes, reals, **_):
+            counts.append((fakes, reals))
+            raise StopIteration
+
+    job = jobs_of(Plan("nss_table4", "smoke"), tmp_path)[0]
+    monkeypatch.setattr(measuring, "load_run", lambda *_: SimpleNamespace(classes=0))
+    monkeypatch.setattr(measuring, "load_images", lambda *_: None)
+    monkeypatch.setattr(measuring, "Evaluation", Counted)
+    for asked in ({}, {"fid_reals": "all"}, {"fid_reals": "100"}):
+        plan = Plan("nss_table4", "smoke", 1, asked)
+        saved = recipe_called(job.cell.recipe).settings(**plan.settings_of(job.cell))
+        monkeypatch.setattr(measuring, "read_settings", lambda _, saved=saved: {"settings": saved})
+        with pytest.raises(StopIteration):
+            measuring.measure(plan, job)
+    assert counts == [(16, 16), (16, None), (16, 100)]
+
+
 def test_a_job_that_fails_names_what_goes_on_with_it(table, monkeypatch, capsys):
     def fit(*_, **__):
         raise ValueError("seven.png cannot be read")
@@ -107,6 +147,21 @@ def test_a_job_that_fails_names_what_goes_on_with_it(table, monkeypatch, capsys)
     error = capsys.readouterr().err
     assert "seven.png cannot be read; " in error
     assert error.endswith("; continue with: the same `tfnss table nss_table4` command\n")
+
+
+def test_a_begun_run_goes_on_where_its_data_is_now(tmp_path, monkeypatch):
+    job = jobs_of(Plan("nss_table4"), tmp_path)[0]
+    job.run.mkdir(parents=True)
+    (job.run / "settings.json").touch()
+    told = []
+    monkeypatch.setattr(execution, "execute", lambda recipe, given, mode, *_, **__: told.append((given, mode)))
+    monkeypatch.setattr(measuring, "measure", lambda *_: None)
+    name = Plan("nss_table4").settings_of(job.cell)["data"]
+    new = str((tmp_path / "new").resolve())
+    perform.perform(Plan("nss_table4", data={name: new}), job)
+    perform.perform(Plan("nss_table4"), job)
+    assert [given for given, _ in told] == [{"data": new}, {}]
+    assert all(mode.resume and mode.change for _, mode in told)
 
 
 def test_a_process_ends_when_the_other_end_of_its_pipe_is_gone():

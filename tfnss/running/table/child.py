@@ -41,6 +41,8 @@ def run_job(
         while is_locked(job.work):
             watch()
             time.sleep(_POLL_SECONDS)
+        log = job.work / "log.txt"
+        before = log.stat().st_size if log.is_file() else 0
         status = _run(job, environment, watch)
         if status == ELSEWHERE:
             continue
@@ -48,7 +50,7 @@ def run_job(
             break
         if status in _ENDED_BY_SIGNALS:
             raise StoppedError
-        reason = _last_words(job.work / "log.txt") or f"its process ended with status {status}"
+        reason = _last_words(log, before) or f"its process ended with status {status}"
         job.fail(reason)
         return reason
     return None
@@ -79,8 +81,21 @@ def _run(job: Job, environment: Mapping[str, str] | None, watch: Callable[[], No
             raise
 
 
-def _last_words(log: Path) -> str:
-    """What an error of a job says: its last line that names one, else the last line."""
-    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-    errors = [line for line in lines if ": error: " in line]
-    return errors[-1].split(": error: ", 1)[1] if errors else (lines[-1] if lines else "")
+def _last_words(log: Path, begin: int) -> str:
+    """What the last error says that a job printed: a line that names one, or the end of a traceback; else its last line.
+
+    Args:
+        log: What it printed.
+        begin: Where in it this attempt begins, in bytes: earlier ones failed for reasons of their own.
+    """
+    printed = log.read_bytes()[begin:].decode("utf-8", errors="replace")
+    lines = [line for line in printed.splitlines() if line.strip()]
+    said, in_traceback = lines[-1] if lines else "", False
+    for line in lines:
+        if line.startswith("Traceback (most recent call last)"):
+            in_traceback = True
+        elif in_traceback and not line.startswith(" "):
+            said, in_traceback = line, False
+        elif ": error: " in line:
+            said = line.split(": error: ", 1)[1]
+    return said.strip()

@@ -82,7 +82,9 @@ def work_on(client: Any, plan: Plan, folder: Path, jobs: Sequence[Job]) -> dict[
     progress, failed = TableProgress(plan, jobs), {}
     pending = [job for job in jobs if job.result() is None]
     futures = {
-        client.submit(_on_worker, os.fspath(folder), job.cell.name, job.seed, pure=False, retries=_ATTEMPTS): job
+        client.submit(
+            _on_worker, os.fspath(folder.resolve()), job.cell.name, job.seed, pure=False, retries=_ATTEMPTS
+        ): job
         for job in pending
     }
     with progress.shown():

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tfnss.console import Parser, check_range, fail, parser_of, reporting, start_tensorflow
+from tfnss.data import NAMES
 from tfnss.files import expanded
 from tfnss.processes import END_SIGNALS, quoted
 from tfnss.resolution import ResolutionError
@@ -61,13 +62,14 @@ def run(program: str, flags: dict[str, Any]) -> None:
         plan, folder = _asked(given)
         start_tensorflow()
         plans.check_settings(plan)
-        jobs = plans.chosen(plans.jobs_of(plan, folder), given.get("cells"))
         if given["dry_run"]:
-            _show(plan, jobs)
+            plan = plans.joined(folder, plan, "seeds" in given)
+            _show(plan, [job for job in _jobs(plan, folder, given) if job.result() is None])
             return
+        _jobs(plan, folder, given)  # cells that there are not, before a cluster starts
         with _clients(given) as client:
             plan = plans.open_plan(folder, plan, "seeds" in given)
-            jobs = plans.chosen(plans.jobs_of(plan, folder), given.get("cells"))
+            jobs = _jobs(plan, folder, given)
             failed = _work(client, plan, folder, jobs)
     for name, reason in failed.items():
         print(f"{program}: {name} failed: {reason}", file=sys.stderr)
@@ -80,6 +82,12 @@ def run(program: str, flags: dict[str, Any]) -> None:
         raise SystemExit(1)
 
 
+def _jobs(plan: Plan, folder: Path, given: dict[str, Any]) -> list[Job]:
+    """The jobs of this call: of the cells that are asked for, and of no more seeds."""
+    jobs = plans.chosen(plans.jobs_of(plan, folder), given.get("cells"))
+    return [job for job in jobs if job.seed < given.get("seeds", plan.seeds)]
+
+
 def _asked(given: dict[str, Any]) -> tuple[Plan, Path]:
     table = table_called(given["table"])
     for name in ("seeds", "jobs"):
@@ -89,15 +97,20 @@ def _asked(given: dict[str, Any]) -> tuple[Plan, Path]:
         raise ValueError("--jobs starts workers here, and --scheduler names some: leave one out")
     kind = given["kind"]
     seeds = {"paper": table.seeds, "miniature": table.small_seeds, "smoke": 1}[kind]
-    places = {name: str(expanded(place)) for name, place in _pairs("--data", given["data"]).items()}
+    places = {name: _located(place) for name, place in _pairs("--data", given["data"]).items()}
     settings = _settings(table, _pairs("--set", given["set"]))
-    plan = Plan(
-        table.name, kind, given.get("seeds", seeds), settings, places, given.get("inception"), given["download"]
-    )
+    inception = None if "inception" not in given else _located(given["inception"])
+    plan = Plan(table.name, kind, given.get("seeds", seeds), settings, places, inception, given["download"])
     if not plan.cells:
         raise ValueError(f"{table.name} has no cells of the kind {kind}")
     ending = "" if kind == "paper" else f"-{kind}"
     return plan, expanded(given.get("dir", f"tables/{table.name}{ending}"))
+
+
+def _located(place: str) -> str:
+    """The whole path of what is there, for processes in other folders; names of data sets stay."""
+    path = expanded(place)
+    return str(path.resolve() if place not in NAMES and path.exists() else path)
 
 
 def _pairs(flag: str, texts: Sequence[str]) -> dict[str, str]:
@@ -117,6 +130,8 @@ def _settings(table: Any, texts: dict[str, str]) -> dict[str, Any]:
             raise ValueError(f"--set {name}: the table's recipes have no such setting")
         if option.name in ("seed", "data"):
             raise ValueError(f"--set {name}: the table chooses it; --seeds and --data do this")
+        if option.name == "fid_reference":
+            raise ValueError(f"--set {name}: {table.name} measures each run against its own images; leave it out")
         if option.name == "keep_best" and table.best:
             raise ValueError(f"--set {name}: {table.name} measures the best checkpoint of each run")
         try:
@@ -127,6 +142,8 @@ def _settings(table: Any, texts: dict[str, str]) -> dict[str, Any]:
             raise ValueError(f"--set {name}: {text} is no {option.type.__name__}") from None
         if option.choices is not None and value not in option.choices:
             raise ValueError(f"--set {name}: {text} is none of {', '.join(map(str, option.choices))}")
+        if option.name == "fid_every" and table.best and not value:
+            raise ValueError(f"--set {name}: {table.name} finds the best checkpoint by FIDs; give a number above 0")
         settings[option.name] = value
     return settings
 

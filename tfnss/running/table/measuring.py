@@ -10,9 +10,10 @@ from tfnss.metrics.catalog import needs_network, needs_paths
 from tfnss.metrics.names import CONDITIONS
 from tfnss.running.file_names import BEST
 from tfnss.running.fitting import load_images
-from tfnss.running.stored import load_run, read_settings
+from tfnss.running.settings import most_reals
+from tfnss.running.stored import completed, load_run, read_settings
 from tfnss.running.table.hparams import write_hparams
-from tfnss.running.table.plan import RESULT, Job, Plan
+from tfnss.running.table.plan import RESULT, Job, Plan, recipe_called
 
 
 def measure(plan: Plan, job: Job) -> None:
@@ -22,7 +23,7 @@ def measure(plan: Plan, job: Job) -> None:
     Raises:
         ValueError: For networks or images that are not to be had.
     """
-    settings = read_settings(job.run)["settings"]
+    settings = completed(recipe_called(job.cell.recipe), read_settings(job.run)["settings"])
     kept = job.run / BEST
     gan = load_run(job.run, kept if plan.declaration.best and kept.is_file() else None)
     network = networks.load(settings["features"], inception=plan.inception) if needs_network(plan.metrics) else None
@@ -31,7 +32,14 @@ def measure(plan: Plan, job: Job) -> None:
     records = []
     for seed in range(plan.repeats):
         evaluation = Evaluation(
-            images, plan.metrics, network, count, count, seed=seed, perceptual_distance=distance, progress=False
+            images,
+            plan.metrics,
+            network,
+            count,
+            most_reals(settings),
+            seed=seed,
+            perceptual_distance=distance,
+            progress=False,
         )
         records.append(evaluation(gan))
     names = [name for name in records[0] if name not in CONDITIONS]

@@ -44,14 +44,20 @@ def perform(plan: Plan, job: Job) -> None:
     from tfnss.running.folder import is_free
 
     begun = not is_free(job.run)
-    given: dict[str, Any] = {} if begun else {**plan.settings_of(job.cell), "seed": job.seed}
-    mode = Mode(run_dir=str(job.run), resume=begun, download=plan.download, inception=plan.inception)
+    given: dict[str, Any] = _place(plan, job) if begun else {**plan.settings_of(job.cell), "seed": job.seed}
+    mode = Mode(run_dir=str(job.run), resume=begun, change=begun, download=plan.download, inception=plan.inception)
     program = f"tfnss table {plan.table}"
     execute(recipe, given, mode, program, alone=False, again=f"the same `{program}` command")
     with reporting(program, ValueError, OSError):
         from tfnss.running.table.measuring import measure
 
         measure(plan, job)
+
+
+def _place(plan: Plan, job: Job) -> dict[str, Any]:
+    """Where the data of a begun run is by now, if `--data` told: it may have moved since."""
+    data = plan.settings_of(job.cell)["data"]
+    return {"data": data} if data in plan.data.values() and Path(data).is_absolute() else {}
 
 
 def _end_with(pipe: int) -> None:

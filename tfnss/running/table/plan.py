@@ -7,15 +7,17 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from tfnss import files
+from tfnss import files, locks
 from tfnss.data import NAMES
 from tfnss.running import catalogue
+from tfnss.running.lock import LOCK
 from tfnss.running.mode import Mode
 from tfnss.running.recipe import Recipe
 from tfnss.running.table.declaration import Cell, Table
 
 PLAN, WORK, RESULT = "plan.json", ".work", "result.json"
 KINDS = ("paper", "miniature", "smoke")
+_WAIT_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -209,7 +211,24 @@ def read_plan(folder: Path) -> Plan:
 
 
 def open_plan(folder: Path, asked: Plan, more_seeds: bool) -> Plan:
-    """The plan of a folder, made if it is new, else found to be the one that is asked for. Seeds may become more.
+    """Writes the plan of a folder, as `joined` has it, and gives it.
+
+    Raises:
+        ValueError: As `joined`.
+    """
+    joined(folder, asked, more_seeds)  # what is refused leaves nothing in a folder
+    (folder / WORK).mkdir(parents=True, exist_ok=True)
+    with locks.held(folder / WORK / LOCK, folder / PLAN, _WAIT_SECONDS):
+        plan = joined(folder, asked, more_seeds)
+        if not (folder / PLAN).exists() or plan != read_plan(folder):
+            with files.replacing(folder / PLAN) as temporary:
+                temporary.write_text(json.dumps(asdict(plan), indent=2) + "\n", encoding="utf-8")
+    return plan
+
+
+def joined(folder: Path, asked: Plan, more_seeds: bool) -> Plan:
+    """The plan of a folder with what is asked for: that itself if the folder is new, else the folder's, found to be the
+    same. Seeds may become more.
 
     Args:
         folder: The table's.
@@ -219,10 +238,10 @@ def open_plan(folder: Path, asked: Plan, more_seeds: bool) -> Plan:
     Raises:
         ValueError: For a folder of another table or of something else, or settings that differ.
     """
-    if not (folder / PLAN).exists():
-        if folder.exists() and any(path.name != WORK for path in folder.iterdir()):
+    others = [path for path in folder.iterdir() if not _is_ours(path.name)] if folder.exists() else []
+    if not (folder / PLAN).exists():  # looked for last: a table writes it before all else
+        if others:
             raise ValueError(f"{folder} is not empty and holds no table: name another --dir")
-        _write(folder, asked)
         return asked
     plan = read_plan(folder)
     for name in ("table", "kind", "settings"):
@@ -231,21 +250,18 @@ def open_plan(folder: Path, asked: Plan, more_seeds: bool) -> Plan:
                 f"{folder} holds the {name} {_shown(getattr(plan, name))}, not {_shown(getattr(asked, name))}: "
                 "name another --dir"
             )
-    new = replace(
+    return replace(
         plan,
         seeds=max(plan.seeds, asked.seeds) if more_seeds else plan.seeds,
         data={**plan.data, **asked.data},
         inception=asked.inception or plan.inception,
         download=asked.download or plan.download,
     )
-    if new != plan:
-        _write(folder, new)
-    return new
 
 
-def _write(folder: Path, plan: Plan) -> None:
-    with files.replacing(folder / PLAN) as temporary:
-        temporary.write_text(json.dumps(asdict(plan), indent=2) + "\n", encoding="utf-8")
+def _is_ours(name: str) -> bool:
+    """Whether a process that was killed before it wrote a plan may have left it."""
+    return name == WORK or name.startswith((f".partial.{PLAN}", f".old.{PLAN}"))
 
 
 def _shown(value: Any) -> str:
@@ -265,8 +281,10 @@ def check_settings(plan: Plan) -> None:
         without = [recipe.name for recipe in recipes.values() if name not in {o.name for o in recipe.all_options()}]
         if without:
             raise ValueError(f"--set {name}: {without[0]} has no such setting")
-    for cell in {cell.recipe: cell for cell in plan.cells}.values():
-        settings_of(recipes[cell.recipe], {**cell.settings, **plan.settings}, Mode())
+    for recipe in recipes.values():
+        settings_of(recipe, dict(plan.settings), Mode())  # first what was typed: a toy's kimg follows from it
+    for cell in plan.cells:
+        settings_of(recipes[cell.recipe], plan.settings_of(cell), Mode())
     known = {replace(plan, data={}).settings_of(cell)["data"] for cell in plan.cells}
     for name in plan.data:
         if name not in known:
