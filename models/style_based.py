@@ -153,7 +153,7 @@ class StyleBasedGenerator(keras.Model):
         return (latents_shape[0], height >> (halvings or 0), width >> (halvings or 0), self._config["channels"])
 
     def get_config(self) -> dict:
-        return {"name": self.name, **self._config}
+        return {"name": self.name, "dtype": self.dtype_policy.name, **self._config}
 
 
 def for_each_class(average: Any, classes: int) -> np.ndarray:

@@ -1,5 +1,6 @@
 """What the library asks of a generator."""
 
+import inspect
 from typing import Any, Protocol
 
 import keras
@@ -47,6 +48,31 @@ def has_styles(generator: Any) -> bool:
 def number_of_classes(generator: Any) -> int:
     """Of a conditional generator, which takes one-hot labels after the latents: its attribute `classes`; else 0."""
     return getattr(generator, "classes", 0)
+
+
+def check_takes_labels(generator: Any, discriminator: Any) -> None:
+    """Raises a ValueError for networks that are to be conditional and take no labels beside latents or images.
+
+    Keras' functional and Sequential models are such: they take all their inputs as one argument.
+    """
+    for name, network, first in (("generator", generator, "latents"), ("discriminator", discriminator, "images")):
+        several = len(getattr(network, "inputs", None) or ()) > 1
+        if (several or number_of_classes(generator)) and not _takes_two(network):
+            raise ValueError(
+                f"the {name} of a conditional GAN must be a subclass of keras.Model whose `call` takes {first} and labels: "
+                f"see docs/tutorials/classes.md. Received: {type(network).__name__} {getattr(network, 'name', '')}"
+            )
+
+
+def _takes_two(network: Any) -> bool:
+    """Whether a network can be called as the engine calls conditional ones."""
+    signature = inspect.signature(network.call)
+    options = {"training": True} if "training" in signature.parameters else {}
+    try:
+        signature.bind(None, None, **options)
+    except TypeError:
+        return False
+    return True
 
 
 def copied(network: Any) -> Any:

@@ -102,4 +102,4 @@ class R3GANDiscriminator(keras.Model):
         return (images_shape[0], 1)
 
     def get_config(self) -> dict:
-        return {"name": self.name, **self._config}
+        return {"name": self.name, "dtype": self.dtype_policy.name, **self._config}

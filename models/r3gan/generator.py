@@ -109,4 +109,4 @@ class R3GANGenerator(keras.Model):
         return (latents_shape[0], *self.pyramid.size, self._config["channels"])
 
     def get_config(self) -> dict:
-        return {"name": self.name, **self._config}
+        return {"name": self.name, "dtype": self.dtype_policy.name, **self._config}

@@ -78,5 +78,6 @@ class StyleGANGenerator(StyleBasedGenerator):
             "mixing_probability": mixing_probability,
             **common,
         }
-        mapping = Mapping(latent_dim, style_dim, mapping_layers, classes, "unscaled_leaky_relu", name="mapping")
-        self._assemble(mapping, StyleGANSynthesis(resolution, **common, name="synthesis"), config)
+        sizes, policy = (latent_dim, style_dim, mapping_layers, classes), self.dtype_policy
+        mapping = Mapping(*sizes, "unscaled_leaky_relu", dtype=policy, name="mapping")
+        self._assemble(mapping, StyleGANSynthesis(resolution, **common, dtype=policy, name="synthesis"), config)

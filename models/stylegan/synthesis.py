@@ -152,4 +152,4 @@ class StyleGANSynthesis(keras.Model):
         return [self.constant, *self.convs.values(), *self.rgbs.values()]
 
     def get_config(self) -> dict:
-        return {"name": self.name, **self._config}
+        return {"name": self.name, "dtype": self.dtype_policy.name, **self._config}

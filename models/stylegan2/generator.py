@@ -79,5 +79,6 @@ class StyleGAN2Generator(StyleBasedGenerator):
             "mixing_probability": mixing_probability,
             **common,
         }
-        mapping = Mapping(latent_dim, style_dim, mapping_layers, classes, name="mapping")
-        self._assemble(mapping, Synthesis(resolution, **common, name="synthesis"), config)
+        policy = self.dtype_policy
+        mapping = Mapping(latent_dim, style_dim, mapping_layers, classes, dtype=policy, name="mapping")
+        self._assemble(mapping, Synthesis(resolution, **common, dtype=policy, name="synthesis"), config)

@@ -51,11 +51,12 @@ class Mapping(keras.Model):
             "classes": classes,
             "activation": activation,
         }
-        self.normalization = PixelNormalization(name="normalization")
+        policy = self.dtype_policy  # of its layers too
+        self.normalization = PixelNormalization(dtype=policy, name="normalization")
         self.embed = None
         width = latent_dim
         if classes:
-            self.embed = EqualizedDense(style_dim, name="embed")
+            self.embed = EqualizedDense(style_dim, dtype=policy, name="embed")
             self.embed.build((None, classes))
             width += style_dim
         self.dense = []
@@ -65,6 +66,7 @@ class Mapping(keras.Model):
                 activation,
                 learning_rate_multiplier=_LEARNING_RATE,
                 kernel_gain=math.sqrt(2) if activation == "unscaled_leaky_relu" else 1.0,
+                dtype=policy,
                 name=f"dense{index}",
             )
             layer.build((None, width))
@@ -86,4 +88,4 @@ class Mapping(keras.Model):
         return x
 
     def get_config(self) -> dict:
-        return {"name": self.name, **self._config}
+        return {"name": self.name, "dtype": self.dtype_policy.name, **self._config}

@@ -44,6 +44,9 @@ class StyleGAN2(GAN):
         mapping_layers: By default the config's.
         group_size: Images in a group of the minibatch standard deviation; by default the config's.
         seed: Seed of the initial weights and of everything random in training.
+        devices: Number of devices, which `auto` alone asks for: its batch follows from it, and from that the weight of R1,
+            the half-life of the average and the groups. By default those of the strategy in whose scope the model is built;
+            a saved model keeps the number.
 
     Raises:
         ValueError: For values outside these.
@@ -65,10 +68,13 @@ class StyleGAN2(GAN):
         mapping_layers: int | None = None,
         group_size: int | None = None,
         seed: int = 0,
+        devices: int | None = None,
         **kwargs: Any,
     ) -> None:
+        if devices is None:
+            devices = tf.distribute.get_strategy().num_replicas_in_sync if config == "auto" else 1
         arguments = {k: v for k, v in locals().items() if k not in ("self", "kwargs", "__class__")}
-        self.preset = chosen = preset(config, resolution, tf.distribute.get_strategy().num_replicas_in_sync)
+        self.preset = chosen = preset(config, resolution, devices)
         check_arguments(channels, classes, mapping_layers, latent_dim, channel_base, channel_max)
         architectures = generator or chosen.generator, discriminator or chosen.discriminator
         if (architectures[0] == "grown") != (architectures[1] == "grown"):

@@ -35,10 +35,18 @@ def adam(learning_rate: float) -> keras.optimizers.Optimizer:
 def generator_adam(learning_rate: float, regularizers: Sequence[Any], r1_interval: int) -> keras.optimizers.Optimizer:
     """The generator's, for a model with these regularizers.
 
-    It is corrected for lazy path lengths even where there are none, as in the official code; but not where R1 is not lazy.
+    It is corrected for lazy path lengths even where there are none, as in the official code; but not where R1 is not lazy,
+    or another penalty of the generator is.
     """
-    if r1_interval == 1 or any(isinstance(regularizer, PathLength) for regularizer in regularizers):
+    if not isinstance(regularizers, Sequence):
+        return adam(learning_rate)  # `compile` will say what is wrong with them
+    if r1_interval == 1 or any(isinstance(one, PathLength) or _is_lazy(one) for one in regularizers):
         return adam(learning_rate)  # the engine corrects it for what there is
     intervals = [PathLength().interval]
     config = lazy_optimizer(adam(learning_rate), intervals).get_config()
     return CorrectedAdam.from_config({**config, "correction": correction(intervals)})
+
+
+def _is_lazy(regularizer: Any) -> bool:
+    """Whether it is one of the generator's that has steps of its own."""
+    return getattr(regularizer, "player", None) == "generator" and regularizer.interval > 1

@@ -82,8 +82,10 @@ def preset(config: str, resolution: Resolution, devices: int = 1, half_batch: bo
             `even_groups`.
 
     Raises:
-        ValueError: For an unknown name, or a resolution that `models.sizes.pyramid` refuses.
+        ValueError: For an unknown name, no devices, or a resolution that `models.sizes.pyramid` refuses.
     """
+    if devices < 1:
+        raise ValueError(f"`devices` must be >= 1. Received: devices={devices}")
     size = pyramid(resolution)
     if config == "auto":
         return _auto(size, devices, half_batch)

@@ -82,6 +82,17 @@ def test_kernels_follow_the_definition_while_they_change(make, power_iterations)
         np.testing.assert_array_equal(numpy(layer.kernel), kernel)  # is never overwritten
 
 
+@pytest.mark.parametrize("make", [dense, conv])
+@pytest.mark.parametrize("training", [False, True])
+def test_an_average_of_unit_vectors_stands_for_its_direction(make, training):
+    """The moving average of a network averages u too, whose norm is below 1 then."""
+    layer = make()
+    u = numpy(layer.u)
+    expected = numpy(layer.normalized_kernel(training=training))
+    layer.u.assign(0.5 * u)
+    np.testing.assert_allclose(numpy(layer.normalized_kernel(training=training)), expected, rtol=1e-5)
+
+
 @pytest.mark.parametrize("training", [False, True])
 def test_outputs_use_the_normalised_kernel(training):
     images, vectors, bias = random_array(2, 4, 6, 3), random_array(4, 7), random_array(5)

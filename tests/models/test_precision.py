@@ -6,6 +6,10 @@ import pytest
 import tensorflow as tf
 
 from models import DCGAN, MLPGAN, R3GAN, SNGAN, StyleGAN, StyleGAN2
+from models.r3gan import R3GANDiscriminator, R3GANGenerator
+from models.stylegan import StyleGANDiscriminator, StyleGANGenerator
+from models.stylegan2 import StyleGAN2Discriminator, StyleGAN2Generator
+from tfnss import GAN
 
 SMALL = {"latent_dim": 6, "channel_base": 32, "channel_max": 4}
 MODELS = {
@@ -15,6 +19,11 @@ MODELS = {
     "r3gan": lambda **dtype: R3GAN(8, group_width=4, **SMALL, **dtype),
     "stylegan": lambda **dtype: StyleGAN(8, mapping_layers=1, **SMALL, **dtype),
     "stylegan2": lambda **dtype: StyleGAN2(8, mapping_layers=1, **SMALL, **dtype),
+}
+NETWORKS = {
+    "r3gan": (R3GANGenerator, R3GANDiscriminator, {"group_width": 4}),
+    "stylegan": (StyleGANGenerator, StyleGANDiscriminator, {"style_dim": 6, "mapping_layers": 1}),
+    "stylegan2": (StyleGAN2Generator, StyleGAN2Discriminator, {"style_dim": 6, "mapping_layers": 1}),
 }
 POLICY = "mixed_bfloat16"
 
@@ -38,6 +47,30 @@ def test_it_is_that_of_the_layers_and_saved(name, tmp_path):
     assert images.dtype == tf.float32
     assert np.isfinite(images).all()
     np.testing.assert_array_equal(copy(latents), images)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_that_of_networks_alone_is_their_layers_and_saved(name, tmp_path):
+    """Without a model that sets it for all."""
+    generators, discriminators, own = NETWORKS[name]
+    generator = generators(8, dtype=POLICY, classes=2, **SMALL, **own)
+    options = {
+        key: value for key, value in {**SMALL, **own}.items() if key in ("channel_base", "channel_max", "group_width")
+    }
+    gan = GAN(generator, discriminators(8, dtype=POLICY, classes=2, **options))
+    assert policies(gan)[0] == policies(gan)[1]
+    layers = [layer.dtype_policy.name for layer in generator._flatten_layers(include_self=False)]
+    assert layers.count(POLICY) > 3
+    gan.save(tmp_path / "gan.keras")
+    assert policies(keras.saving.load_model(tmp_path / "gan.keras")) == policies(gan)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_configs_of_networks_before_had_none(name):
+    generators, _, own = NETWORKS[name]
+    config = generators(8, **SMALL, **own).get_config()
+    assert config.pop("dtype") == "float32"
+    assert generators.from_config(config).dtype_policy.name == "float32"
 
 
 def test_without_it_the_policy_is_that_of_keras():

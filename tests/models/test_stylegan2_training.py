@@ -7,7 +7,7 @@ import tensorflow as tf
 
 import tfnss
 from models import StyleGAN2
-from models.stylegan2 import named_weights, official_networks
+from models.stylegan2 import named_weights, official_networks, preset
 from tests.training.networks import tiny_gan, tiny_images
 from tfnss import random
 from tfnss.random.stateless import training_source
@@ -207,6 +207,34 @@ def test_a_given_optimizer_is_corrected_by_what_is_lazy_alone():
     gan.compile(keras.optimizers.Adam(1e-3), regularizers=[tfnss.PathLength(interval=3), tfnss.R1(1.0)])
     assert float(gan.generator_optimizer.learning_rate.numpy()) == pytest.approx(1e-3 * 3 / 4)
     assert float(gan.discriminator_optimizer.learning_rate.numpy()) == pytest.approx(0.0025)
+
+
+def test_another_lazy_penalty_corrects_the_generators_optimizer_once():
+    """Where there are no path lengths: of its own interval alone."""
+
+    class Lazy(tfnss.SpectralRegularization):
+        def __init__(self):
+            super().__init__(0.1)
+            self.interval = 2
+
+    gan = tiny(config="cifar")
+    gan.compile(regularizers=[tfnss.R1(1.0, 16), Lazy()])
+    assert float(gan.generator_optimizer.learning_rate.numpy()) == pytest.approx(0.0025 * 2 / 3)
+    assert gan.generator_optimizer.beta_2 == pytest.approx(0.99 ** (2 / 3))
+    assert float(gan.optimizer.generator.learning_rate) == pytest.approx(0.0025)
+
+
+def test_the_devices_of_auto_are_kept(tmp_path, mirrored):
+    with mirrored.scope():
+        gan = tiny(config="auto")
+    assert gan.preset == preset("auto", 8, 2) != preset("auto", 8, 1)
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.saving.load_model(tmp_path / "gan.keras")  # on one
+    assert loaded.preset == gan.preset
+    config = gan.get_config()
+    del config["devices"]  # as it was
+    assert StyleGAN2.from_config(config).preset == preset("auto", 8, 1)
+    assert tiny(config="auto", devices=3).preset == preset("auto", 8, 3)
 
 
 def test_none_stands_for_the_models_optimizers():

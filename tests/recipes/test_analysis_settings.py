@@ -33,7 +33,11 @@ CASES = [
     ("stylegan2_jacobian", "styled --places 0", "--places must lie in"),
     ("stylegan2_jacobian", "styled --layer-places -1", "--layer-places must lie in"),
     ("stylegan2_jacobian", "styled --size 0", "--size must lie in"),
-    ("stylegan2_jacobian", "styled --size 3", "styled: `size` must be one of 8, 4, 2, 1 for images of 8x8 pixels. Received: size=3"),
+    (
+        "stylegan2_jacobian",
+        "styled --size 3",
+        "styled: `size` must be one of 8, 4, 2, 1 for images of 8x8 pixels. Received: size=3",
+    ),
     ("stylegan2_jacobian", "styled --memory-gb 0", "--memory-gb must be above 0. Received: 0.0"),
     ("stylegan2_jacobian", "styled --memory-gb nan", "--memory-gb must be above 0. Received: nan"),
     ("stylegan2_jacobian", "styled --memory-gb 1e-9", "styled: `memory_gb` must hold a column of"),

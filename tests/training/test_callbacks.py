@@ -1,3 +1,4 @@
+import contextlib
 import sys
 
 import keras
@@ -13,6 +14,7 @@ from tfnss.training.callbacks import (
     Checkpoint,
     Evaluate,
     Events,
+    ForPlayer,
     HistoryCSV,
     SampleGrid,
     StatusLine,
@@ -45,6 +47,55 @@ def test_status_line(terminal, pictures, capsys, monkeypatch):
     assert ("━" in output) == terminal  # of the bar
     if not terminal:
         assert len(output.splitlines()) == 2
+
+
+class Fail(keras.callbacks.Callback):
+    """Ends training by an error, or as Ctrl-C does."""
+
+    def __init__(self, error):
+        super().__init__()
+        self.error = error
+
+    def on_train_batch_end(self, batch, logs=None):
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [None, RuntimeError("as a callback may"), KeyboardInterrupt()])
+def test_the_bar_ends_with_the_training(error, pictures, monkeypatch):
+    """Else it stays on the terminal of a session that goes on, and hides its cursor."""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    begun, ended = [], []
+    monkeypatch.setattr("atexit.register", begun.append)
+    monkeypatch.setattr("atexit.unregister", ended.append)
+    line, live = StatusLine(), []
+    look = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: live.append(line._bar))
+    with contextlib.nullcontext() if error is None else pytest.raises(type(error)):
+        fit(compiled(), pictures, line, look, *([] if error is None else [ForPlayer("generator", Fail(error))]))
+    assert live[0].finished == (error is None)
+    assert not live[0].live.is_started
+    assert begun == ended == [live[0].stop]
+
+
+def test_every_callback_hears_of_an_error(pictures):
+    """Those of one player too."""
+    heard = []
+
+    class Listen(keras.callbacks.Callback):
+        def on_train_error(self):
+            heard.append(self)
+
+    listeners = Listen(), Listen()
+    with pytest.raises(RuntimeError, match="as a callback may"):
+        fit(
+            compiled(),
+            pictures,
+            listeners[0],
+            ForPlayer("generator", listeners[1]),
+            Fail(RuntimeError("as a callback may")),
+        )
+    assert heard == [*listeners]
+    fit(compiled(), pictures, *listeners, epochs=1)
+    assert heard == [*listeners]
 
 
 def test_history_of_a_resumed_run_keeps_the_rows_up_to_its_checkpoint(pictures, tmp_path):
@@ -134,6 +185,23 @@ def test_the_last_checkpoints_are_kept(links, pictures, tmp_path, monkeypatch):
     assert names(kept) == ["000000016.weights.h5", "000000048.weights.h5"]
     with pytest.raises(ValueError, match="keep=0"):
         Checkpoint(path, keep=0)
+
+
+def test_what_is_told_of_a_checkpoint_is_of_the_file(pictures, tmp_path):
+    """Not of the model's clock, which may stand elsewhere."""
+    path = tmp_path / "a.weights.h5"
+    fit(compiled(), pictures, Checkpoint(path), epochs=1)
+    seen = []
+    for content in (path.read_bytes(), b"damaged", None):
+        path.unlink() if content is None else path.write_bytes(content)
+        checkpoint, gan = Checkpoint(path), compiled()
+        begun = keras.callbacks.LambdaCallback(
+            on_train_batch_begin=lambda batch, logs, checkpoint=checkpoint: seen.append(checkpoint.images)
+        )
+        gan.images_seen.assign(800)
+        fit(gan, pictures, checkpoint, begun, epochs=1)
+        assert checkpoint.images == 816
+    assert seen == [16, 16, None, None, None, None]
 
 
 @pytest.mark.parametrize("limit", [0, 1000, 5_000, 20_000])

@@ -170,6 +170,28 @@ def test_bad_input(play, says):
         play(*coloured())
 
 
+def functional(kind, shape, outputs, *labels):
+    inputs = [keras.Input(shape), *(keras.Input((CLASSES,)) for _ in labels)]
+    flat = keras.layers.Concatenate()([keras.layers.Flatten()(one) for one in inputs]) if labels else inputs[0]
+    return keras.Model(inputs, keras.layers.Dense(outputs)(flat), name=kind)
+
+
+@pytest.mark.parametrize(
+    ("generator", "discriminator", "says"),
+    [
+        (functional("pair", (4,), 3, "labels"), Critic(), "the generator of .* `call` takes latents and labels"),
+        (Painter(), functional("critic", (8, 8, 3), 1, "labels"), "the discriminator of .* images and labels"),
+        (Painter(), functional("critic", (8, 8, 3), 1), "classes.md. Received: Functional critic"),
+        (Painter(), keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten()]), "Received: Sequential"),
+        (functional("plain", (4,), 3), functional("pair", (3,), 1, "labels"), "the discriminator of a conditional GAN"),
+    ],
+)
+def test_networks_that_cannot_take_labels_are_refused(generator, discriminator, says):
+    """Keras' functional models take all inputs as one argument."""
+    with pytest.raises(ValueError, match=says):
+        tfnss.GAN(generator, discriminator)
+
+
 def test_a_dataset_with_a_class_out_of_range_stops():
     images, labels = coloured()
     pairs = tf.data.Dataset.from_tensor_slices((images, labels + 1)).batch(12, drop_remainder=True)

@@ -16,6 +16,8 @@ from tfnss.data import Images
 from tfnss.layers import MinibatchStandardDeviation
 from tfnss.random.stateless import training_source
 from tfnss.training.callbacks import Checkpoint, restore
+from tfnss.training.growth import stage_at
+from tfnss.training.scheduled_adam import ScheduledAdam
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (40, 16, 16, 3), dtype=np.uint8)
 LABELS = np.arange(40) % 3
@@ -174,6 +176,17 @@ def test_a_rate_that_a_callback_sets_holds_to_the_end_of_the_stage(tmp_path):
     np.testing.assert_array_equal(fit(resumed, steps_per_epoch=3, epochs=3)[0], expected)
 
 
+def test_a_ramp_of_the_augmentation_follows_the_images_seen():
+    """Not the iterations times the batch, which has had other sizes."""
+    ramp = tfnss.training.CosineRamp(0.0, 0.8, kimg=0.064)
+    gan = compiled(augmentation=tfnss.Augmentation("blit", ramp))
+    for seen, batch_size in ((0, 8), (STABLE, 4), (WHOLE, 4)):
+        gan.images_seen.assign(seen)
+        gan._enter(stage_at(gan.stages, seen))
+        gan.distribute_strategy.run(gan._end_iteration, args=(batch_size,))
+        assert float(gan.augmentation_state[0]) == pytest.approx(float(ramp(seen + batch_size)))
+
+
 def test_moments_are_zero_at_the_start_of_a_stage():
     gan = compiled()
     fit(gan, StopAt(STABLE))
@@ -269,6 +282,9 @@ def test_what_growing_does_not_take():
     for growth in (tfnss.Growth(), tfnss.Growth(learning_rates=None)):
         with pytest.raises(ValueError, match="begin anew with each resolution"):
             growing_gan().compile(keras.optimizers.Adam(schedule), keras.optimizers.Adam(), growth=growth)
+    for growth in (tfnss.Growth(), tfnss.Growth(learning_rates=None)):
+        with pytest.raises(ValueError, match=r"begin anew with each resolution.*`beta_2`"):
+            growing_gan().compile(None, ScheduledAdam(beta_2=schedule), growth=growth)
     gan = compiled()
     with pytest.raises(
         ValueError, match="the networks are at 8x8 now, and the images have 16x16: networks grow in `fit`"

@@ -66,6 +66,7 @@ def test_optimizers_whose_settings_would_be_lost():
     for settings, says in (
         ({"loss_scale_factor": 128}, "loss_scale_factor=128"),
         ({"use_ema": True}, "ema_half_life_kimg"),
+        ({"gradient_accumulation_steps": 4}, r"compile\(accumulation_steps="),
     ):
         with pytest.raises(ValueError, match=says):
             compiled(discriminator_optimizer=keras.optimizers.SGD(0.1, **settings))

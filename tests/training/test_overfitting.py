@@ -8,6 +8,7 @@ import tensorflow as tf
 
 import tfnss
 from tests.training.networks import tiny_gan
+from tfnss.training import CosineRamp
 from tfnss.training.callbacks import WarnOfOverfitting
 
 
@@ -36,6 +37,39 @@ def test_a_new_run_starts_where_it_is_told_to():
     gan.augmentation_state.assign([0.5, 0, 0])
     gan.compile(augmentation=tfnss.AdaptiveAugmentation(start=0.25))
     assert gan.augmentation_state.numpy()[0] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("before", "then", "expected"),
+    [
+        (tfnss.AdaptiveAugmentation(), tfnss.AdaptiveAugmentation(start=0.25), 0.25),
+        (tfnss.AdaptiveAugmentation("bg"), tfnss.AdaptiveAugmentation("bgc", start=0.25), 0.25),
+        (None, tfnss.AdaptiveAugmentation(start=0.25), 0.25),
+        (tfnss.Augmentation("bgc", 0.5), tfnss.AdaptiveAugmentation(start=0.25), 0.25),
+        (tfnss.AdaptiveAugmentation(), tfnss.Augmentation("bgc", CosineRamp(0.2, 0.4, kimg=0.016)), 0.3),
+        (  # ramps and names of their own, and the same values
+            tfnss.Augmentation("bgc", CosineRamp(0.2, 0.4, kimg=0.016)),
+            tfnss.Augmentation("bgc", CosineRamp(0.2, 0.4, kimg=0.016)),
+            0.5,
+        ),
+    ],
+)
+def test_another_augmentation_on_the_way_begins_anew(before, then, expected):
+    gan = tiny_gan()
+    gan.compile(augmentation=before)
+    gan.images_seen.assign(8)
+    gan.augmentation_state.assign([0.5, 1, 2])
+    gan.compile(augmentation=then)
+    rest = [1, 2] if expected == 0.5 else [0, 0]
+    np.testing.assert_allclose(gan.augmentation_state.numpy(), [expected, *rest], atol=1e-6)
+
+
+def test_a_first_game_keeps_the_state_that_was_loaded():
+    gan = tiny_gan()
+    gan.images_seen.assign(8)
+    gan.augmentation_state.assign([0.5, 1, 2])
+    gan.compile(augmentation=tfnss.AdaptiveAugmentation(start=0.25))
+    np.testing.assert_array_equal(gan.augmentation_state.numpy(), [0.5, 1, 2])
 
 
 @pytest.mark.parametrize("given", [{"limit": 0}, {"limit": 1.5}, {"start": -0.1}, {"start": 0.6, "limit": 0.5}])

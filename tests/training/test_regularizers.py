@@ -3,10 +3,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.training.growing import growing_gan
 from tfnss import random
 from tfnss.layers import LayerNormalization
 from tfnss.random.stateless import GlobalBatchSource
-from tfnss.training import DRAGAN, R1, R2, Augmentation, GradientPenalty
+from tfnss.training import DRAGAN, R1, R2, Augmentation, GradientPenalty, LeCam, PathLength, SpectralRegularization
 
 REAL = tf.constant(np.random.default_rng(0).uniform(-1, 1, (3, 2, 2, 1)), tf.float32)
 FAKE = tf.constant(np.random.default_rng(1).uniform(-1, 1, (3, 2, 2, 1)), tf.float32)
@@ -131,6 +132,30 @@ def test_the_penalty_s_gradient_equals_finite_differences(make, augmented, jit_c
     numeric = (moved(step) - moved(-2 * step)) / (2 * step)
     assert analytic == pytest.approx(numeric, rel=5e-3)
     assert abs(analytic) > 1e-4
+
+
+@pytest.mark.parametrize("interval", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_a_graph_of_parts_of_the_batch_has_every_penalty(interval, plain_graphs):
+    """Where each part takes its rows of the global batch's random numbers, whose shape has to be known."""
+    lazy = [make(0.1, interval=interval) for make in (R1, R2, GradientPenalty, DRAGAN)]
+    penalties = [*lazy, PathLength(0.1, interval=interval), LeCam(0.1), SpectralRegularization(0.1)]
+    gan = growing_gan(most_halvings=0)
+    gan.compile(regularizers=penalties, accumulation_steps=2)
+    logs = gan.train_on_batch(np.random.default_rng(0).integers(0, 256, (8, 8, 8, 3), np.uint8))
+    assert {penalty.name for penalty in penalties} < set(logs)
+    assert np.isfinite(list(logs.values())).all()
+
+
+@pytest.mark.parametrize("count", [3, None])
+def test_dragan_of_a_part_of_the_batch_in_a_graph(count):
+    """Of images whose shape is known while the graph is traced, and of those whose count is not."""
+
+    def value(real):
+        with random.scope(GlobalBatchSource(2, 0, 0, 1, 2)):
+            return DRAGAN(1.0)(quadratic, real, None)
+
+    traced = tf.function(value, input_signature=[tf.TensorSpec((count, 2, 2, 1))])
+    assert float(traced(REAL)) == pytest.approx(float(value(REAL)), rel=1e-5)
 
 
 @pytest.mark.parametrize("make", [R1, R2, GradientPenalty, DRAGAN])

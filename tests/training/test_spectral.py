@@ -100,6 +100,18 @@ def test_the_hinge_games_generator_gets_the_share_of_its_gradient(pictures):
     np.testing.assert_allclose(gradients[1], 0.25 * gradients[0], rtol=1e-5)
 
 
+@pytest.mark.parametrize("mixing", ["logit", "probability"])
+def test_all_logits_of_an_image_are_mixed_with_its_own(mixing, pictures):
+    patches = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(1, 4, 4)])
+    gan = compiled(mixing=mixing, gan=tfnss.GAN(tiny_gan().generator, patches))
+    verdict = gan.game.judge(batch(pictures))
+    classifier, shown = gan.spectral_realness, batch(pictures)
+    logits, spectral = patches(shown), classifier(shown)[:, 0]
+    expected = [np.ravel(classifier.mix(logits[i : i + 1], spectral[i : i + 1])) for i in range(16)]
+    np.testing.assert_allclose(verdict.logits, np.concatenate(expected), atol=1e-5)
+    np.testing.assert_allclose(verdict.spatial_logits, np.ravel(logits), atol=1e-5)
+
+
 def test_penalties_are_on_the_discriminator_itself(pictures):
     """The classifier has no gradient: R1 is not diminished by the share."""
     values = []

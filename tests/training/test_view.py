@@ -65,6 +65,26 @@ def test_the_history_is_of_projected_images_alone():
         assert history[name] == pytest.approx([expected], abs=1e-6)
 
 
+@pytest.mark.parametrize("spectral", [None, "logit", "probability"])
+def test_the_history_is_of_all_logits_of_projected_images(spectral):
+    """A discriminator of the brightness of each pixel, and a space of white images: none of the clean ones is counted."""
+    discriminator = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(1, 1)])
+    gan = tfnss.GAN(
+        keras.Sequential([keras.Input((2,)), keras.layers.Dense(192), keras.layers.Reshape((8, 8, 3))]), discriminator
+    )
+    classifier = tfnss.SpectralRealness(0.5, spectral) if spectral else None
+    still = [keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0)]
+    view = View(White(), tfnss.ConstantAnnealing(1))
+    gan.compile(*still, view=view, spectral_realness=classifier, run_eagerly=True)
+    history = gan.fit(np.zeros((8, 8, 8, 3), np.uint8), batch_size=4, epochs=1, verbose=0).history
+    logits = discriminator(np.ones((1, 8, 8, 3)))
+    if classifier is not None:
+        logits = classifier.mix(logits, classifier(tf.ones((1, 8, 8, 3)))[:, 0])
+    expected = float(tf.sigmoid(logits)[0, 0, 0, 0])
+    for name in ("real_prediction", "fake_prediction"):
+        assert history[name] == pytest.approx([expected], abs=1e-6)
+
+
 @pytest.mark.parametrize("jit_compile", [False, True])
 @pytest.mark.parametrize("space", [tfnss.ScaleSpace(), tfnss.NoisyScaleSpace(), tfnss.NoiseSpace()])
 def test_differentiable_twice_and_not_retraced(space, jit_compile):

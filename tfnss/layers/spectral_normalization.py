@@ -64,6 +64,7 @@ class _SpectralNormalization(keras.layers.Layer):
             u, v = _iterated(constant, u, self.power_iterations)
             self.u.assign(u)
         else:
+            u = _unit(u)  # an averaged network has an average of unit vectors, which is shorter
             v = _unit(ops.matmul(constant, u))
         return kernel / ops.maximum(ops.sum(v * ops.matmul(matrix, u)), _EPSILON)
 

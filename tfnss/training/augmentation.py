@@ -29,7 +29,7 @@ class Augmentation(keras.layers.Layer):
     """
 
     logged: tuple[str, ...] = ()
-    start = 0.0  # of the state's probability
+    start = 0.0  # of the state's probability, where this augmentation joins a run
 
     def __init__(self, pipeline: str = "bgc", probability: Ramped = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -61,12 +61,30 @@ class Augmentation(keras.layers.Layer):
 
     def adapt(self, state: Any, iteration: Any, batch_size: int) -> Any:
         """The state at the end of an iteration."""
-        if not isinstance(self.probability, CosineRamp):
-            return state
-        return tf.stack([self.probability((iteration + 1) * batch_size), 0.0, 0.0])
+        return state
+
+    def at(self, state: Any, images_seen: Any) -> Any:
+        """The state where so many images are seen: a ramp follows them, whatever the batches were."""
+        return (
+            tf.stack([self.probability(images_seen), 0.0, 0.0]) if isinstance(self.probability, CosineRamp) else state
+        )
+
+    def begun(self, images_seen: int) -> Any:
+        """The state with which it joins a run, at its start or on the way."""
+        state = [self.start, 0.0, 0.0]
+        return self.at(state, images_seen) if images_seen else state
+
+    def same_as(self, other: Any) -> bool:
+        """Whether another augmentation does just this, whatever its name."""
+        return type(other) is type(self) and _values(other) == _values(self)
 
     def get_config(self) -> dict:
         return {**super().get_config(), "pipeline": self.pipeline, "probability": self.probability}
+
+
+def _values(augmentation: Augmentation) -> dict:
+    config = keras.saving.serialize_keras_object(augmentation)["config"]
+    return {name: value for name, value in config.items() if name != "name"}
 
 
 @keras.saving.register_keras_serializable("tfnss")
@@ -82,7 +100,7 @@ class AdaptiveAugmentation(Augmentation):
         kimg: Thousands of images in which the probability can rise from 0 to 1. (The official code takes 500, and 100
             when it fine-tunes.)
         interval: Iterations between adjustments.
-        start: The probability at the start of a run, in [0, `limit`].
+        start: The probability at the start of a run, in [0, `limit`]; and where `compile` changes the augmentation of one.
         limit: The most that it can be, in (0, 1].
 
     Raises:

@@ -36,7 +36,7 @@ class BatchMethods:
             raise ValueError("`train_on_batch` has one resolution: networks grow in `fit`")
         images = np.asarray(x)
         feed = Feed(images, y, len(images), gan.seed, gan.classes, whole=False)
-        gan.check_batch_size(feed.batch_size)
+        gan.check_feed(feed)
         batch = gan.distribute_strategy.experimental_distribute_dataset(feed.from_clock(0).take(1))
         logs = gan.make_train_function()(iter(batch))
         return {name: float(value) for name, value in logs.items()}

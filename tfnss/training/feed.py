@@ -36,6 +36,7 @@ class Feed:
 
     Attributes:
         batch_size: Images in the global batch.
+        image_shape: Height, width and channels of the images at their full size.
 
     Raises:
         ValueError: For anything else; batches without a static size; images that are neither uint8 nor floats in [-1, 1];
@@ -51,7 +52,7 @@ class Feed:
         if isinstance(self._source, Images):
             check_labels(self._source, classes, whole)
         first = self.from_clock(0)
-        self.batch_size: int = first.element_spec[0].shape[0]
+        self.batch_size, *self.image_shape = first.element_spec[0].shape
         self._steps = _own_steps(self._source)
 
     @property

@@ -20,8 +20,8 @@ class Verdict(NamedTuple):
     """What is thought of images.
 
     Attributes:
-        logits: What the losses are taken of, `[batch]`.
-        spatial_logits: The discriminator's own.
+        logits: What the losses are taken of, flat: `[batch]`, or each image's in a row where it has several.
+        spatial_logits: The discriminator's own, likewise.
         profiles: The spectra that the spectral classifier saw, `[batch, radii]`; None where there is none.
     """
 
@@ -70,7 +70,7 @@ class Game:
 
     def discriminate(self, images: Any, labels: Any = None) -> Any:
         """The discriminator's float32 logits, flat, of what the augmentation and the view show of `images` now."""
-        return self._spatial_logits(self._shown(images), labels)
+        return _flat(self._spatial_logits(self._shown(images), labels))
 
     def discriminating(self, labels: Any) -> Callable[[Any], Any]:
         """`discriminate` for given labels."""
@@ -81,10 +81,10 @@ class Game:
         shown = self._shown(images)
         spatial = self._spatial_logits(shown, labels)
         if self.spectral_realness is None:
-            return Verdict(spatial, spatial, None)
+            return Verdict(_flat(spatial), _flat(spatial), None)
         profiles = self.spectral_realness.profile(shown)
         spectral = self.spectral_realness.classify(profiles)
-        return Verdict(self.spectral_realness.mix(spatial, spectral), spatial, profiles)
+        return Verdict(_flat(self.spectral_realness.mix(spatial, spectral)), _flat(spatial), profiles)
 
     def fakes(self, count: int, labels: Any = None) -> Any:
         """Float32 images of the generator in training, for new latents."""
@@ -112,10 +112,10 @@ class Game:
         """What is kept for a penalty from step to step."""
         return self.penalty_states[penalty.name] if penalty.state_size else self.path_length_mean
 
-    def projected(self, values: Any) -> Any:
-        """Of values, one for each image, those of the images that the view projects: of all where there is no half batch."""
+    def projected(self, logits: Any, images: int) -> Any:
+        """Of the flat logits of images, those of the images that the view projects: of all where there is no half batch."""
         projected = getattr(self.view, "projected", None)
-        return projected(values) if projected else values
+        return _flat(projected(tf.reshape(logits, [images, -1]))) if projected else logits
 
     def view_logs(self) -> dict[str, Any]:
         """What the view records."""
@@ -139,8 +139,8 @@ class Game:
         return images if self.view is None else self.view(images, progress=self.progress)
 
     def _spatial_logits(self, shown: Any, labels: Any) -> Any:
-        logits = self.discriminator(shown, *given(labels), **self._fade, training=True)
-        return tf.reshape(tf.cast(logits, tf.float32), [-1])
+        """Float32 logits in the discriminator's own shape, `[batch, ...]`."""
+        return tf.cast(self.discriminator(shown, *given(labels), **self._fade, training=True), tf.float32)
 
 
 class AtStage:
@@ -166,6 +166,10 @@ class AtStage:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._generator, name)
+
+
+def _flat(logits: Any) -> Any:
+    return tf.reshape(logits, [-1])
 
 
 def given(labels: Any) -> tuple[Any, ...]:

@@ -12,14 +12,14 @@ import numpy as np
 import tensorflow as tf
 
 from tfnss import serving
-from tfnss.generators import copied, latent_width, number_of_classes
+from tfnss.generators import check_takes_labels, copied, latent_width, number_of_classes
 from tfnss.random import stateless
 from tfnss.registered import deserialized
 from tfnss.training import batch_statistics as normalization
 from tfnss.training import gradients, losses
 from tfnss.training.augmentation import Augmentation
 from tfnss.training.batch_methods import BatchMethods
-from tfnss.training.callbacks import signals
+from tfnss.training.callbacks.errors import told_of_errors
 from tfnss.training.ema import Ramped, check_half_life, ema_decay, update_average
 from tfnss.training.epochs import OneTraining, check_total
 from tfnss.training.feed import Feed
@@ -30,6 +30,7 @@ from tfnss.training.growth import Growth, can_grow
 from tfnss.training.loop import train_function
 from tfnss.training.meters import build_meters, results
 from tfnss.training.optimizers import player_optimizers
+from tfnss.training.parts import check_parts
 from tfnss.training.penalty import Penalty
 from tfnss.training.phases import build_phases
 from tfnss.training.refused import check_not_given, without_game
@@ -57,7 +58,7 @@ class GAN(BatchMethods, FineTuning, Stages, PenaltyStates, keras.Model):
         generator: Model from latents `[batch, latent_dim]` to images `[batch, height, width, channels]` in [-1, 1]:
             functional, Sequential, or a built subclass with the attribute `latent_dim`. One with running statistics of its
             own lists them as `statistics` and has `update_statistics(latents)`, called once per iteration. A conditional
-            one has the attribute `classes`, and takes one-hot labels `[batch, classes]` after the latents, there too.
+            one, a subclass with the attribute `classes`, takes one-hot labels `[batch, classes]` after them, there too.
         discriminator: Built model from such images to logits, `[batch, 1]` or any shape per image. Where there are classes,
             it takes the labels after the images.
         seed: Seed of everything random in training.
@@ -81,6 +82,7 @@ class GAN(BatchMethods, FineTuning, Stages, PenaltyStates, keras.Model):
 
     def __init__(self, generator: keras.Model, discriminator: keras.Model, *, seed: int = 0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        check_takes_labels(generator, discriminator)
         self.generator = generator
         self.discriminator = discriminator
         self.generator_ema = copied(generator)
@@ -135,7 +137,7 @@ class GAN(BatchMethods, FineTuning, Stages, PenaltyStates, keras.Model):
             regularizers: Penalties on the discriminator, and on the generator (`PathLength`, `SpectralRegularization`).
             view: What the discriminator is shown of real and fake images: a scale-space layer or a `View` of one.
             annealing: Schedule of the scale-space's time, for a `view` that is a scale-space layer.
-            augmentation: Augmentation of real and fake images before the view.
+            augmentation: Augmentation of real and fake images before the view. Another one than the last game's begins anew.
             spectral_realness: Classifier of the spectra of what the discriminator is shown, which decides beside it and has
                 the loss and the optimizer of the discriminator's kind (SSD-GAN). Without a seed it gets the GAN's.
             discriminator_steps: Discriminator steps, each on new real images, per generator step.
@@ -164,6 +166,7 @@ class GAN(BatchMethods, FineTuning, Stages, PenaltyStates, keras.Model):
         with without_game(self), self.distribute_strategy.scope():
             check_not_given("compile", kwargs)
             check_steps(arguments)
+            check_parts(arguments)
             normalization.check(batch_statistics)
             self._compile_arguments = lambda: arguments  # behind a function, where Keras does not track the parts twice
             super().compile(
@@ -177,11 +180,12 @@ class GAN(BatchMethods, FineTuning, Stages, PenaltyStates, keras.Model):
             for penalty in self.regularizers:
                 penalty.check(self.generator)
             self.view = as_view(view, annealing)
-            self.augmentation = augmentation
             if augmentation is not None:
                 augmentation.check(self.loss)
-                if not int(self.images_seen.numpy()):
-                    self.augmentation_state.assign([augmentation.start, 0.0, 0.0])
+                seen, former = int(self.images_seen.numpy()), getattr(self, "augmentation", augmentation)
+                if not seen or not augmentation.same_as(former):
+                    self.augmentation_state.assign(augmentation.begun(seen))
+            self.augmentation = augmentation
             self.discriminator_steps, self.accumulation_steps = discriminator_steps, accumulation_steps
             self.ema_half_life_kimg = check_half_life(ema_half_life_kimg)
             self.ema_ramp_up = ema_ramp_up
@@ -232,7 +236,7 @@ class GAN(BatchMethods, FineTuning, Stages, PenaltyStates, keras.Model):
         if self._half_precision:
             moves = [gradients.mended(gradient) for gradient in moves]
         with fused(phase.optimizer):
-            phase.optimizer.apply(moves, phase.player.trainable_variables)
+            phase.optimizer.apply(gradients.clipped(phase.optimizer, moves), phase.player.trainable_variables)
         for name, value in logs.items():
             if name in self._meters:
                 self._meters[name].update_state(value)
@@ -249,7 +253,7 @@ class GAN(BatchMethods, FineTuning, Stages, PenaltyStates, keras.Model):
         if self.augmentation is not None:
             iteration = self.game.stage.iteration(self.images_seen.value, batch_size)
             state = self.augmentation.adapt(self.augmentation_state.value, iteration, batch_size)
-            self.augmentation_state.assign(state)
+            self.augmentation_state.assign(self.augmentation.at(state, self.images_seen + batch_size))
         if can_grow(self.generator):
             self.generator.lod.assign(self.game.stage.lod(self.images_seen.value))
         self.images_seen.assign(self.images_seen + batch_size)
@@ -265,7 +269,7 @@ class GAN(BatchMethods, FineTuning, Stages, PenaltyStates, keras.Model):
         warn_of_no_length(self.view, self.images_total)
         strategy = self.distribute_strategy
         shape = strategy.experimental_local_results(batch[0])[0].shape
-        self._check_side(shape[1:3])
+        self._check_shape(shape[1:], self.game.stage.halvings)
         batch_size = shape[0] * self._replicas
         iteration = self.game.stage.iteration(self.images_seen.value, batch_size)
         batch = (strategy.run(self.game.reals, args=batch[:1]), *batch[1:])
@@ -334,11 +338,11 @@ class GAN(BatchMethods, FineTuning, Stages, PenaltyStates, keras.Model):
             raise ValueError("call `compile` before `fit`")
         check_not_given("fit", kwargs)
         feed = Feed(x, y, batch_size, self.seed, self.classes)
-        self.check_batch_size(feed.batch_size)
+        self.check_feed(feed)
         left = self._left(feed, epochs, initial_epoch, steps_per_epoch, resume)
         feed.check_range()
         training = OneTraining(self, callbacks, kwargs.get("verbose", "auto"), max(epochs, left[-1][1].end))
-        with signals.handlers_put_back(self):
+        with told_of_errors(training):
             for stage, stretch in left:
                 self._enter(stage)
                 own = feed.at(stage)

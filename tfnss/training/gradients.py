@@ -97,6 +97,20 @@ def mended(gradient: Any) -> Any:
     return tf.clip_by_value(tf.where(tf.math.is_nan(gradient), tf.zeros_like(gradient), gradient), -1e5, 1e5)
 
 
+def clipped(optimizer: keras.optimizers.Optimizer, gradients: list) -> list:
+    """Gradients of a replica's share, for an optimizer that clips them: an equal part of what it makes of their sum.
+
+    Keras clips each replica's share before it sums them, so that the step would depend on the number of replicas. It will
+    clip these again, which changes nothing of a part of what is clipped. In replica context.
+    """
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    if replicas == 1 or not (optimizer.clipnorm or optimizer.global_clipnorm or optimizer.clipvalue):
+        return gradients
+    shares = [tf.convert_to_tensor(gradient) for gradient in gradients]
+    sums = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, shares)
+    return [gradient / replicas for gradient in optimizer._clip_gradients(sums)]
+
+
 def _joined(values: Sequence) -> Any:
     """Records of the parts of a batch as one: the mean of scalars, all of one value per image."""
     return tf.add_n(values) / len(values) if values[0].shape.rank == 0 else tf.concat(values, axis=0)

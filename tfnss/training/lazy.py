@@ -49,6 +49,11 @@ def lazy_optimizer(optimizer: keras.optimizers.Optimizer, intervals: Sequence[in
     return type(optimizer).from_config(config)
 
 
+def has_decay_schedule(optimizer: keras.optimizers.Optimizer) -> bool:
+    """Whether the decay rate of a moment follows a schedule, as `ScheduledAdam` lets it."""
+    return getattr(optimizer, "beta_2_schedule", None) is not None
+
+
 @keras.saving.register_keras_serializable("tfnss")
 class LazySchedule(LearningRateSchedule):
     """Another schedule, for an optimizer that has the steps of lazy penalties too.

@@ -21,8 +21,8 @@ def player_optimizers(generator: Given, discriminator: Given) -> tuple[Any, Any]
         discriminator: The same for the other player; another object.
 
     Raises:
-        ValueError: For an unknown name, one object for both players, or an optimizer that scales losses or keeps averages
-            which nothing would use.
+        ValueError: For an unknown name, one object for both players, or an optimizer that scales losses, accumulates
+            gradients or keeps averages which nothing would use.
     """
     pair = tuple(_default() if given is None else keras.optimizers.get(given) for given in (generator, discriminator))
     if pair[0] is pair[1]:
@@ -37,6 +37,12 @@ def player_optimizers(generator: Given, discriminator: Given) -> tuple[Any, Any]
             raise ValueError(
                 "losses are not scaled (gradients of 16 bits are mended instead). Received an optimizer with "
                 f"loss_scale_factor={optimizer.loss_scale_factor}: leave that out"
+            )
+        if optimizer.gradient_accumulation_steps:
+            raise ValueError(
+                "a player moves in each of its steps, which schedules count. Received an optimizer with "
+                f"gradient_accumulation_steps={optimizer.gradient_accumulation_steps}: leave that out, and cut a larger "
+                "batch into parts by compile(accumulation_steps=...)"
             )
         if optimizer.use_ema and optimizer.ema_overwrite_frequency is None:
             raise ValueError(

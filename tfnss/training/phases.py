@@ -29,7 +29,7 @@ class Phase:
         offset: at those whose number is `offset` modulo `interval`.
 
     Attributes:
-        predictions: Names of its records of probabilities, one per image, whose percentiles the history shows.
+        predictions: Names of its records of probabilities, one or more per image, whose percentiles the history shows.
         reads: Names of what earlier phases of the iteration recorded that this one takes instead of the batch.
         stream: Number that parts its random numbers from those of the other phases.
     """
@@ -52,7 +52,7 @@ class Phase:
         return ()
 
     def loss(self, game: Game, *inputs: Any, **options: Any) -> tuple[Any, Logs]:
-        """The loss, and what to record: scalars, and tensors of one row per image.
+        """The loss, and what to record: scalars, and tensors of as many rows for each image.
 
         Args:
             game: The game.
@@ -80,13 +80,14 @@ class DiscriminatorStep(Phase):
         return ("d_loss", *_logged(self.penalties), *of_augmentation, *game.view_logs())
 
     def loss(self, game: Game, real: Any, labels: Any = None) -> tuple[Any, Logs]:
-        fake = tf.stop_gradient(game.fakes(real.shape[0], labels))
+        count = real.shape[0]
+        fake = tf.stop_gradient(game.fakes(count, labels))
         on_real, on_fake = game.judge(real, labels), game.judge(fake, labels)
         loss = game.loss.discriminator(on_real.logits, on_fake.logits)
         logs = {
             "d_loss": loss,
-            "real_prediction": tf.sigmoid(game.projected(on_real.logits)),
-            "fake_prediction": tf.sigmoid(game.projected(on_fake.logits)),
+            "real_prediction": tf.sigmoid(game.projected(on_real.logits, count)),
+            "fake_prediction": tf.sigmoid(game.projected(on_fake.logits, count)),
             **game.view_logs(),
         }
         if game.augmentation is not None:

@@ -93,7 +93,7 @@ class DRAGAN(Regularizer):
         super().__init__(weight, interval)
 
     def __call__(self, discriminate: Callable, real: Any, fake: Callable) -> Any:
-        u = tf.cast(random.stream().uniform(tf.shape(real)), real.dtype)
+        u = tf.cast(random.stream().uniform((tf.shape(real)[0], *real.shape[1:])), real.dtype)
         images = real + _uniform_per_image(real) * 0.5 * tf.math.reduce_std(real) * u
         return self.weight * _distance_from_unit_norm(discriminate, images)
 

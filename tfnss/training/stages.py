@@ -13,6 +13,8 @@ from tfnss.generators import image_shape
 from tfnss.training.epochs import Stretch, check_executions, steps_done, stretches
 from tfnss.training.feed import Feed, check_labels
 from tfnss.training.growth import Growth, Stage, can_grow, stage_at, until
+from tfnss.training.image_shapes import check_shape, known_shape
+from tfnss.training.lazy import has_decay_schedule
 from tfnss.training.optimizers import both_optimizers
 from tfnss.training.phases import Phase, SpectralStep
 from tfnss.training.shares import check_batch_size, warn_of_mixed_groups
@@ -27,6 +29,7 @@ class Stages:
         """The stages, and where they grow a spectral classifier for each of the lower resolutions."""
         gan: Any = self
         gan.growth, gan.stages = growth, stages_of(growth, gan.generator)
+        gan._image_shape = known_shape(gan.generator)  # here, as each call of `train_step` asks for it
         gan._spectral_steps = [
             step if not halvings else smaller_step(step, gan.generator, halvings)
             for step in gan.phases
@@ -38,11 +41,17 @@ class Stages:
             return
         for stage in gan.stages:
             gan._check_stage(stage, stage.batch_size)
-        anew = growth.learning_rates is not None or any(stage.reset for stage in gan.stages)
-        if anew and (gan.optimizer.generator.scheduled or gan.optimizer.discriminator.scheduled):
+        anew = any(stage.reset for stage in gan.stages)
+        rates = gan.optimizer.generator.scheduled or gan.optimizer.discriminator.scheduled
+        if rates and (anew or growth.learning_rates is not None):
             raise ValueError(
                 "where networks grow, optimizers begin anew with each resolution, and so would an optimizer's schedule of "
                 "the learning rate: give a number, and the rates by resolution to Growth(learning_rates=...)"
+            )
+        if anew and any(has_decay_schedule(phase.optimizer) for phase in gan.phases):
+            raise ValueError(
+                "where networks grow, optimizers begin anew with each resolution, and so would an optimizer's schedule of "
+                "`beta_2`: give a number"
             )
         # Kept as attributes, so that checkpoints hold them.
         gan.smaller_spectral_realness = [step.player for step in gan._spectral_steps[1:]]
@@ -120,7 +129,13 @@ class Stages:
         """Raises a ValueError if `fit` could not train on these images."""
         gan: Any = self
         check_labels(images, gan.classes)
-        gan.check_batch_size(images.batch_size)
+        self.check_batch_size(images.batch_size)
+        self._check_shape(images.take([0]).shape[1:])
+
+    def check_feed(self, feed: Feed) -> None:
+        """Raises a ValueError for batches that cannot be divided, or whose images are not like the generator's."""
+        self.check_batch_size(feed.batch_size)
+        self._check_shape(feed.image_shape)
 
     def check_batch_size(self, batch_size: int) -> None:
         """Raises a ValueError if a global batch cannot be divided over replicas, steps and groups.
@@ -132,18 +147,11 @@ class Stages:
         for stage in gan.stages:
             gan._check_stage(stage, stage.batch_size or batch_size)
 
-    def _check_side(self, size: Sequence[int]) -> None:
-        """Raises a ValueError for images that are not of the resolution at which the networks are."""
+    def _check_shape(self, shape: Sequence[int | None], halvings: int = 0) -> None:
+        """Raises a ValueError for images that are not like the generator's, whose sides are halved so many times."""
         gan: Any = self
-        if gan.growth is None:
-            return
-        full = image_shape(gan.generator)[1:3]
-        due = tuple((side or 0) >> gan.game.stage.halvings for side in full)
-        if tuple(size) != due:
-            raise ValueError(
-                f"the networks are at {due[0]}x{due[1]} now, and the images have {size[0]}x{size[1]}: networks grow in "
-                "`fit`; for `train_step`, compile(growth=False)"
-            )
+        if gan._image_shape is not None:
+            check_shape(shape, gan._image_shape, halvings)
 
     def _check_stage(self, stage: Stage, batch_size: int) -> None:
         gan: Any = self

@@ -1,5 +1,6 @@
 """What the discriminator is shown of an image: a scale-space at an annealed time."""
 
+import inspect
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +9,8 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from tfnss.layers.augment import Augment
+from tfnss.training.augmentation import Augmentation
 from tfnss.training.schedules import Annealing, ExponentialAnnealing
 
 logger = logging.getLogger("tfnss")
@@ -25,6 +28,9 @@ class View(keras.layers.Layer):
     Call arguments:
         images: Floats `[batch, height, width, channels]` in [-1, 1].
         progress: Share of the run that is done, a scalar in [0, 1].
+
+    Raises:
+        ValueError: For a space that takes no time, and an annealing that is no function.
     """
 
     def __init__(
@@ -35,6 +41,8 @@ class View(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        _check_space(space)
+        _check_annealing(annealing)
         self.autocast = False  # progress stays exact under 16-bit policies
         self.space = space
         self.annealing = annealing or ExponentialAnnealing(initial_time=256)
@@ -69,6 +77,40 @@ class View(keras.layers.Layer):
         for part in ("space", "annealing"):
             config[part] = keras.saving.deserialize_keras_object(config[part])
         return cls(**config)
+
+
+def _check_space(space: Any) -> None:
+    if isinstance(space, (Augmentation, Augment)):
+        raise ValueError(
+            "a view is no place for an augmentation: give compile(augmentation=tfnss.Augmentation(...)). "
+            f"Received: {space!r:.100}"
+        )
+    if not callable(space) or isinstance(space, (type, View)) or not _takes_time(space):
+        raise ValueError(
+            "a view must be a scale-space layer, such as tfnss.NoisyScaleSpace(), or one of your own that is called as "
+            f"space(images, time). Received: {space!r:.100}"
+        )
+
+
+def _takes_time(space: Any) -> bool:
+    """Whether a second argument may be one, which is `training` or `mask` of Keras' own layers."""
+    try:
+        function = space.call if isinstance(space, keras.layers.Layer) else space
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):  # of some functions there is no telling
+        return True
+    if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
+        return True
+    positional = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return len(positional) > 1 and positional[1] not in ("training", "mask")
+
+
+def _check_annealing(annealing: Any) -> None:
+    if annealing is not None and (not callable(annealing) or isinstance(annealing, type)):
+        raise ValueError(
+            "`annealing` must be a function from progress to time, such as tfnss.ExponentialAnnealing(initial_time=256). "
+            f"Received: annealing={annealing!r:.100}"
+        )
 
 
 def as_view(view: keras.layers.Layer | None, annealing: Annealing | None) -> keras.layers.Layer | None:

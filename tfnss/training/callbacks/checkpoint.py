@@ -28,7 +28,7 @@ class Checkpoint(keras.callbacks.Callback):
             by images seen: `000012800.weights.h5`. (The newest is there as a second name of one file.)
 
     Attributes:
-        images: Images seen at the checkpoint on disk; None without one. It is known from `fit` on.
+        images: Images seen at the checkpoint on disk; None without one that can be read. It is known from `fit` on.
         unsaved: Whether iterations have been done since.
 
     Raises:
@@ -44,7 +44,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.unsaved = False
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        self.images = images_seen(self.model) if self.path.is_file() else None
+        self.images = _images_on_disk(self.path)
         self.unsaved = False
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
@@ -103,6 +103,14 @@ def images_at(path: str | os.PathLike) -> int:
             return int(file["vars"]["0"][()])  # the first weight of a GAN
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is damaged, or no checkpoint ({error})") from error
+
+
+def _images_on_disk(path: Path) -> int | None:
+    """Images seen at a checkpoint; None if none is there, or one that is damaged, which the next will replace."""
+    try:
+        return images_at(path)
+    except ValueError:
+        return None
 
 
 class _Memory(io.BytesIO):

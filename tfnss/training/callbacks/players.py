@@ -47,6 +47,9 @@ class ForPlayer(keras.callbacks.Callback):
     def on_train_end(self, logs: dict | None = None) -> None:
         self.callback.on_train_end(logs)
 
+    def on_train_error(self) -> None:
+        getattr(self.callback, "on_train_error", lambda: None)()
+
     def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
         self.callback.on_train_batch_begin(batch, logs)
 

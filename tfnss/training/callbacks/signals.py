@@ -71,6 +71,10 @@ class StopOnSignal(keras.callbacks.Callback):
             self._count_workers(tf.constant(0.0))  # none leaves while another saves
         self._restore()
 
+    def on_train_error(self) -> None:
+        if _active is self:
+            self._restore()
+
     def _restore(self) -> None:
         global _active
         for number, handler in self._previous.items():
@@ -87,16 +91,6 @@ class StopOnSignal(keras.callbacks.Callback):
         elif number == signal.SIGINT and time.monotonic() - self._came > _TOGETHER:
             self._restore()
             signal.raise_signal(number)
-
-
-@contextlib.contextmanager
-def handlers_put_back(model: keras.Model) -> Iterator[None]:
-    """A block in which `model` trains. Keras tells callbacks of no end by an error: then a `StopOnSignal` goes here."""
-    try:
-        yield
-    finally:
-        if _active is not None and _active.model is model:
-            _active._restore()
 
 
 def _counting(strategy: tf.distribute.Strategy) -> Callable[[tf.Tensor], tf.Tensor] | None:

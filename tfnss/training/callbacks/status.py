@@ -19,17 +19,18 @@ class StatusLine(keras.callbacks.Callback):
     own; one that the run has not reached is taken to cost twice as much as that of half its sides.
     """
 
+    _bar: Progress | None = None
+
     def on_train_begin(self, logs: dict | None = None) -> None:
         self._seen, self._total = images_seen(self.model), images_total(self.model)
         self._first: tuple[float, int] | None = None
         self._halvings: int | None = None
         self._costs: dict[int, float] = {}  # seconds per image, by the number of halvings
-        self._bar: Progress | None = None
         if sys.stdout.isatty():
             columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
             self._bar = Progress(*columns)
             self._bar.start()
-            atexit.register(self._bar.stop)  # an interrupted run leaves the terminal as it was
+            atexit.register(self._bar.stop)  # a process that ends within leaves the terminal as it was
             self._task = self._bar.add_task("compiling", total=self._total, completed=self._seen)
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
@@ -46,8 +47,16 @@ class StatusLine(keras.callbacks.Callback):
             print(f"{self._seen / self._total:4.0%}  {self._text(logs or {})}", flush=True)
 
     def on_train_end(self, logs: dict | None = None) -> None:
+        self._stop()
+
+    def on_train_error(self) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
         if self._bar is not None:
             self._bar.stop()
+            atexit.unregister(self._bar.stop)
+            self._bar = None
 
     def _text(self, logs: dict) -> str:
         parts = [f"{self._seen / 1000:.1f} of {self._total / 1000:.1f} kimg"]
