@@ -110,7 +110,9 @@ def add_flags(parser: Parser) -> None:
     flag("--out", metavar="DIR", required=True, help="folder that gets the PNG files")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--seeds", type=seeds_flag, help="an image of each, and a grid (default: 0-63)")
-    what.add_argument("--interpolate", type=_pair, metavar="A-B", help="images on the way from seed A to seed B")
+    what.add_argument(
+        "--interpolate", type=_pair, metavar="A-B", help="images on the way from seed A to seed B, of the class of A"
+    )
     what.add_argument(
         "--style-mix",
         type=seeds_flag,

@@ -96,7 +96,7 @@ class LogitPenalty(Penalty):
         weight: Factor of the penalty, >= 0: a number, or a `CosineRamp` of it.
 
     Call arguments:
-        real_logits: Float32 logits `[batch]` on real images,
+        real_logits: Float32 logits on real images, `[batch]` or as many more as the discriminator has per image,
         fake_logits: and on fakes, of the discriminator alone.
         state: What the engine keeps for it, `[state_size]`, as it was before the step; None where that is 0.
 
