@@ -111,8 +111,10 @@ class SpectralConv2D(_SpectralNormalization, Conv2D):
     Reference: Miyato et al. 2018, Spectral Normalization for Generative Adversarial Networks, algorithm 1.
     """
 
-    def __init__(self, *args: Any, pool_size: int = 1, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self, *args: Any, pool_size: int = 1, power_iterations: int = 1, seed: int | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, power_iterations=power_iterations, seed=seed, **kwargs)
         self.pool_size = pool_size
         if pool_size not in (1, FACTOR):
             raise ValueError(f"`pool_size` must be 1 or 2. Received: pool_size={pool_size}")
