@@ -305,6 +305,7 @@ def test_sweep_trains_compares_and_continues(tiny_sweep, tmp_path, capsys):
         assert np.asarray(drawn).std() > 0
 
     (tmp_path / "lambda-0.5").mkdir()
+    (tmp_path / "lambda-0.5" / "notes.txt").write_text("of something else")
     before = snapshot(tmp_path)
     for more, says in (
         (["--kimg", "1"], "lambda-0.25 is of other settings (kimg, fid_every): give the flags"),
