@@ -141,7 +141,7 @@ class SpectralConv2D(_SpectralNormalization, Conv2D):
         if self.pool_size == 1:
             outputs = self.convolution_op(inputs, ops.cast(kernel, self.compute_dtype))
         else:
-            outputs = pooled_conv2d(inputs, kernel, self.compute_dtype)
+            outputs = pooled_conv2d(inputs, kernel)
         if self.use_bias:
             shape = (1, 1, 1, -1) if self.data_format == "channels_last" else (1, -1, 1, 1)
             outputs = outputs + ops.reshape(self.bias, shape)
